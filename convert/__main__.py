@@ -1,0 +1,183 @@
+"""`python -m convert`: a Keras network to digits_float.tflite, digits_int8.tflite and their card digits.json."""
+
+import argparse
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
+
+import numpy as np
+
+from edge_app.atomic import write_atomically
+from edge_app.errors import DataError, DigitpadError, ModelError
+from edge_app.mnist import SHA256, Mnist
+from edge_app.modelfile import CARD, FLOAT, INT8, REJECT
+from edge_app.runtime import MODULES
+from train.mnist import load_mnist
+
+from .representative import choose_representative
+
+PROOF_IMAGES = 1000
+ALLOWED_DIFFERENT = 0  # of PROOF_IMAGES answers between two runtimes
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the command line of `python -m convert`."""
+    parser = argparse.ArgumentParser(
+        prog="python -m convert",
+        description="Convert a Keras network to float and full-int8 TFLite, calibrated on MNIST training images, and "
+        "prove both files with every edge runtime that is installed. Nothing is replaced unless all of it holds.",
+    )
+    parser.add_argument("model", type=Path, nargs="?", default=Path("models/digits.keras"), help=".keras or .h5")
+    parser.add_argument("--output", type=Path, default=Path("models"), metavar="FOLDER", help="default: models")
+    parser.add_argument("--mnist", type=Path, metavar="FILE", help="local mnist.npz (also the variable DIGITPAD_MNIST)")
+    parser.add_argument("--per-class", type=int, default=50, metavar="N", help="representative images a digit (50)")
+    parser.add_argument("--seed", type=int, default=1, help="of the choice of representative images (1)")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; 0 when both files and the card are written, 1 when nothing was."""
+    parser = make_parser()
+    args = parser.parse_args(argv)
+    if not 1 <= args.per_class <= 1000:
+        parser.error("--per-class must be from 1 to 1000")
+    try:
+        _convert(args)
+    except DigitpadError as error:
+        print(f"convert: {error}", file=sys.stderr)
+        return error.exit_status
+    return 0
+
+
+def _convert(args: argparse.Namespace) -> None:
+    from . import tflite
+
+    mnist = load_mnist(args.mnist)
+    network = tflite.load_network(args.model)
+    chosen = choose_representative(mnist.y_train, args.per_class, args.seed)
+    print(f"converting {args.model} ...", flush=True)
+    files = {FLOAT: tflite.to_float(network), INT8: tflite.quantise(network, mnist.x_train[chosen])}
+    training = _training_record(args.model)
+    count = network.output_shape[1]
+    card: dict[str, Any] = {
+        "classes": ([*map(str, range(10)), REJECT])[:count],
+        "temperature": training.get("temperature", 1.0),
+        "refuse_below": training.get("refuse_below", 0.5),
+        "files": {
+            name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+            for name, content in files.items()
+        },
+        "accuracy": {},
+        "keras": {"file": args.model.name, "sha256": hashlib.sha256(args.model.read_bytes()).hexdigest()},
+        "training": training,
+        "calibration": {
+            "data": "MNIST training part",
+            "sha256": SHA256["x_train"],
+            "seed": args.seed,
+            "indices": chosen.tolist(),
+        },
+        "quantiser": {
+            "used": "TensorFlow's converter, full int8, per channel",
+            "why": "the same accuracy as ai-edge-quantizer, and loads in tflite-runtime 2.14: docs/quantisers.md",
+        },
+        "versions": {name: importlib.metadata.version(name) for name in ("tensorflow", "keras", "numpy")}
+        | {"python": platform.python_version()},
+    }
+    _prove_and_replace(files, card, mnist, chosen, args.output)
+
+
+def _training_record(model: Path) -> dict[str, Any]:
+    """Return what the trainer wrote beside the network; empty for a network from elsewhere."""
+    path = model.with_suffix(".json")
+    if not path.is_file():
+        return {}
+    try:
+        record = json.loads(path.read_text())
+    except ValueError as error:
+        raise ModelError(f"{path}: damaged training record ({error}). Run: python -m train") from None
+    return dict(record)
+
+
+def _prove_and_replace(files: dict[str, bytes], card: dict[str, Any], mnist: Mnist, chosen: Any, output: Path) -> None:
+    """Prove the files in a folder of their own; only then move them and their card to `output`."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for file, content in files.items():
+            (folder / file).write_bytes(content)
+        (folder / CARD).write_text(json.dumps(card))
+        unseen = np.setdiff1d(np.arange(len(mnist.x_train)), chosen)[-PROOF_IMAGES:]
+        np.save(folder / "images.npy", mnist.x_train[unseen])
+        runtimes = [runtime for runtime in MODULES if _is_installed(runtime)]
+        if not runtimes:
+            raise ModelError(f"no edge runtime to prove the files with. Run: pip install {' or '.join(MODULES)}")
+        card["runtimes"] = [_run_proof(runtime, folder) for runtime in runtimes]
+        card["agreement"] = _agreement(runtimes, folder)
+        np.save(folder / "images.npy", mnist.x_test)  # only now, to report: nothing is chosen by it
+        _run_proof(runtimes[0], folder)
+        with np.load(folder / f"{runtimes[0]}.npz") as logits:
+            card["accuracy"] = {
+                "data": "MNIST test part",
+                "n": len(mnist.y_test),
+                "runtime": runtimes[0],
+                **{file: float((logits[file].argmax(axis=1) == mnist.y_test).mean()) for file in files},
+            }
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        for file, content in files.items():
+            write_atomically(output / file, content)
+        write_atomically(output / CARD, (json.dumps(card, indent=1) + "\n").encode())
+    except OSError as error:
+        raise DataError(f"{output}: cannot be written ({error.strerror})") from None
+    for file, content in files.items():
+        print(f"{output / file}: {len(content):,} bytes, {card['accuracy'][file]:.2%} of MNIST's test images")
+    print(f"proven by {' and '.join(runtimes)}; agreement: {card['agreement'] or 'one runtime only'}")
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _run_proof(runtime: str, folder: Path) -> dict[str, Any]:
+    command = [sys.executable, "-m", "convert.proof", runtime, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+        raise ModelError(f"{runtime}: {reason}. Nothing was replaced")
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def _agreement(runtimes: list[str], folder: Path) -> dict[str, Any]:
+    """Return how far two runtimes agree on the int8 model; raises ModelError when they read differently."""
+    if len(runtimes) < 2:
+        return {}
+    one, two = (np.load(folder / f"{runtime}.npz")[INT8] for runtime in runtimes[:2])
+    different = int((one.argmax(axis=1) != two.argmax(axis=1)).sum())
+    step = np.diff(np.unique(np.concatenate([one.ravel(), two.ravel()]))).min()
+    units = np.rint(np.abs(one - two) / step)
+    if different > ALLOWED_DIFFERENT:
+        raise ModelError(
+            f"{INT8}: {' and '.join(runtimes)} read {different} of {len(one)} images differently. Nothing was replaced"
+        )
+    return {
+        "images": len(one),
+        "different_answers": different,
+        "different_logits": round(float((units > 0).mean()), 5),
+        "largest_units": int(units.max()),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

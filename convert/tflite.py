@@ -1,0 +1,57 @@
+"""Keras to TFLite, float32 and full int8, with TensorFlow's converter.
+
+Both quantisers were measured on the shipped network (docs/quantisers.md): TensorFlow's converter and
+ai-edge-quantizer on the float .tflite. They keep the same accuracy; TensorFlow's is kept because its file runs in
+tflite-runtime 2.14 as it is and it needs no further package. `quantise` is the one function to replace when the
+in-converter quantisation is taken out of TensorFlow.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from edge_app.errors import ModelError
+
+
+def load_network(path: Path) -> Any:
+    """Return the Keras network at `path` (.keras or .h5), ending in logits; raises ModelError."""
+    if not path.is_file():
+        raise ModelError(f"{path}: not found. Run: python -m train")
+    try:
+        model = keras.models.load_model(path, compile=False)
+    except Exception as error:  # Keras raises whatever its readers raise
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ModelError(f"{path}: not a Keras model that can be loaded ({reason}). Run: python -m train") from None
+    if tuple(model.input_shape[1:]) != (28, 28, 1) or len(model.output_shape) != 2:
+        raise ModelError(
+            f"{path}: expected (28, 28, 1) to classes, found {model.input_shape[1:]} to {model.output_shape[1:]}. "
+            "Run: python -m train"
+        )
+    last = model.layers[-1]
+    if getattr(last, "activation", None) is keras.activations.softmax:
+        last.activation = keras.activations.linear  # logits: a softmax in the graph costs int8 its resolution
+    # One fixed batch: an open one inserts SHAPE, STRIDED_SLICE and PACK and takes float off XNNPACK
+    inputs = keras.Input(batch_shape=(1, 28, 28, 1))
+    return keras.Model(inputs, model(inputs, training=False))
+
+
+def to_float(network: Any) -> bytes:
+    """Return the network as a float32 .tflite file."""
+    return bytes(tf.lite.TFLiteConverter.from_keras_model(network).convert())
+
+
+def quantise(network: Any, representative: NDArray[np.uint8]) -> bytes:
+    """Return the network as a full-int8 .tflite file, ranges taken from `representative`, (n, 28, 28) uint8."""
+    converter = tf.lite.TFLiteConverter.from_keras_model(network)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    scaled = representative[:, None, :, :, None].astype(np.float32) / 255
+    converter.representative_dataset = lambda: ([image] for image in scaled)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = converter.inference_output_type = tf.int8
+    # per-channel dense weights need FULLY_CONNECTED of a version that tflite-runtime 2.14 refuses
+    converter._experimental_disable_per_channel_quantization_for_dense_layers = True
+    return bytes(converter.convert())

@@ -1,0 +1,24 @@
+"""digitpad: reads handwritten digits and numbers with a full-int8 TFLite network."""
+
+from typing import TYPE_CHECKING, Any
+
+from .version import __version__
+
+if TYPE_CHECKING:
+    from .reading import Digit, Reading
+    from .recognizer import Recognizer
+
+__all__ = ["Digit", "Reading", "Recognizer", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the recogniser when it is first asked for: `digitpad --version` needs neither numpy nor a runtime."""
+    if name == "Recognizer":
+        from .recognizer import Recognizer
+
+        return Recognizer
+    if name in ("Digit", "Reading"):
+        from . import reading
+
+        return getattr(reading, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,86 @@
+"""The network as a function: digit images in, logits and probabilities out, whatever the model's number type."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import ModelError
+from .modelfile import HOW_TO_MAKE, Model
+from .normalise import SIZE
+from .runtime import Interpreter, Runtime, find_runtime
+
+Logits = NDArray[np.float32]
+
+
+def quantise_input(values: NDArray[np.float32], scale: float, zero_point: int) -> NDArray[np.int8]:
+    """Return real `values` as int8: rounded half to even as TFLite does, not truncated, and clipped."""
+    return np.clip(np.rint(values / scale) + zero_point, -128, 127).astype(np.int8)
+
+
+def dequantise_output(output: NDArray[np.int8], scale: float, zero_point: int) -> Logits:
+    """Return int8 `output` as real numbers."""
+    # int32 first: int8 minus a zero point of -128 overflows
+    return (output.astype(np.int32) - zero_point).astype(np.float32) * np.float32(scale)
+
+
+def softmax(logits: Logits, temperature: float = 1.0) -> NDArray[np.float32]:
+    """Return probabilities over the last axis, computed without overflow."""
+    shifted = (logits - logits.max(axis=-1, keepdims=True)) / np.float32(temperature)
+    powers = np.exp(shifted)
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+class Classifier:
+    """A model opened by the runtime; float32 and int8 files go the same way."""
+
+    def __init__(self, model: Model, runtime: Runtime | None = None, threads: int = 1) -> None:
+        """Open `model`; raises ModelError unless it maps (1, 28, 28, 1) to (1, classes)."""
+        self.model = model
+        self.runtime = runtime or find_runtime()
+        try:
+            self._interpreter: Interpreter = self.runtime.open(model.content, threads)
+        except ModelError as error:
+            raise ModelError(f"{model.path}: {error}. {HOW_TO_MAKE}") from None
+        inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
+        shapes = [tuple(int(side) for side in detail["shape"]) for detail in (*inputs, *outputs)]
+        expected = [(1, SIZE, SIZE, 1), (1, len(model.classes))]
+        if shapes != expected:
+            raise ModelError(f"{model.path}: expected shapes {expected}, found {shapes}. {HOW_TO_MAKE}")
+        self._input, self._output = inputs[0], outputs[0]
+        self._levels = self._input_levels()
+
+    def _input_levels(self) -> NDArray[np.float32] | NDArray[np.int8]:
+        """Return what each of the 256 grey levels is to the network: input quantisation as a table."""
+        grey = np.arange(256, dtype=np.float32) / np.float32(255)
+        kinds = {np.dtype(detail["dtype"]).name for detail in (self._input, self._output)}
+        if kinds == {"float32"}:
+            return grey
+        if kinds != {"int8"}:
+            found = " and ".join(sorted(kinds))
+            raise ModelError(
+                f"{self.model.path}: expected int8 or float32 input and output, found {found}. {HOW_TO_MAKE}"
+            )
+        if not (self._input["quantization"][0] > 0 and self._output["quantization"][0] > 0):
+            raise ModelError(f"{self.model.path}: int8 without a quantisation scale. {HOW_TO_MAKE}")
+        return quantise_input(grey, *self._input["quantization"])
+
+    @property
+    def is_int8(self) -> bool:
+        """Whether the network computes in int8."""
+        return self._levels.dtype == np.int8
+
+    def logits(self, images: NDArray[np.uint8]) -> Logits:
+        """Return the logits of digit images: (n, 28, 28) uint8 to (n, classes) float32."""
+        if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIZE, SIZE):
+            raise ValueError(f"expected (n, 28, 28) uint8, got {images.shape} {images.dtype}")
+        raw: Any = np.empty((len(images), len(self.model.classes)), self._levels.dtype)
+        for i, image in enumerate(images):
+            self._interpreter.set_tensor(self._input["index"], self._levels[image][None, :, :, None])
+            self._interpreter.invoke()
+            raw[i] = self._interpreter.get_tensor(self._output["index"])[0]
+        return dequantise_output(raw, *self._output["quantization"]) if raw.dtype == np.int8 else raw
+
+    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return calibrated probabilities: (n, 28, 28) uint8 to (n, classes) float32."""
+        return softmax(self.logits(images), self.model.temperature)

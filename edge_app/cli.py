@@ -1,0 +1,178 @@
+"""The command line: the window without arguments, and the commands that need none."""
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import DigitpadError
+from .version import __version__
+
+if TYPE_CHECKING:
+    pass
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the command line of `digitpad`."""
+    parser = argparse.ArgumentParser(
+        prog="digitpad",
+        description="Reads handwritten digits and numbers. Without a command it opens the window to write in.",
+        epilog="Each command explains itself: digitpad recognize --help. "
+        "Exit status: 0 done, 1 a fault in a file or the set-up, 2 wrong usage, 3 no display for the window.",
+    )
+    parser.add_argument("--version", action="version", version=f"digitpad {__version__}")
+    parser.add_argument(
+        "--model", type=Path, metavar="FILE", help=".tflite file beside its card; default: bundled int8"
+    )
+    parser.add_argument("--runtime", choices=("tflite-runtime", "ai-edge-litert"), help="default: the first that works")
+    parser.add_argument("--fullscreen", action="store_true", help="open the window on the whole screen")
+    parser.set_defaults(run=run_window)
+    commands = parser.add_subparsers(title="commands", metavar="")
+
+    read = commands.add_parser(
+        "recognize",
+        help="read ink or pictures and print what they say",
+        description="Reads ink (.json, .jsonl, each also .gz), pictures (.png, .jpg, .bmp), or ink lines on standard "
+        "input, and prints one line a sample, in order: the number, ? for a digit that was refused.",
+        epilog='Ink is {"strokes": [[[x, y], ...], ...]}, y downwards, any scale. '
+        "example: digitpad recognize note.png pad.jsonl --json",
+    )
+    read.add_argument("files", nargs="+", metavar="FILE", help="ink or picture; - for ink lines on standard input")
+    read.add_argument("--json", action="store_true", help="print confidence, alternatives, boxes and strokes as well")
+    read.add_argument("--single", action="store_true", help="take each sample as one digit")
+    read.add_argument("--draw", action="store_true", help="print a small picture of each sample first")
+    read.set_defaults(run=run_recognize)
+
+    demo = commands.add_parser(
+        "demo",
+        help="read the sample ink that comes with the program, in the terminal",
+        description="Prints each sample that comes with the program as a small picture and reads it; needs no display.",
+    )
+    demo.set_defaults(run=run_demo)
+
+    compare = commands.add_parser(
+        "compare",
+        help="what did int8 cost against float, and what did it buy",
+        description="Runs the float and the int8 model over MNIST's test images through the app's own classifier, "
+        "without TensorFlow, and prints accuracy, disagreements, size and latency.",
+        epilog="MNIST is Keras' mnist.npz; https://keras.io/api/datasets/mnist says where it is.",
+    )
+    compare.add_argument(
+        "models", type=Path, nargs="*", metavar="MODEL", help="two .tflite files; default: the project's"
+    )
+    compare.add_argument("--mnist", type=Path, metavar="FILE", help="mnist.npz (also the variable DIGITPAD_MNIST)")
+    compare.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    compare.set_defaults(run=run_compare)
+
+    check = commands.add_parser(
+        "evaluate",
+        help="how well labelled ink or MNIST is read",
+        description="Reads labelled ink or MNIST's test images as the app does and prints accuracy with its interval, "
+        "mistakes by digit and by writer, and how much that is no digit was refused. Needs no TensorFlow.",
+        epilog='Labelled ink is {"label": "7", "writer": "name", "strokes": [...]}, one a line.',
+    )
+    check.add_argument(
+        "files", type=Path, nargs="+", metavar="FILE", help="labelled ink (.jsonl, .jsonl.gz) or mnist.npz"
+    )
+    check.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    check.add_argument("--picture", type=Path, metavar="FILE", help="write a picture of the mistakes there (.png)")
+    check.set_defaults(run=run_evaluate)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run `digitpad`; returns the exit status, after one line on standard error for what a user can mend."""
+    args = make_parser().parse_args(argv)
+    if args.runtime:
+        from .runtime import VARIABLE
+
+        os.environ[VARIABLE] = args.runtime
+    try:
+        command: Command = args.run
+        return command(args)
+    except DigitpadError as error:
+        print(f"digitpad: {error}", file=sys.stderr)
+        return error.exit_status
+    except BrokenPipeError:  # `digitpad recognize ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE if hasattr(signal, "SIGPIPE") else 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def run_window(args: argparse.Namespace) -> int:
+    """Open the window."""
+    from .app import run
+
+    return run(args.model, fullscreen=args.fullscreen)
+
+
+def run_recognize(args: argparse.Namespace) -> int:
+    """Read files; 1 when any sample could not be read."""
+    from .sources import read_sources
+
+    return _recognize(read_sources(args.files), args.model, single=args.single, as_json=args.json, draw=args.draw)
+
+
+def run_demo(args: argparse.Namespace) -> int:
+    """Read the bundled samples."""
+    from .sources import bundled_samples
+
+    return _recognize(bundled_samples(), args.model, single=False, as_json=False, draw=True)
+
+
+def _recognize(samples: Iterable["Sample"], model: Path | None, *, single: bool, as_json: bool, draw: bool) -> int:
+    from . import sketch
+    from .recognizer import Recognizer
+
+    recognizer = Recognizer(model)
+    blocks = _can_print("▀▄█")
+    status = 0
+    for sample in samples:
+        content = sample.content
+        if isinstance(content, DigitpadError):
+            sys.stdout.flush()  # the order of lines and complaints is kept where both go to one terminal
+            print(f"digitpad: {sample.where}: {content}", file=sys.stderr)
+            status = 1
+            continue
+        if isinstance(content, tuple):
+            reading = recognizer.read(content, single=single)
+            picture = sketch.sketch_ink(content, blocks=blocks) if draw else ""
+        else:
+            reading = recognizer.read_coverage(content, single=single)
+            picture = sketch.sketch_picture(content, blocks=blocks) if draw else ""
+        if draw:
+            print(picture)
+        print(json.dumps(reading.to_json()) if as_json else reading.text)
+        if draw:
+            print()
+    sys.stdout.flush()
+    return status
+
+
+def _can_print(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def run_compare(args: argparse.Namespace) -> int:
+    """Compare two models."""
+    from .compare import compare_command
+
+    return compare_command(args.models, args.mnist, args.json)
+
+
+def run_evaluate(args: argparse.Namespace) -> int:
+    """Evaluate on labelled data."""
+    from .evaluate import evaluate_command
+
+    return evaluate_command(args.files, args.model, args.json, args.picture)

@@ -1,0 +1,33 @@
+"""What a user can cause: each prints one line and sets the exit status; any other exception is a bug."""
+
+
+class DigitpadError(Exception):
+    """A fault that a user can mend; its text says what, where and what next."""
+
+    exit_status = 1
+
+
+class InkError(DigitpadError):
+    """Ink that is not strokes of finite points."""
+
+
+class ImageError(DigitpadError):
+    """A picture that cannot be opened or is beyond the limits."""
+
+
+class ModelError(DigitpadError):
+    """A model file that is missing, altered or of the wrong kind."""
+
+
+class RuntimeMissingError(DigitpadError):
+    """No TFLite interpreter could be built here."""
+
+
+class DataError(DigitpadError):
+    """A labelled data set that is missing or not what it claims to be."""
+
+
+class DisplayError(DigitpadError):
+    """No window can be opened here; its own status lets a script choose another way."""
+
+    exit_status = 3

@@ -1,0 +1,172 @@
+"""How well labelled ink or MNIST is read by the app's own code: figures, and a picture of the mistakes."""
+
+import json
+import math
+import sys
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from .atomic import write_atomically
+from .errors import DataError
+from .labelled import LabelledImage, LabelledInk, read_labelled
+from .modelfile import REJECT
+from .normalise import normalise_digit
+from .recognizer import Recognizer
+
+DIGITS = "0123456789"
+TILE = 84
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one sample was read."""
+
+    sample: LabelledInk | LabelledImage
+    text: str
+    confidence: float
+
+
+def evaluate_command(files: list[Path], model: Path | None, output: Path | None, picture: Path | None) -> int:
+    """Evaluate files one by one, print a table each, write JSON and the picture where asked."""
+    recognizer = Recognizer(model)
+    results = {}
+    mistakes: list[Outcome] = []
+    for path in files:
+        outcomes = [_read(recognizer, sample) for sample in read_labelled(path)]
+        if not outcomes:
+            raise DataError(f"{path}: no samples")
+        results[path.name] = figures(outcomes)
+        print(table(path.name, results[path.name]))
+        mistakes += [outcome for outcome in outcomes if _is_number(outcome) and outcome.text != outcome.sample.label]
+    try:
+        if output:
+            runtime = recognizer.classifier.runtime
+            report = {
+                "model": recognizer.classifier.model.sha256,
+                "runtime": f"{runtime.name} {runtime.version}",
+                "sets": results,
+            }
+            write_atomically(output, (json.dumps(report, indent=1) + "\n").encode())
+        if picture:
+            draw_mistakes(mistakes).save(picture)
+            print(f"wrote {picture}: {len(mistakes)} mistakes", file=sys.stderr)
+    except (OSError, ValueError) as error:
+        raise DataError(f"cannot be written ({error})") from None
+    return 0
+
+
+def _read(recognizer: Recognizer, sample: LabelledInk | LabelledImage) -> Outcome:
+    if isinstance(sample, LabelledImage):
+        row = recognizer.classifier.probabilities(sample.image[None])[0]
+        best = int(row.argmax())
+        digits = [p for p, name in zip(row, recognizer.classifier.model.classes, strict=True) if name != REJECT]
+        return Outcome(sample, recognizer.classifier.model.classes[best], float(max(digits)))
+    reading = recognizer.read(sample.ink, single=len(sample.label) == 1)
+    return Outcome(sample, reading.text, reading.confidence)
+
+
+def _is_number(outcome: Outcome) -> bool:
+    return outcome.sample.label.isascii() and outcome.sample.label.isdigit()
+
+
+def wilson(right: int, n: int, z: float = 1.96) -> tuple[float, float]:
+    """Return the 95 % confidence interval of a share (Wilson, 1927)."""
+    if n == 0:
+        return 0.0, 1.0
+    share = right / n
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return centre - half, centre + half
+
+
+def calibration_error(confidences: list[float], right: list[bool], bins: int = 15) -> float:
+    """Return the expected calibration error over `bins` equal bins (Guo et al., 2017)."""
+    confidence, correct = np.array(confidences), np.array(right, float)
+    which = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = [
+        abs(confidence[which == b].mean() - correct[which == b].mean()) * (which == b).mean()
+        for b in range(bins)
+        if (which == b).any()
+    ]
+    return float(sum(gaps))
+
+
+def figures(outcomes: list[Outcome]) -> dict[str, Any]:
+    """Return accuracy, refusals, per class, confusions and writers; samples that are no number only for refusal."""
+    numbers = [outcome for outcome in outcomes if _is_number(outcome)]
+    others = [outcome for outcome in outcomes if not _is_number(outcome)]
+    right = [outcome.text == outcome.sample.label for outcome in numbers]
+    result: dict[str, Any] = {"n": len(numbers)}
+    if numbers:
+        low, high = wilson(sum(right), len(right))
+        result |= {
+            "right": sum(right),
+            "accuracy": sum(right) / len(right),
+            "interval": [low, high],
+            "refused": sum(REJECT in outcome.text for outcome in numbers),
+            "calibration_error": calibration_error([outcome.confidence for outcome in numbers], right),
+        }
+        writers = defaultdict(list)
+        for outcome, ok in zip(numbers, right, strict=True):
+            writers[outcome.sample.writer].append(ok)
+        worst = sorted(writers.items(), key=lambda item: (sum(item[1]) - len(item[1]), item[0]))[:5]
+        result["worst_writers"] = {name: {"n": len(own), "wrong": len(own) - sum(own)} for name, own in worst}
+        if all(len(outcome.sample.label) == 1 for outcome in numbers):
+            confusion = Counter((o.sample.label, o.text) for o in numbers if o.sample.label != o.text)
+            counts = Counter(outcome.sample.label for outcome in numbers)
+            missed = Counter(outcome.sample.label for outcome in numbers if outcome.sample.label != outcome.text)
+            result["per_class"] = {d: {"n": counts[d], "wrong": missed[d]} for d in DIGITS if counts[d]}
+            result["confusions"] = [[true, read, count] for (true, read), count in confusion.most_common(12)]
+    if others:
+        refused = sum(REJECT in outcome.text or not outcome.text for outcome in others)
+        result |= {"no_digits": len(others), "no_digits_refused": refused}
+    return result
+
+
+def table(name: str, result: dict[str, Any]) -> str:
+    """Return the figures of one set for a terminal."""
+    lines = [name]
+    if result["n"]:
+        low, high = result["interval"]
+        lines.append(
+            f"  {result['right']} of {result['n']} right: {result['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}), "
+            f"{result['refused']} refused, calibration error {result['calibration_error']:.3f}"
+        )
+        for digit, own in result.get("per_class", {}).items():
+            lines.append(f"    {digit}: {own['wrong']:>4} wrong of {own['n']}")
+        pairs = ", ".join(f"{true} as {read}: {count}" for true, read, count in result.get("confusions", []))
+        if pairs:
+            lines.append(f"  most frequent: {pairs}")
+        worst = ", ".join(
+            f"{w} {own['wrong']} of {own['n']}" for w, own in result["worst_writers"].items() if own["wrong"]
+        )
+        if worst:
+            lines.append(f"  most mistakes by writer: {worst}")
+    if "no_digits" in result:
+        share = result["no_digits_refused"] / result["no_digits"]
+        lines.append(f"  no digit: {result['no_digits_refused']} of {result['no_digits']} refused ({share:.1%})")
+    return "\n".join(lines)
+
+
+def draw_mistakes(mistakes: list[Outcome], columns: int = 12, most: int = 240) -> Image.Image:
+    """Return a sheet of what was read wrongly, true label and reading under each."""
+    shown = mistakes[:most]
+    rows = max(1, -(-len(shown) // columns))
+    sheet = Image.new("L", (columns * TILE, rows * (TILE + 14)), 255)
+    pen = ImageDraw.Draw(sheet)
+    for i, outcome in enumerate(shown):
+        sample = outcome.sample
+        image = sample.image if isinstance(sample, LabelledImage) else normalise_digit(sample.ink)
+        x, y = i % columns * TILE, i // columns * (TILE + 14)
+        sheet.paste(Image.fromarray(255 - image).resize((TILE - 4, TILE - 4), Image.Resampling.NEAREST), (x + 2, y))
+        pen.text(
+            (x + 4, y + TILE - 3),
+            f"{outcome.sample.label} read {outcome.text} {outcome.confidence:.2f}",
+            fill=0,
+        )
+    return sheet

@@ -1,0 +1,81 @@
+"""Ink: the strokes that a finger, a pen or a mouse left, read from JSON and checked once, here."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import InkError
+
+Stroke: TypeAlias = NDArray[np.float32]
+"""Points of one touch: (n, 2) float32 of x, y; n >= 1; y grows downwards; any unit."""
+
+Ink: TypeAlias = tuple[Stroke, ...]
+
+MAX_POINTS = 100_000  # eight minutes of a 200 Hz pen without a pause; more is no handwriting
+MAX_COORDINATE = 1e9  # float32 still tells neighbouring points of a digitiser apart well below this
+
+
+def make_ink(strokes: Iterable[Sequence[Sequence[float]] | Stroke]) -> Ink:
+    """Return strokes as checked ink.
+
+    Raises InkError for a stroke without points, a point that is not two finite numbers, or too many points.
+    """
+    ink = []
+    total = 0
+    for number, points in enumerate(strokes, 1):
+        total += len(points) if hasattr(points, "__len__") else 0
+        if total > MAX_POINTS:
+            raise InkError(f"more than {MAX_POINTS} points: draw less, or thin the points out")
+        ink.append(_make_stroke(points, number))
+    return tuple(ink)
+
+
+def _make_stroke(points: Any, number: int) -> Stroke:
+    if not isinstance(points, list | tuple | np.ndarray) or len(points) == 0:
+        raise InkError(f"stroke {number} has no points: expected [[x, y], ...]")
+    try:
+        array = np.asarray(points)
+    except ValueError:  # ragged: points of different lengths
+        array = np.empty(0)
+    # kinds i, u, f only: numpy would turn "7" and true into numbers without a word
+    if array.dtype.kind not in "iuf" or array.ndim != 2 or array.shape[1] != 2:
+        raise InkError(f"stroke {number}: every point must be two numbers, [x, y]")
+    if not np.all(np.abs(array) <= MAX_COORDINATE):  # false for NaN as well
+        raise InkError(f"stroke {number}: a coordinate is not finite or beyond {MAX_COORDINATE:g}")
+    return array.astype(np.float32)
+
+
+def parse_ink(text: str | bytes) -> Ink:
+    """Return the ink of one JSON object `{"strokes": [[[x, y], ...], ...]}`; other keys are ignored.
+
+    Raises InkError with a reason that fits in one line.
+    """
+    try:
+        record = json.loads(text)
+    except (ValueError, RecursionError) as error:  # RecursionError: thousands of nested brackets
+        reason = str(error) if isinstance(error, json.JSONDecodeError) else type(error).__name__
+        raise InkError(f"not JSON ({reason}); expected {{'strokes': [[[x, y], ...], ...]}}") from None
+    return ink_of_record(record)
+
+
+def ink_of_record(record: object) -> Ink:
+    """Return the ink of an already decoded JSON object."""
+    if not isinstance(record, dict) or not isinstance(record.get("strokes"), list):
+        raise InkError("no strokes: expected one object {'strokes': [[[x, y], ...], ...]}")
+    return make_ink(record["strokes"])
+
+
+def dump_ink(ink: Ink, **keys: Any) -> str:
+    """Return ink as one JSON line, `keys` (label, writer, ...) before the strokes."""
+    strokes = [[[round(float(x), 2), round(float(y), 2)] for x, y in stroke] for stroke in ink]
+    return json.dumps({**keys, "strokes": strokes}, separators=(",", ":"))
+
+
+def box_of(ink: Sequence[Stroke]) -> tuple[float, float, float, float]:
+    """Return left, top, right, bottom of one or more strokes."""
+    low = np.min([stroke.min(axis=0) for stroke in ink], axis=0)
+    high = np.max([stroke.max(axis=0) for stroke in ink], axis=0)
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])

@@ -1,0 +1,88 @@
+"""Model files and their card `digits.json`: found, checked against their SHA-256, read."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .errors import ModelError
+
+CARD = "digits.json"
+INT8 = "digits_int8.tflite"
+FLOAT = "digits_float.tflite"
+REJECT = "?"
+MAX_BYTES = 64_000_000
+HOW_TO_MAKE = "Reinstall digitpad, or in a checkout run: python -m convert"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model's bytes with what its card says of it."""
+
+    path: Path
+    content: bytes = field(repr=False)
+    sha256: str
+    classes: tuple[str, ...]  # the outputs in order; REJECT for "no digit", where the network has it
+    temperature: float = 1.0  # logits are divided by it before the softmax (Guo et al., 2017)
+    refuse_below: float = 0.5  # confidence under which a digit is not taken
+
+
+def models_folder() -> Path:
+    """Return the folder of the bundled models: inside the package when installed, beside it in a checkout."""
+    inside = Path(__file__).parent / "models"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "models"
+
+
+def load_model(path: Path | None = None) -> Model:
+    """Return the model at `path`, or the bundled int8 model, its bytes proven by the card beside it.
+
+    Raises ModelError when the file or the card is missing, damaged, or they do not belong together.
+    """
+    path = path or models_folder() / INT8
+    card = read_card(path.parent / CARD)
+    content = _read(path)
+    digest = hashlib.sha256(content).hexdigest()
+    entry = card["files"].get(path.name)
+    if entry is None:
+        raise ModelError(f"{path}: not named in {path.parent / CARD}. {HOW_TO_MAKE}")
+    if digest != entry["sha256"]:
+        raise ModelError(
+            f"{path}: altered or truncated, SHA-256 {digest[:12]}… is not the card's {entry['sha256'][:12]}…. "
+            f"{HOW_TO_MAKE}"
+        )
+    return Model(
+        path,
+        content,
+        digest,
+        tuple(card["classes"]),
+        card.get("temperature", 1.0),
+        card.get("refuse_below", 0.5),
+    )
+
+
+def read_card(path: Path) -> dict[str, Any]:
+    """Return the card as decoded JSON, with at least `files` and `classes` of the right kind."""
+    try:
+        card = json.loads(_read(path))
+        entries = card["files"].values()
+        sound = all(isinstance(entry["sha256"], str) for entry in entries)
+        sound = sound and all(isinstance(name, str) for name in card["classes"])
+        sound = sound and float(card.get("temperature", 1)) > 0
+        sound = sound and 0 <= float(card.get("refuse_below", 0.5)) <= 1
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ModelError(f"{path}: damaged model card ({type(error).__name__}: {error}). {HOW_TO_MAKE}") from None
+    if not sound:
+        raise ModelError(f"{path}: damaged model card (a value is of the wrong kind). {HOW_TO_MAKE}")
+    return dict(card)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ModelError(f"{path}: more than {MAX_BYTES:,} bytes is no model of this program. {HOW_TO_MAKE}")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ModelError(f"{path}: not found. {HOW_TO_MAKE}") from None
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror}). {HOW_TO_MAKE}") from None

@@ -1,0 +1,150 @@
+"""The one way from ink, or a picture of ink, to the 28x28 image that the network was trained on."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from .ink import Stroke
+
+SIZE = 28
+BOX = 20
+CENTRE = 14  # MNIST puts the centre of mass on pixel (14, 14): measured mean (14.01, 14.00), all within +-0.51
+PEN_WIDTH = 2.6  # pixels of the 20x20 box; MNIST's own lines are 2 to 3 wide
+STEP = 0.4  # points closer than this along the line, in pixels, cannot be seen
+CHUNK = 1024  # segments at a time: a scribble of 100,000 points stays within a few megabytes
+
+DigitImage = NDArray[np.uint8]
+"""(28, 28) uint8, 0 is paper."""
+
+
+def normalise_digit(ink: Sequence[Stroke], pen_width: float = PEN_WIDTH) -> DigitImage:
+    """Return ink as MNIST would have drawn it: (28, 28) uint8, 0 is paper.
+
+    The box is fitted in 20x20, line width included, then centred by mass, not by box (LeCun et al., 1998).
+    `pen_width` is in pixels of the result, so thin and thick pens of any screen look alike. Ink without
+    points gives blank paper; a single point a dot.
+    """
+    if not ink:
+        return np.zeros((SIZE, SIZE), np.uint8)
+    points = np.concatenate(ink)
+    low = points.min(axis=0)
+    extent = points.max(axis=0) - low
+    longest = float(extent.max())
+    scale = (BOX - pen_width) / longest if longest > 0 else 0.0
+    width, height = (math.ceil(float(side) * scale + pen_width) for side in extent)
+    strokes = [(stroke - low) * np.float32(scale) + np.float32(pen_width / 2) for stroke in ink]
+    return _centre_by_mass(draw_strokes(strokes, pen_width, min(width, BOX), min(height, BOX)))
+
+
+def draw_strokes(strokes: Sequence[Stroke], pen_width: float, width: int, height: int) -> NDArray[np.float32]:
+    """Return (height, width) float32 coverage in [0, 1] of round-ended lines through `strokes`, in pixels.
+
+    Each pixel's distance to the nearest segment, with an edge one pixel soft: exact, and the same everywhere.
+    """
+    strokes = [_thin(stroke) for stroke in strokes]
+    start = np.concatenate([stroke[:-1] if len(stroke) > 1 else stroke for stroke in strokes])
+    end = np.concatenate([stroke[1:] if len(stroke) > 1 else stroke for stroke in strokes])
+    nearest = np.full((height, width), np.inf, np.float32)
+    for first in range(0, len(start), CHUNK):
+        part = _distance2(start[first : first + CHUNK], end[first : first + CHUNK], width, height)
+        np.minimum(nearest, part, out=nearest)
+    coverage: NDArray[np.float32] = np.clip(np.float32(pen_width / 2 + 0.5) - np.sqrt(nearest), 0, 1)
+    return coverage
+
+
+def _distance2(start: Stroke, end: Stroke, width: int, height: int) -> NDArray[np.float32]:
+    """Return each pixel centre's squared distance to the nearest segment, (height, width) float32."""
+    along = end - start
+    length2 = np.maximum((along * along).sum(axis=1), np.float32(1e-12))
+    # (height, width, segments): broadcast sums of a row and a column part, the cheapest way numpy has
+    x = np.arange(width, dtype=np.float32)[:, None] + np.float32(0.5) - start[:, 0]
+    y = np.arange(height, dtype=np.float32)[:, None] + np.float32(0.5) - start[:, 1]
+    t = (y * (along[:, 1] / length2))[:, None, :] + (x * (along[:, 0] / length2))[None, :, :]
+    np.clip(t, 0, 1, out=t)
+    dx = t * along[:, 0]
+    np.subtract(x[None, :, :], dx, out=dx)
+    t *= along[:, 1]
+    np.subtract(y[:, None, :], t, out=t)
+    dx *= dx
+    t *= t
+    t += dx
+    nearest: NDArray[np.float32] = t.min(axis=2)
+    return nearest
+
+
+def _thin(stroke: Stroke) -> Stroke:
+    """Return the points of a stroke at least STEP apart along the line, both ends kept."""
+    if len(stroke) < 24:
+        return stroke
+    moved = np.hypot(*np.diff(stroke, axis=0).T)
+    step = np.floor(np.cumsum(moved) / STEP)
+    keep = np.ones(len(stroke), bool)
+    keep[1:-1] = step[:-1] != np.concatenate(([0], step[:-2]))
+    return stroke[keep]
+
+
+def _centre_by_mass(drawn: NDArray[np.float32]) -> DigitImage:
+    """Return coverage of at most (20, 20) placed in (28, 28) uint8 by whole pixels, as MNIST was."""
+    height, width = drawn.shape
+    image = np.zeros((SIZE, SIZE), np.uint8)
+    mass = float(drawn.sum())
+    if mass <= 0:
+        return image
+    row = float(drawn.sum(axis=1) @ np.arange(height)) / mass
+    column = float(drawn.sum(axis=0) @ np.arange(width)) / mass
+    top = min(max(round(CENTRE - row), 0), SIZE - height)
+    left = min(max(round(CENTRE - column), 0), SIZE - width)
+    image[top : top + height, left : left + width] = np.rint(drawn * 255)
+    return image
+
+
+FAINT = 0.2  # of the darkest ink: lighter pixels at the rim are blur, not line
+THIN_LINE = 1.6  # pixels of the 20x20 box: thinner lines are thickened, MNIST has none
+
+
+def normalise_bitmap(coverage: NDArray[np.uint8]) -> DigitImage:
+    """Return a picture of one digit, (height, width) uint8 with 0 for paper, as MNIST would have drawn it.
+
+    The same box and centring as for ink; the picture's own greys are kept, only hairlines are thickened.
+    """
+    peak = int(coverage.max(initial=0))
+    if peak == 0:
+        return np.zeros((SIZE, SIZE), np.uint8)
+    solid = coverage >= peak * FAINT
+    rows, columns = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
+    digit = coverage[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.float32) / peak
+    longest = max(digit.shape)
+    if _line_width(digit) * BOX / longest < THIN_LINE:
+        digit = _thicken(digit)
+        longest = max(digit.shape)
+    size = [max(1, round(side * BOX / longest)) for side in digit.shape]
+    filter_ = Image.Resampling.BOX if longest >= BOX else Image.Resampling.BICUBIC
+    drawn = np.asarray(Image.fromarray(digit).resize((size[1], size[0]), filter_))
+    return _centre_by_mass(np.clip(drawn / max(float(drawn.max()), 1e-6), 0, 1))
+
+
+def _line_width(digit: NDArray[np.float32]) -> float:
+    """Return the mean width of the lines in pixels: twice their area over the length of their outline."""
+    solid = np.pad(digit >= 0.5, 1)
+    inside = solid[1:-1, :-2] & solid[1:-1, 2:] & solid[:-2, 1:-1] & solid[2:, 1:-1] & solid[1:-1, 1:-1]
+    area = int(solid.sum())
+    return 2 * area / max(area - int(inside.sum()), 1)
+
+
+def _thicken(digit: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return `digit` with its hairlines widened to THIN_LINE pixels of the 20x20 box, at most 160 on a side."""
+    block = math.ceil(max(digit.shape) / 160)
+    height, width = (math.ceil(side / block) * block for side in digit.shape)
+    padded = np.pad(digit, ((0, height - digit.shape[0]), (0, width - digit.shape[1])))
+    # the block's darkest pixel, not its mean: a hairline must not fade before it is widened
+    small = padded.reshape(height // block, block, width // block, block).max(axis=(1, 3))
+    missing = round((THIN_LINE * max(small.shape) / BOX - _line_width(small)) / 2)
+    if missing < 1:
+        return small
+    grown = Image.fromarray(np.rint(np.pad(small, missing) * 255).astype(np.uint8))
+    for _ in range(missing):
+        grown = grown.filter(ImageFilter.MaxFilter(3))
+    return np.asarray(grown, np.float32) / 255

@@ -1,0 +1,124 @@
+"""From ink or a picture to a reading: the one engine behind the window, the commands and the Python interface."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .classifier import Classifier
+from .images import Coverage, open_picture, pieces_of
+from .ink import Ink, Stroke, box_of, make_ink
+from .modelfile import REJECT, load_model
+from .normalise import DigitImage, normalise_bitmap, normalise_digit
+from .reading import Digit, Reading
+from .segment import Box, Grid, Group
+
+ALTERNATIVES = 3
+
+
+class Recognizer:
+    """Reads digits and numbers with the bundled int8 model, or any other that has a card.
+
+    >>> from edge_app import Recognizer
+    >>> Recognizer().read([[[0, 0], [0, 100]]]).text
+    '1'
+    """
+
+    def __init__(self, model: Path | str | None = None, *, classifier: Classifier | None = None) -> None:
+        """Open `model`, a .tflite file beside its card; raises ModelError or RuntimeMissingError."""
+        self.classifier = classifier or Classifier(load_model(Path(model) if model else None))
+        classes = self.classifier.model.classes
+        self._digits = np.array([i for i, name in enumerate(classes) if name != REJECT])
+        self._names = [classes[i] for i in self._digits]
+
+    def read(self, strokes: Ink | Sequence[Stroke | Sequence[Sequence[float]]], *, single: bool = False) -> Reading:
+        """Return the reading of strokes, lists of [x, y] with y downwards; `single` takes them as one digit.
+
+        Raises InkError for strokes that are not lists of finite points.
+        """
+        ink = make_ink(strokes)
+        if not ink:
+            return Reading()
+        boxes = [box_of([stroke]) for stroke in ink]
+        everything = tuple(range(len(ink)))
+        return self._read(
+            boxes, [everything] if single else None, lambda group: normalise_digit([ink[i] for i in group])
+        )
+
+    def read_picture(self, source: Path | str | IO[bytes], *, single: bool = False) -> Reading:
+        """Return the reading of a PNG, JPEG or BMP file; raises ImageError."""
+        return self.read_coverage(open_picture(Path(source) if isinstance(source, str) else source), single=single)
+
+    def read_coverage(self, coverage: Coverage, *, single: bool = False) -> Reading:
+        """Return the reading of a picture as (height, width) uint8, 0 for paper."""
+        pieces = pieces_of(coverage)
+        if not pieces:
+            return Reading()
+        boxes = [_box_of_mask(piece) for piece in pieces]
+        everything = tuple(range(len(pieces)))
+        # a single digit is looked at whole: faint parts that fell between the pieces belong to it
+        whole = [everything] if single or len(pieces) == 1 else None
+        reading = self._read(
+            boxes,
+            whole,
+            lambda group: _cut(coverage, [pieces[i] for i in group], boxes, group, whole is not None),
+        )
+        return Reading(tuple(Digit(d.digit, d.confidence, d.alternatives, d.box, ()) for d in reading.digits))
+
+    def _read(
+        self, boxes: Sequence[Box], groups: list[Group] | None, normalise: Callable[[Group], DigitImage]
+    ) -> Reading:
+        """Return the reading of pieces, grouped as told or, without `groups`, by the best path."""
+        if groups is None:
+            grid = Grid(boxes)
+            found = self._classify(grid.groups, normalise)
+            score = np.log(np.maximum(found.max(axis=1), 1e-6))
+            chosen = grid.best_path(score)
+            rows = {group: row for row, group in enumerate(grid.groups)}
+            probabilities = found[[rows[group] for group in chosen]]
+        else:
+            chosen = groups
+            probabilities = self._classify(chosen, normalise)
+        return Reading(
+            tuple(
+                self._digit(row, group, _union([boxes[i] for i in group]))
+                for row, group in zip(probabilities, chosen, strict=True)
+            )
+        )
+
+    def _classify(self, groups: Sequence[Group], normalise: Callable[[Group], DigitImage]) -> NDArray[np.float32]:
+        """Return (groups, digits) probabilities; a reject class keeps its share, so rows may sum to less than 1."""
+        images = np.stack([normalise(group) for group in groups])
+        return self.classifier.probabilities(images)[:, self._digits]
+
+    def _digit(self, probabilities: NDArray[np.float32], group: Group, box: Box) -> Digit:
+        ranked = np.argsort(-probabilities, kind="stable")[: ALTERNATIVES + 1]
+        named = [(self._names[i], float(probabilities[i])) for i in ranked]
+        confidence = named[0][1]
+        if confidence < self.classifier.model.refuse_below:
+            return Digit(REJECT, confidence, tuple(named[:ALTERNATIVES]), box, group)
+        return Digit(named[0][0], confidence, tuple(named[1:]), box, group)
+
+
+def _union(boxes: Sequence[Box]) -> Box:
+    left, top, right, bottom = zip(*boxes, strict=True)
+    return min(left), min(top), max(right), max(bottom)
+
+
+def _box_of_mask(mask: NDArray[np.bool_]) -> Box:
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
+
+
+def _cut(
+    coverage: Coverage, masks: list[NDArray[np.bool_]], boxes: Sequence[Box], group: Group, whole: bool
+) -> DigitImage:
+    """Return the normalised image of some pieces of a picture, without what else is there."""
+    if whole:
+        return normalise_bitmap(coverage)
+    left, top, right, bottom = (int(side) for side in _union([boxes[i] for i in group]))
+    part = (slice(max(0, top - 1), bottom + 1), slice(max(0, left - 1), right + 1))
+    mask = np.logical_or.reduce([piece[part] for piece in masks])
+    return normalise_bitmap(np.where(mask, coverage[part], 0).astype(np.uint8))

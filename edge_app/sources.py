@@ -1,0 +1,97 @@
+"""What `recognize` is given: files of ink or pictures, plain or gzipped, or ink lines on standard input."""
+
+import gzip
+import io
+import sys
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+from .errors import DigitpadError, ImageError, InkError
+from .images import Coverage, open_picture
+from .ink import Ink, parse_ink
+
+PICTURES = {".png", ".jpg", ".jpeg", ".bmp"}
+INK = {".json", ".jsonl"}
+MAX_LINE = 8_000_000  # bytes; MAX_POINTS of ink fit
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One thing to read and where it came from; `content` is the fault when it could not be had."""
+
+    where: str
+    content: Ink | Coverage | DigitpadError
+
+
+def read_sources(names: list[str]) -> Iterator[Sample]:
+    """Yield the samples of all files in order, `-` for standard input; faults are yielded, not raised."""
+    for name in names:
+        if name == "-":
+            yield from _ink_lines(sys.stdin.buffer, "-")
+        else:
+            yield from _read_file(Path(name))
+
+
+def _read_file(path: Path) -> Iterator[Sample]:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    zipped = bool(suffixes) and suffixes[-1] == ".gz"
+    kind = suffixes[-2] if zipped and len(suffixes) > 1 else (suffixes or [""])[-1]
+    try:
+        if kind in PICTURES and not zipped:
+            yield _picture(path)
+        elif kind in INK:
+            with _open(path, zipped) as file:
+                yield from _ink_lines(file, str(path)) if kind == ".jsonl" else _ink_object(file, str(path))
+        else:
+            expected = ", ".join(sorted(INK | PICTURES))
+            yield Sample(str(path), InkError(f"unknown kind of file: expected {expected}, ink also with .gz"))
+    except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        yield Sample(str(path), InkError(f"cannot be read ({reason})"))
+
+
+def _open(path: Path, zipped: bool) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(path, "rb") if zipped else path.open("rb"))
+
+
+def _picture(path: Path) -> Sample:
+    try:
+        return Sample(str(path), open_picture(path))
+    except ImageError as error:
+        return Sample(str(path), error)
+
+
+def _ink_object(file: IO[bytes], name: str) -> Iterator[Sample]:
+    text = file.read(MAX_LINE + 1)
+    yield _parse(text, name)
+
+
+def _ink_lines(file: IO[bytes], name: str) -> Iterator[Sample]:
+    """Yield the ink of each line that is not blank; one that is too long is passed over, not held in memory."""
+    try:
+        for number, line in enumerate(iter(lambda: file.readline(MAX_LINE + 1), b""), 1):
+            rest = line
+            while len(rest) > MAX_LINE and not rest.endswith(b"\n"):
+                rest = file.readline(MAX_LINE + 1)
+            if line.strip():
+                yield _parse(line, f"{name}:{number}")
+    except (OSError, EOFError, zlib.error) as error:  # a .gz that ends or breaks in its middle
+        yield Sample(name, InkError(f"cannot be read further ({error})"))
+
+
+def _parse(text: bytes, where: str) -> Sample:
+    try:
+        if len(text) > MAX_LINE:
+            raise InkError(f"more than {MAX_LINE:,} bytes of ink: thin the points out")
+        return Sample(where, parse_ink(text))
+    except InkError as error:
+        return Sample(where, error)
+
+
+def bundled_samples() -> Iterator[Sample]:
+    """Yield the sample ink that comes with the program."""
+    path = Path(__file__).with_name("samples.jsonl")
+    yield from _ink_lines(io.BytesIO(path.read_bytes()), path.name)

@@ -1,0 +1,178 @@
+"""`python -m train`: trains a digit network on MNIST and, where given, real ink."""
+
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
+
+import numpy as np
+
+from edge_app.atomic import write_atomically
+from edge_app.errors import DigitpadError
+from edge_app.mnist import Mnist
+
+from .mnist import load_mnist
+
+if TYPE_CHECKING:
+    from .fit import Outcome, Plan
+
+EPOCHS = {"edge": 30, "classic": 5}
+OUTPUTS = {"edge": Path("models/digits.keras"), "classic": Path("models/classic.keras")}
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the command line of `python -m train`."""
+    parser = argparse.ArgumentParser(
+        prog="python -m train",
+        description="Train a digit network with Keras. Without options: the network that ships, on MNIST, which "
+        "Keras downloads. Ctrl-C keeps the best epoch so far; --resume goes on.",
+        epilog="examples: python -m train --arch classic;  "
+        "python -m train --mnist mnist.npz --ink pen.jsonl.gz letters.jsonl.gz --epochs 60",
+    )
+    parser.add_argument("--arch", choices=sorted(EPOCHS), default="edge", help="edge ships, classic is the tutorial's")
+    parser.add_argument("--mnist", type=Path, metavar="FILE", help="local mnist.npz (also the variable DIGITPAD_MNIST)")
+    parser.add_argument(
+        "--ink", type=Path, nargs="+", default=[], metavar="FILE", help="labelled ink lines, .jsonl[.gz]"
+    )
+    parser.add_argument("--fold", type=int, choices=range(5), default=0, help="fifth of the writers to validate on (0)")
+    parser.add_argument("--all-writers", action="store_true", help="hold nobody's ink out: for the model that ships")
+    parser.add_argument("--epochs", type=int, metavar="N", help="passes; default 30 for edge, 5 for classic")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same weights here (1)")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="where the best model goes; default models/*.keras")
+    parser.add_argument("--folder", type=Path, help="checkpoints and pictures; default runs/ARCH")
+    parser.add_argument("--h5", action="store_true", help="save the model as .h5 too")
+    parser.add_argument("--resume", action="store_true", help="go on where an interrupted training stopped")
+    parser.add_argument("--show-data", action="store_true", help="write a sheet of sample digits first")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; 0 when trained, 1 on a fault of the data, 130 after Ctrl-C."""
+    parser = make_parser()
+    args = parser.parse_args(argv)
+    if args.epochs is not None and args.epochs < 1:
+        parser.error("--epochs must be at least 1")
+    try:
+        mnist = load_mnist(args.mnist)
+        return _train(args, mnist)
+    except DigitpadError as error:
+        print(f"train: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("train: stopped before the first epoch was complete; nothing was written", file=sys.stderr)
+        return 130
+
+
+def _train(args: argparse.Namespace, mnist: Mnist) -> int:
+    from . import fit
+
+    folder = args.folder or Path("runs") / args.arch
+    plan = fit.Plan(
+        args.arch,
+        args.epochs or EPOCHS[args.arch],
+        args.seed,
+        folder,
+        tuple(args.ink),
+        None if args.all_writers else args.fold,
+        args.resume,
+    )
+    if args.show_data:
+        _show_data(plan, mnist)
+    started = time.monotonic()
+    outcome = fit.fit(plan, mnist)
+    minutes = (time.monotonic() - started) / 60
+    output = args.output or OUTPUTS[args.arch]
+    _save(outcome.model, output, h5=args.h5)
+    report = _evaluate(outcome.model, mnist, folder)
+    _write_course(plan, outcome, report, minutes, output)
+    print(f"saved {output}; course and pictures are in {folder}")
+    if outcome.interrupted:
+        print("train: interrupted; the best epoch so far is kept. Go on with --resume", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _show_data(plan: "Plan", mnist: Mnist) -> None:
+    from . import fit, plots
+
+    random = np.random.default_rng(plan.seed)
+    path = plan.folder / "data.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if plan.arch == "classic":
+        at = random.integers(len(mnist.x_train), size=96)
+        plots.show_images(mnist.x_train[at], [str(label) for label in mnist.y_train[at]], path)
+    else:
+        plots.show_images(*fit.sheet(fit.make_pools(plan, mnist, random)[0], random), path)
+    print(f"wrote {path}")
+
+
+def _save(model: Any, output: Path, *, h5: bool) -> None:
+    output.parent.mkdir(parents=True, exist_ok=True)
+    for path in [output, output.with_suffix(".h5")] if h5 else [output]:
+        beside = path.with_name(f".new-{path.name}")  # Keras goes by the suffix
+        model.save(beside)
+        beside.replace(path)
+
+
+def _evaluate(model: Any, mnist: Mnist, folder: Path) -> dict[str, Any]:
+    """Report on the test images, once, after everything has been chosen."""
+    from . import plots
+
+    outputs = model.predict(mnist.x_test[..., None].astype(np.float32) / 255, batch_size=500, verbose=0)
+    read = outputs.argmax(axis=1)
+    names = [*map(str, range(10)), "?"][: outputs.shape[1]]
+    matrix = np.zeros((10, len(names)), np.int64)
+    np.add.at(matrix, (mnist.y_test, read), 1)
+    right = np.diag(matrix)
+    recall, precision = right / matrix.sum(axis=1), right / np.maximum(matrix[:, :10].sum(axis=0), 1)
+    print("\nMNIST test images, float Keras model\ndigit    n  recall  precision")
+    for digit in range(10):
+        print(f"{digit:>5} {matrix[digit].sum():>4}  {recall[digit]:.4f}     {precision[digit]:.4f}")
+    accuracy = float(right.sum() / matrix.sum())
+    print(f"accuracy {accuracy:.2%} of {matrix.sum()}")
+    plots.show_confusion(matrix, names, folder / "confusion.png")
+    return {
+        "n": int(matrix.sum()),
+        "accuracy": accuracy,
+        "recall": recall.tolist(),
+        "confusion": matrix.tolist(),
+    }
+
+
+def _write_course(plan: "Plan", outcome: "Outcome", report: dict[str, Any], minutes: float, output: Path) -> None:
+    import keras
+
+    from . import plots
+
+    history = outcome.history
+    best = int(np.argmax(history["val_accuracy"]))
+    record = {
+        "arch": plan.arch,
+        "parameters": outcome.model.count_params(),
+        "seed": plan.seed,
+        "epochs": len(history["loss"]),
+        "best_epoch": best + 1,
+        "validation_accuracy": history["val_accuracy"][best],
+        "test": report,
+        "data": outcome.data,
+        "minutes": round(minutes, 1),
+        "versions": {
+            "python": platform.python_version(),
+            "keras": keras.__version__,
+            "numpy": np.__version__,
+        },
+        "backend": keras.backend.backend(),
+    }
+    plots.show_history(history, plan.folder / "history.png")
+    write_atomically(plan.folder / "history.json", json.dumps(history, indent=1).encode())
+    write_atomically(output.with_suffix(".json"), (json.dumps(record, indent=1) + "\n").encode())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""Changes to digit images that leave the digit what it is: affine, elastic, thickness, contrast; numpy only."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Images = NDArray[np.float32]
+"""(n, 28, 28) float32 in [0, 1], 0 is paper."""
+
+
+@dataclass(frozen=True)
+class Strength:
+    """How far an image may be changed; each drawn uniformly within, or as the deviation of a normal."""
+
+    rotation: float = 12.0  # degrees
+    shear: float = 0.2
+    scale: float = 0.12
+    shift: float = 1.5  # pixels
+    elastic: float = 0.9  # pixels, deviation of a displacement on a coarse grid (Simard et al., 2003)
+    thickness: float = 0.7  # share of one pixel of dilation or erosion
+
+
+COARSE = 6  # knots a side of the elastic field
+
+
+def _upsampler() -> NDArray[np.float32]:
+    """Return (28, COARSE) weights of linear interpolation between the knots."""
+    at = np.linspace(0, COARSE - 1, 28)
+    weights: NDArray[np.float32] = np.maximum(0, 1 - np.abs(at[:, None] - np.arange(COARSE))).astype(np.float32)
+    return weights
+
+
+_UP = _upsampler()
+_ROW, _COLUMN = np.mgrid[0:28, 0:28].astype(np.float32)
+
+
+def augment(images: Images, random: np.random.Generator, strength: Strength) -> Images:
+    """Return each image warped, thickened or thinned by its own random amount."""
+    warped = warp(images, *_fields(len(images), random, strength))
+    return _change_thickness(warped, random, strength.thickness)
+
+
+def _fields(count: int, random: np.random.Generator, strength: Strength) -> tuple[Images, Images]:
+    """Return for each pixel the row and column where its value comes from."""
+
+    def within(limit: float) -> NDArray[np.float32]:
+        return random.uniform(-limit, limit, (count, 1, 1)).astype(np.float32)
+
+    angle = np.deg2rad(within(strength.rotation))
+    down, right = np.exp(within(strength.scale)), np.exp(within(strength.scale))
+    shear = within(strength.shear)
+    y, x = _ROW - 14, _COLUMN - 14
+    sheared = x + shear * y
+    rows = (np.cos(angle) * y + np.sin(angle) * sheared) * down + 14 + within(strength.shift)
+    columns = (np.cos(angle) * sheared - np.sin(angle) * y) * right + 14 + within(strength.shift)
+    knots = random.normal(0, 1, (2, count, COARSE, COARSE)).astype(np.float32)
+    # half of the images are bent much less: the network must stay sharp on what is written neatly
+    knots *= (random.uniform(0, strength.elastic, (count, 1, 1))).astype(np.float32)
+    bend = _UP @ knots @ _UP.T
+    return rows + bend[0], columns + bend[1]
+
+
+def warp(images: Images, rows: Images, columns: Images) -> Images:
+    """Return images sampled bilinearly at (rows, columns), paper outside."""
+    count = len(images)
+    padded = np.zeros((count, 31, 31), np.float32)
+    padded[:, 1:29, 1:29] = images
+    rows, columns = np.clip(rows + 1, 0, 29), np.clip(columns + 1, 0, 29)
+    top, left = rows.astype(np.int32), columns.astype(np.int32)
+    dy, dx = rows - top, columns - left
+    index = top * 31 + left + (np.arange(count, dtype=np.int32) * (31 * 31))[:, None, None]
+    flat = padded.ravel()
+    upper = flat[index] * (1 - dx) + flat[index + 1] * dx
+    lower = flat[index + 31] * (1 - dx) + flat[index + 32] * dx
+    return np.asarray(upper + (lower - upper) * dy, np.float32)
+
+
+def _change_thickness(images: Images, random: np.random.Generator, limit: float) -> Images:
+    """Return images blended with their dilation or erosion by a cross of one pixel."""
+    amount = random.uniform(-limit, limit, (len(images), 1, 1)).astype(np.float32)
+    padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
+    around = [padded[:, 1:-1, :-2], padded[:, 1:-1, 2:], padded[:, :-2, 1:-1], padded[:, 2:, 1:-1]]
+    thick, thin = images.copy(), images.copy()
+    for neighbour in around:
+        np.maximum(thick, neighbour, out=thick)
+        np.minimum(thin, neighbour, out=thin)
+    target = np.where(amount > 0, thick, thin)
+    # erosion kills hairlines: at most half of it
+    share = np.where(amount > 0, amount, -0.5 * amount)
+    return np.asarray(images + share * (target - images), np.float32)

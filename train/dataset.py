@@ -1,0 +1,155 @@
+"""What the network sees in training: MNIST, drawn ink and things that are no digit, mixed anew for each batch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.ink import Ink
+from edge_app.labelled import LabelledInk as Sample
+from edge_app.normalise import normalise_bitmap
+
+from . import synthetic
+from .augment import Strength, augment
+from .inkdata import draw, side_by_side
+
+NO_DIGIT = 10
+# Letters and symbols that nobody writes like a digit. Left out: o O D Q (0), l I i | / ( ) ' , . (1), z Z (2),
+# s S (5), b G C c (6), T J L ] (7, 1), B (8), g q a p P (9), y Y u (4).
+UNLIKE_DIGITS = frozenset('AEFHKMNPRVWXadefhkmnrtuvwx#$%&*+=@?^~-_<>[{}"') | {"\\@", '\\"'}
+
+
+Drawn: TypeAlias = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+"""Images (n, 28, 28) and labels (n,), both uint8."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Images to draw from, with their share of each batch and how far they are changed."""
+
+    name: str
+    drawn: Drawn
+    share: float
+    strength: Strength
+
+    @property
+    def images(self) -> NDArray[np.uint8]:
+        """(n, 28, 28) uint8."""
+        return self.drawn[0]
+
+    @property
+    def labels(self) -> NDArray[np.uint8]:
+        """(n,) uint8."""
+        return self.drawn[1]
+
+
+class Mixture(keras.utils.PyDataset):  # type: ignore[misc]
+    """Batches drawn from several pools in fixed shares; batch k of epoch e is the same at every run."""
+
+    def __init__(self, pools: Sequence[Pool], batch: int, steps: int, seed: int, **options: Any) -> None:
+        """Mix `pools`, `steps` batches an epoch."""
+        super().__init__(**options)
+        self._pools, self._steps, self._seed = list(pools), steps, seed
+        self._epoch = 0
+        total = sum(pool.share for pool in pools)
+        bounds = np.cumsum([0] + [pool.share / total for pool in pools])
+        self._counts = np.diff(np.rint(bounds * batch).astype(int))
+
+    def __len__(self) -> int:
+        """Return the number of batches an epoch."""
+        return self._steps
+
+    def start_at(self, epoch: int) -> None:
+        """Go on with the batches of `epoch`, after an interruption."""
+        self._epoch = epoch
+
+    def on_epoch_end(self) -> None:
+        """Make the next epoch's batches other ones."""
+        self._epoch += 1
+
+    def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        """Return (n, 28, 28, 1) float32 in [0, 1] and (n,) labels."""
+        random = np.random.default_rng((self._seed, self._epoch, index))
+        images, labels = [], []
+        for pool, count in zip(self._pools, self._counts, strict=True):
+            at = random.integers(len(pool.images), size=count)
+            chosen = pool.images[at].astype(np.float32) / np.float32(255)
+            images.append(augment(chosen, random, pool.strength))
+            labels.append(pool.labels[at])
+        return np.concatenate(images)[..., None], np.concatenate(labels)
+
+
+def digits_of(samples: Sequence[Sample]) -> list[Sample]:
+    """Return the samples that are one digit."""
+    return [sample for sample in samples if len(sample.label) == 1 and sample.label in "0123456789"]
+
+
+def no_digits_of(samples: Sequence[Sample]) -> list[Sample]:
+    """Return the samples that are something no digit looks like."""
+    return [sample for sample in samples if sample.label in UNLIKE_DIGITS]
+
+
+def draw_digits(samples: Sequence[Sample], copies: int, random: np.random.Generator) -> Drawn:
+    """Return images and labels of `copies` changed drawings of each digit, and one unchanged."""
+    images = [draw(s.ink) for s in samples]
+    images += [draw(s.ink, random) for _ in range(copies) for s in samples]
+    labels = np.array([int(s.label) for s in samples], np.uint8)
+    return np.stack(images), np.tile(labels, copies + 1)
+
+
+def draw_synthetic(count: int, random: np.random.Generator) -> Drawn:
+    """Return images and labels of stroke-made flagged ones, slashed zeros and crossed sevens."""
+    labels = random.choice(sorted(synthetic.DIGITS), count)
+    images = [draw(synthetic.synthetic_digit(str(label), random), random) for label in labels]
+    return np.stack(images), labels.astype(np.uint8)
+
+
+def draw_no_digits(
+    count: int, random: np.random.Generator, letters: Sequence[Sample], digits: Sequence[Sample]
+) -> Drawn:
+    """Return `count` images of no digit: letters and symbols, scribbles, digits grouped wrongly."""
+    by_writer: dict[str, list[Sample]] = {}
+    for sample in digits:
+        by_writer.setdefault(sample.writer, []).append(sample)
+    people = [group for group in by_writer.values() if len(group) > 1]
+    images = [draw(_no_digit(random, letters, people), random) for _ in range(count)]
+    return np.stack(images), np.full(count, NO_DIGIT, np.uint8)
+
+
+def _no_digit(random: np.random.Generator, letters: Sequence[Sample], people: Sequence[Sequence[Sample]]) -> Ink:
+    kind = random.random()
+    if letters and kind < 0.5:
+        return letters[random.integers(len(letters))].ink
+    if people and kind < 0.85:
+        person = people[random.integers(len(people))]
+        return _wrong_group(random, person)
+    return synthetic.synthetic_no_digit(random)
+
+
+def _wrong_group(random: np.random.Generator, person: Sequence[Sample]) -> Ink:
+    """Return two or three digits of one person as one, or a digit with a part of its neighbour."""
+    count = 2 if random.random() < 0.75 else 3
+    inks = [person[random.integers(len(person))].ink for _ in range(count)]
+    several = [ink for ink in inks if len(ink) > 1]
+    if several and random.random() < 0.3:  # the neighbour's second stroke, caught by mistake
+        inks = [inks[0], several[0][-1:]] if random.random() < 0.5 else [several[0][:1], inks[-1]]
+    return side_by_side(inks, random)
+
+
+def merged_mnist(x: NDArray[np.uint8], count: int, random: np.random.Generator) -> Drawn:
+    """Return `count` images of two MNIST digits side by side, normalised as if they were one."""
+    images = []
+    for _ in range(count):
+        one, other = x[random.integers(len(x), size=2)]
+        left, right = _trim(one), _trim(other)
+        gap = np.zeros((28, int(random.integers(0, 8))), np.uint8)
+        images.append(normalise_bitmap(np.concatenate([left, gap, right], axis=1)))
+    return np.stack(images), np.full(count, NO_DIGIT, np.uint8)
+
+
+def _trim(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    columns = np.flatnonzero(image.any(axis=0))
+    return image[:, columns[0] : columns[-1] + 1]

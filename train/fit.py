@@ -1,0 +1,213 @@
+"""The two ways of training: the tutorial's, and the one that ships."""
+
+import hashlib
+import math
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.errors import DataError
+from edge_app.labelled import read_labelled_ink
+from edge_app.mnist import Mnist
+
+from . import dataset, inkdata
+from .augment import Strength
+from .networks import NETWORKS
+
+BATCH = 256
+STEPS = 256  # batches an epoch: about one pass over MNIST
+VALIDATION = 5000  # images of MNIST's training part that are kept for choosing
+POOL = 20_000
+INK_COPIES = 8
+PEAK_RATE = 3e-3
+BEST, BACKUP = "best.keras", "backup"
+WATCHED = "val_accuracy"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to train, on what, for how long."""
+
+    arch: str
+    epochs: int
+    seed: int
+    folder: Path
+    ink: tuple[Path, ...] = ()
+    fold: int | None = 0  # the fifth of the writers kept for validation; None trains on everybody
+    resume: bool = False
+
+
+@dataclass
+class Outcome:
+    """A trained network with its course; `interrupted` when Ctrl-C ended it early."""
+
+    model: Any
+    history: dict[str, list[float]]
+    interrupted: bool
+    data: list[dict[str, Any]]
+
+
+def fit(plan: Plan, mnist: Mnist) -> Outcome:
+    """Train as planned; the best epoch on validation data is in `plan.folder`/best.keras at any moment."""
+    keras.utils.set_random_seed(plan.seed)
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()  # same seed, same machine, same weights
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    backup = plan.folder / BACKUP
+    if not plan.resume:
+        shutil.rmtree(backup, ignore_errors=True)
+        (plan.folder / BEST).unlink(missing_ok=True)
+    elif not backup.is_dir():
+        raise DataError(f"{plan.folder}: nothing to resume. Run without --resume")
+    model = NETWORKS[plan.arch]()
+    model.summary()
+    run = _fit_classic if plan.arch == "classic" else _fit_edge
+    return run(model, plan, mnist)
+
+
+def _callbacks(plan: Plan, patience: int | None) -> list[Any]:
+    best = keras.callbacks.ModelCheckpoint(plan.folder / BEST, monitor=WATCHED, mode="max", save_best_only=True)
+    if plan.resume and (plan.folder / BEST).exists():
+        best.best = _best_so_far(plan.folder)
+    calls = [best, _Course(plan.folder / "history.csv", append=plan.resume)]
+    if patience is not None:
+        calls.append(keras.callbacks.EarlyStopping(monitor=WATCHED, mode="max", patience=patience))
+    # last: its backup must not say that an epoch is done before the others have kept it
+    return [*calls, keras.callbacks.BackupAndRestore(plan.folder / BACKUP, delete_checkpoint=False)]
+
+
+class _Course(keras.callbacks.CSVLogger):  # type: ignore[misc]
+    """The course of the training on disk after each epoch, so that a resumed one is whole."""
+
+    def __init__(self, path: Path, *, append: bool) -> None:
+        super().__init__(str(path), append=append)
+
+
+def _read_course(folder: Path) -> dict[str, list[float]]:
+    path = folder / "history.csv"
+    lines = path.read_text().splitlines() if path.exists() else []
+    if len(lines) < 2:
+        return {}
+    rows = [line.split(",") for line in lines[1:]]
+    columns = zip(*rows, strict=True)
+    return {name: [float(value) for value in column] for name, column in zip(lines[0].split(","), columns, strict=True)}
+
+
+def _best_so_far(folder: Path) -> float:
+    return max(_read_course(folder).get(WATCHED, [-math.inf]))
+
+
+def _run(model: Any, plan: Plan, *args: Any, patience: int | None = None, **options: Any) -> tuple[bool, Any]:
+    interrupted = False
+    try:
+        model.fit(*args, epochs=plan.epochs, callbacks=_callbacks(plan, patience), **options)
+    except KeyboardInterrupt:
+        interrupted = True
+        if not (plan.folder / BEST).exists():
+            raise
+    if not interrupted:
+        shutil.rmtree(plan.folder / BACKUP, ignore_errors=True)
+    return interrupted, keras.models.load_model(plan.folder / BEST)
+
+
+def _fit_classic(model: Any, plan: Plan, mnist: Mnist) -> Outcome:
+    """Train as the tutorial does: Adam, categorical cross-entropy, a quarter for validation."""
+    model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+    x = mnist.x_train[..., None].astype(np.float32) / 255
+    y = keras.utils.to_categorical(mnist.y_train, 10)
+    interrupted, best = _run(model, plan, x, y, batch_size=128, validation_split=0.25, patience=2)
+    data = [{"name": "MNIST training part", "images": 45000, "validation": 15000}]
+    return Outcome(best, _read_course(plan.folder), interrupted, data)
+
+
+def _fit_edge(model: Any, plan: Plan, mnist: Mnist) -> Outcome:
+    """Train on a mixture of pools, AdamW with a short warm-up and a cosine down to nothing."""
+    random = np.random.default_rng(plan.seed)
+    pools, checks, data = make_pools(plan, mnist, random)
+    total = plan.epochs * STEPS
+    rate = keras.optimizers.schedules.CosineDecay(
+        PEAK_RATE / 20, max(total - STEPS, 1), alpha=0.002, warmup_target=PEAK_RATE, warmup_steps=STEPS
+    )
+    model.compile(
+        optimizer=keras.optimizers.AdamW(rate, weight_decay=2e-3, beta_2=0.99),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    batches = dataset.Mixture(pools, BATCH, STEPS, plan.seed, workers=1, max_queue_size=8)
+    batches.start_at(len(_read_course(plan.folder).get("loss", [])) if plan.resume else 0)
+    x, y = checks
+    interrupted, best = _run(
+        model,
+        plan,
+        batches,
+        validation_data=(x[..., None].astype(np.float32) / 255, y),
+        validation_batch_size=500,
+    )
+    return Outcome(best, _read_course(plan.folder), interrupted, data)
+
+
+def split_mnist(mnist: Mnist, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return indices of MNIST's training part: to train on, and VALIDATION of them to choose by."""
+    order = np.random.default_rng(seed).permutation(len(mnist.x_train))
+    return np.sort(order[VALIDATION:]), np.sort(order[:VALIDATION])
+
+
+def make_pools(
+    plan: Plan, mnist: Mnist, random: np.random.Generator
+) -> tuple[list[dataset.Pool], tuple[NDArray[np.uint8], NDArray[np.uint8]], list[dict[str, Any]]]:
+    """Return the pools to train on, validation images with labels, and what the card says of the data."""
+    train, check = split_mnist(mnist, seed=0)  # the same for every seed, so that seeds can be compared
+    samples = [sample for path in plan.ink for sample in read_labelled_ink(path)]
+    digits, letters = dataset.digits_of(samples), dataset.no_digits_of(samples)
+    held = [s for s in digits if plan.fold is not None and inkdata.is_held_out(s.writer, plan.fold)]
+    kept = [s for s in digits if plan.fold is None or not inkdata.is_held_out(s.writer, plan.fold)]
+    kept_letters = [s for s in letters if plan.fold is None or not inkdata.is_held_out(s.writer, plan.fold)]
+    strong, mild = Strength(), Strength(6, 0.1, 0.06, 1.0, 0.6, 0.5)
+    images = mnist.x_train[train]
+    pools = [dataset.Pool("MNIST", (images, mnist.y_train[train]), 0.46 if kept else 0.78, strong)]
+    if kept:
+        print(f"drawing {len(kept)} digits {INK_COPIES} times ...", flush=True)
+        pools.append(dataset.Pool("ink", dataset.draw_digits(kept, INK_COPIES, random), 0.36, mild))
+    strokes = dataset.draw_synthetic(POOL // 2, random)
+    others = dataset.draw_no_digits(POOL, random, kept_letters, kept)
+    merged = dataset.merged_mnist(images, POOL // 4, random)
+    pools += [
+        dataset.Pool("strokes", strokes, 0.03 if kept else 0.08, mild),
+        dataset.Pool("no digit", others, 0.12 if kept else 0.08, mild),
+        dataset.Pool("merged", merged, 0.03 if kept else 0.06, mild),
+    ]
+    x, y = mnist.x_train[check], mnist.y_train[check]
+    if held:
+        ink_x = np.stack([inkdata.draw(s.ink) for s in held])
+        x, y = (
+            np.concatenate([x, ink_x]),
+            np.concatenate([y, np.array([int(s.label) for s in held], np.uint8)]),
+        )
+    data = [{"name": pool.name, "images": len(pool.images), "share": pool.share} for pool in pools]
+    data += [{"name": path.name, "sha256": _sha256(path), "fold held out": plan.fold} for path in plan.ink]
+    return pools, (x, y), data
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def sheet(pools: Sequence[dataset.Pool], random: np.random.Generator) -> tuple[NDArray[np.uint8], list[str]]:
+    """Return 24 changed images of each pool with their labels, as the network gets them."""
+    from .augment import augment
+
+    images, titles = [], []
+    for pool in pools:
+        at = random.integers(len(pool.images), size=24)
+        changed = augment(pool.images[at].astype(np.float32) / 255, random, pool.strength)
+        images.append(np.clip(changed * 255, 0, 255).astype(np.uint8))
+        titles += ["?" if label == dataset.NO_DIGIT else str(label) for label in pool.labels[at]]
+    return np.concatenate(images), titles

@@ -1,0 +1,86 @@
+"""Real ink for training: split by writer, changed stroke by stroke, drawn by the app's own normalisation."""
+
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.ink import Ink, Stroke, box_of
+from edge_app.normalise import PEN_WIDTH, normalise_digit
+
+
+def is_held_out(writer: str, fold: int, folds: int = 5) -> bool:
+    """Return whether a person belongs to validation fold `fold`: by a hash of the name, so for ever."""
+    return zlib.crc32(writer.encode()) % folds == fold
+
+
+def deform(ink: Ink, random: np.random.Generator, strength: float = 1.0) -> Ink:
+    """Return ink as the same person might have written it on another day, with another pen or tablet.
+
+    Slant, aspect, rotation, a slow bend, jitter, corner cutting, lost points, short ends.
+    """
+    left, top, right, bottom = box_of(ink)
+    size = max(right - left, bottom - top, 1e-6)
+    centre = np.array([(left + right) / 2, (top + bottom) / 2], np.float32)
+    angle = np.deg2rad(random.uniform(-9, 9) * strength)
+    slant = random.uniform(-0.25, 0.25) * strength
+    aspect = np.exp(random.uniform(-0.2, 0.2) * strength)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    matrix = (turn @ np.array([[aspect, slant], [0, 1 / aspect]])).T.astype(np.float32)
+    waves = random.normal(0, 0.025 * strength, (2, 2, 2)).astype(np.float32)
+    phase = random.uniform(0, 2 * np.pi, (2, 2, 2)).astype(np.float32)
+    jitter = random.uniform(0, 0.012) * strength
+    out: list[Stroke] = []
+    for stroke in ink:
+        points = (stroke - centre) / np.float32(size)
+        points = _lose_points(points, random, strength)
+        bend = sum(
+            waves[axis, k] * np.sin((3 + 3 * k) * points[:, axis : axis + 1] + phase[axis, k])
+            for axis in range(2)
+            for k in range(2)
+        )
+        points = (points + bend) @ matrix
+        points = points + random.normal(0, jitter, points.shape)
+        points = points + random.normal(0, 0.012 * strength, 2)  # the pen comes down beside where it should
+        out.append(points.astype(np.float32))
+    return tuple(out)
+
+
+def _lose_points(points: Stroke, random: np.random.Generator, strength: float) -> Stroke:
+    if len(points) > 6 and random.random() < 0.3 * strength:  # a slow digitiser
+        keep = random.random(len(points)) < random.uniform(0.35, 0.9)
+        keep[[0, -1]] = True
+        points = points[keep]
+    if len(points) > 4 and random.random() < 0.3 * strength:  # a filter that cuts corners
+        smooth = points.copy()
+        smooth[1:-1] = (points[:-2] + 2 * points[1:-1] + points[2:]) / 4
+        points = smooth
+    return points
+
+
+def draw(ink: Ink, random: np.random.Generator | None = None, strength: float = 1.0) -> NDArray[np.uint8]:
+    """Return the digit image of ink; with `random`, of a changed copy drawn with another pen."""
+    if random is None:
+        return normalise_digit(ink)
+    width = PEN_WIDTH * np.exp(random.uniform(-0.35, 0.35) * strength)
+    return normalise_digit(deform(ink, random, strength), float(width))
+
+
+def side_by_side(inks: Sequence[Ink], random: np.random.Generator) -> Ink:
+    """Return digits written next to each other as one ink: what a wrong grouping would show the network."""
+    out: list[Stroke] = []
+    at = 0.0
+    for ink in inks:
+        left, top, right, bottom = box_of(ink)
+        height = max(bottom - top, (right - left) / 2, 1e-6)
+        scale = np.exp(random.uniform(-0.15, 0.15)) / height
+        drop = random.uniform(-0.1, 0.1)
+        for stroke in ink:
+            out.append(
+                ((stroke - np.array([left, top], np.float32)) * scale + np.array([at, drop], np.float32)).astype(
+                    np.float32
+                )
+            )
+        at += (right - left) * scale + random.uniform(-0.05, 0.4)
+    return tuple(out)

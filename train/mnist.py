@@ -1,0 +1,32 @@
+"""MNIST for training: a local file, or Keras' own download."""
+
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from edge_app.errors import DataError
+from edge_app.mnist import VARIABLE, Mnist, mnist_path, read_mnist, verify_mnist
+
+
+def load_mnist(path: Path | None = None) -> Mnist:
+    """Return MNIST from the npz at `path`, or that of DIGITPAD_MNIST, or through Keras' download.
+
+    Raises DataError unless shapes, types, label range and SHA-256 are those of the canonical arrays.
+    """
+    local = mnist_path(path)
+    return read_mnist(local) if local else verify_mnist(_download(), "Keras' download")
+
+
+def _download() -> dict[str, NDArray[Any]]:
+    import keras
+
+    try:
+        (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+    except Exception as error:  # Keras raises a bare Exception when the URL fails
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise DataError(
+            f"MNIST could not be downloaded ({reason}). Check the network, or get mnist.npz elsewhere "
+            f"and run again with --mnist FILE or {VARIABLE}=FILE"
+        ) from None
+    return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}

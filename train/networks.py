@@ -1,0 +1,48 @@
+"""The networks by name; each takes (1, 28, 28, 1) in [0, 1]."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import layers
+
+from edge_app.modelfile import REJECT
+
+DIGITS = tuple("0123456789")
+CLASSES = {"classic": DIGITS, "edge": (*DIGITS, REJECT)}
+
+
+def classic() -> Any:
+    """Return the tutorial's network: two convolutions with pooling, dropout, softmax; 35 k parameters."""
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dropout(0.25),
+            layers.Dense(len(DIGITS), activation="softmax"),
+        ],
+        name="classic",
+    )
+
+
+def edge() -> Any:
+    """Return the network that ships: five convolutions with batch normalisation, global pooling, logits.
+
+    Strides instead of pooling and no padding: each operator stays on the fast int8 kernels of both runtimes,
+    and every layer is smaller than the one before. The eleventh output is "no digit".
+    """
+    inputs = x = keras.Input((28, 28, 1))
+    for number, (filters, strides) in enumerate([(16, 1), (32, 2), (48, 1), (64, 2), (96, 1)], 1):
+        x = layers.Conv2D(filters, 3, strides=strides, use_bias=False, name=f"conv{number}")(x)
+        x = layers.BatchNormalization(name=f"norm{number}")(x)
+        x = layers.ReLU(name=f"relu{number}")(x)
+    x = layers.GlobalAveragePooling2D(name="pool")(x)
+    x = layers.Dropout(0.1)(x)
+    return keras.Model(inputs, layers.Dense(len(CLASSES["edge"]), name="logits")(x), name="edge")
+
+
+NETWORKS: dict[str, Callable[[], Any]] = {"edge": edge, "classic": classic}
