@@ -1,1 +1,1 @@
-"""Conversion: a Keras network to float and full-int8 TFLite, proven by the edge runtimes before it replaces anything."""
+"""Conversion: a Keras network to float and full-int8 TFLite, proven by the edge runtimes."""

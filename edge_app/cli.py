@@ -13,7 +13,7 @@ from .errors import DigitpadError
 from .version import __version__
 
 if TYPE_CHECKING:
-    pass
+    from .sources import Sample
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -127,7 +127,7 @@ def run_demo(args: argparse.Namespace) -> int:
     return _recognize(bundled_samples(), args.model, single=False, as_json=False, draw=True)
 
 
-def _recognize(samples: Iterable["Sample"], model: Path | None, *, single: bool, as_json: bool, draw: bool) -> int:
+def _recognize(samples: "Iterable[Sample]", model: Path | None, *, single: bool, as_json: bool, draw: bool) -> int:
     from . import sketch
     from .recognizer import Recognizer
 

@@ -126,7 +126,8 @@ def summary(result: dict[str, Any]) -> str:
     """Return the figures in a table for a terminal."""
     runtime, machine = result["runtime"], result["machine"]
     lines = [
-        f"MNIST test images, n = {result['n']:,}; {runtime['name']} {runtime['version']}, one thread; {machine['processor']}",
+        f"MNIST test images, n = {result['n']:,}; {runtime['name']} {runtime['version']}, one thread; "
+        f"{machine['processor']}",
         f"{'model':<22} {'type':<8} {'bytes':>8} {'accuracy':>9} {'wrong':>6} {'median us':>10} {'p90 us':>8}",
     ]
     for model in result["models"]:

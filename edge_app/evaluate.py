@@ -134,8 +134,9 @@ def table(name: str, result: dict[str, Any]) -> str:
     if result["n"]:
         low, high = result["interval"]
         lines.append(
-            f"  {result['right']} of {result['n']} right: {result['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}), "
-            f"{result['refused']} refused, calibration error {result['calibration_error']:.3f}"
+            f"  {result['right']} of {result['n']} right: {result['accuracy']:.2%} "
+            f"(95 % interval {low:.2%} to {high:.2%}), {result['refused']} refused, "
+            f"calibration error {result['calibration_error']:.3f}"
         )
         for digit, own in result.get("per_class", {}).items():
             lines.append(f"    {digit}: {own['wrong']:>4} wrong of {own['n']}")

@@ -14,6 +14,7 @@ BOX = 20
 CENTRE = 14  # MNIST puts the centre of mass on pixel (14, 14): measured mean (14.01, 14.00), all within +-0.51
 PEN_WIDTH = 2.6  # pixels of the 20x20 box; MNIST's own lines are 2 to 3 wide
 STEP = 0.4  # points closer than this along the line, in pixels, cannot be seen
+TINY = 1e-30  # of any unit: an extent that float32 cannot be divided by is a point
 CHUNK = 1024  # segments at a time: a scribble of 100,000 points stays within a few megabytes
 
 DigitImage = NDArray[np.uint8]
@@ -33,7 +34,7 @@ def normalise_digit(ink: Sequence[Stroke], pen_width: float = PEN_WIDTH) -> Digi
     low = points.min(axis=0)
     extent = points.max(axis=0) - low
     longest = float(extent.max())
-    scale = (BOX - pen_width) / longest if longest > 0 else 0.0
+    scale = (BOX - pen_width) / longest if longest > TINY else 0.0
     width, height = (math.ceil(float(side) * scale + pen_width) for side in extent)
     strokes = [(stroke - low) * np.float32(scale) + np.float32(pen_width / 2) for stroke in ink]
     return _centre_by_mass(draw_strokes(strokes, pen_width, min(width, BOX), min(height, BOX)))
@@ -95,8 +96,9 @@ def _centre_by_mass(drawn: NDArray[np.float32]) -> DigitImage:
         return image
     row = float(drawn.sum(axis=1) @ np.arange(height)) / mass
     column = float(drawn.sum(axis=0) @ np.arange(width)) / mass
-    top = min(max(round(CENTRE - row), 0), SIZE - height)
-    left = min(max(round(CENTRE - column), 0), SIZE - width)
+    # symmetric ink lies exactly between two pixels: a hair of bias, or the last bit of a float would choose
+    top, left = (math.floor(CENTRE - at + 0.499) for at in (row, column))
+    top, left = min(max(top, 0), SIZE - height), min(max(left, 0), SIZE - width)
     image[top : top + height, left : left + width] = np.rint(drawn * 255)
     return image
 

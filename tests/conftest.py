@@ -1,0 +1,74 @@
+"""What tests share; a test that cannot run here skips loudly, and fails where DIGITPAD_NO_SKIPS is set (CI)."""
+
+import contextlib
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ["SDL_VIDEODRIVER"] = "dummy"
+os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# tflite-runtime cannot be loaded into a process that holds TensorFlow, but the other way round works.
+from edge_app.errors import RuntimeMissingError
+from edge_app.runtime import MODULES, find_runtime
+
+for _name in MODULES:
+    with contextlib.suppress(RuntimeMissingError):
+        find_runtime(_name)
+
+from edge_app.mnist import VARIABLE, Mnist, read_mnist
+from edge_app.recognizer import Recognizer
+
+ROOT = Path(__file__).parent.parent
+DATA = Path(__file__).parent / "data"
+INK_VARIABLE = "DIGITPAD_INK"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Turn a skip into a failure in CI: there, everything that a test needs must be present."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    if report.skipped and os.environ.get("DIGITPAD_NO_SKIPS"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which CI does not allow: {report.longrepr}"
+
+
+@pytest.fixture(scope="session")
+def mnist_file() -> Path:
+    """mnist.npz, named by DIGITPAD_MNIST."""
+    path = os.environ.get(VARIABLE)
+    if not path:
+        pytest.skip(f"needs MNIST: set {VARIABLE} to mnist.npz")
+    return Path(path)
+
+
+@pytest.fixture(scope="session")
+def mnist(mnist_file: Path) -> Mnist:
+    """All of MNIST."""
+    return read_mnist(mnist_file)
+
+
+@pytest.fixture(scope="session")
+def ink_folder() -> Path:
+    """The folder of real ink, named by DIGITPAD_INK."""
+    path = os.environ.get(INK_VARIABLE)
+    if not path:
+        pytest.skip(f"needs real ink: set {INK_VARIABLE} to the folder of the .jsonl.gz files")
+    return Path(path)
+
+
+@pytest.fixture(scope="session")
+def recognizer() -> Recognizer:
+    """The recogniser with the bundled model."""
+    return Recognizer()
+
+
+@pytest.fixture
+def dice() -> random.Random:
+    """Seeded chance."""
+    return random.Random(7)

@@ -1,0 +1,76 @@
+"""Ink from JSON: what is taken, and one clear sentence for what is not."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_app.errors import InkError
+from edge_app.ink import MAX_POINTS, box_of, dump_ink, make_ink, parse_ink
+
+
+def test_ink_comes_back_as_it_was_written() -> None:
+    ink = make_ink([[[1, 2], [3, 4]], [[5, 6]]])
+    again = parse_ink(dump_ink(ink, label="7"))
+    assert [stroke.tolist() for stroke in again] == [[[1, 2], [3, 4]], [[5, 6]]]
+    assert json.loads(dump_ink(ink, label="7"))["label"] == "7"
+    assert box_of(ink) == (1, 2, 5, 6)
+
+
+def test_no_strokes_is_ink_without_strokes() -> None:
+    assert parse_ink('{"strokes": []}') == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "not JSON"),
+        ("seven", "not JSON"),
+        ('{"strokes": [[[1, 2]', "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ("[]", "no strokes"),
+        ("null", "no strokes"),
+        ('{"points": []}', "no strokes"),
+        ('{"strokes": {"x": 1}}', "no strokes"),
+        ('{"strokes": [[]]}', "stroke 1 has no points"),
+        ('{"strokes": [[[1, 2]], []]}', "stroke 2 has no points"),
+        ('{"strokes": [5]}', "stroke 1 has no points"),
+        ('{"strokes": [[1, 2]]}', "two numbers"),
+        ('{"strokes": [[[1, 2, 3]]]}', "two numbers"),
+        ('{"strokes": [[[1, 2], [3]]]}', "two numbers"),
+        ('{"strokes": [[["1", "2"]]]}', "two numbers"),
+        ('{"strokes": [[[true, false]]]}', "two numbers"),
+        ('{"strokes": [[[null, 1]]]}', "two numbers"),
+        ('{"strokes": [[[NaN, 1]]]}', "not finite"),
+        ('{"strokes": [[[1, Infinity]]]}', "not finite"),
+        ('{"strokes": [[[1e300, 1]]]}', "not finite"),
+        ('{"strokes": [[[1' + "0" * 400 + ", 1]]]}", "two numbers"),
+    ],
+)
+def test_malformed_ink_is_one_clear_line(text: str, reason: str) -> None:
+    with pytest.raises(InkError, match=reason) as caught:
+        parse_ink(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_bytes_that_are_no_text_are_refused() -> None:
+    with pytest.raises(InkError, match="not JSON"):
+        parse_ink(b'{"strokes": [\xff\xfe]}')
+
+
+def test_a_million_points_are_refused_before_they_cost_anything() -> None:
+    stroke = [[0, 0]] * (MAX_POINTS // 4)
+    assert make_ink([stroke] * 4)
+    with pytest.raises(InkError, match="more than"):
+        make_ink([stroke] * 40)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda inner: st.lists(inner)))
+def test_any_json_is_ink_or_an_ink_error(strokes: object) -> None:
+    try:
+        ink = parse_ink(json.dumps({"strokes": strokes}))
+    except InkError:
+        return
+    assert all(stroke.dtype == np.float32 and np.isfinite(stroke).all() for stroke in ink)

@@ -1,0 +1,112 @@
+"""Model files and runtimes: found, proven, refused with one clear line."""
+
+import hashlib
+import importlib.metadata
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge_app import runtime
+from edge_app.classifier import Classifier
+from edge_app.errors import ModelError, RuntimeMissingError
+from edge_app.modelfile import CARD, INT8, load_model, models_folder
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    for name in (INT8, CARD):
+        shutil.copy(models_folder() / name, tmp_path)
+    return tmp_path / INT8
+
+
+def test_a_sound_copy_is_loaded(copy: Path) -> None:
+    assert load_model(copy).content == load_model().content
+
+
+def change(path: Path, how: str) -> None:
+    content = path.read_bytes()
+    if how == "missing":
+        path.unlink()
+    elif how == "truncated":
+        path.write_bytes(content[: len(content) // 2])
+    elif how == "empty":
+        path.write_bytes(b"")
+    else:
+        path.write_bytes(content[:1000] + bytes([content[1000] ^ 1]) + content[1001:])
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [("missing", "not found"), ("truncated", "altered"), ("empty", "altered"), ("altered", "altered")],
+)
+def test_a_damaged_model_is_refused(copy: Path, how: str, reason: str) -> None:
+    change(copy, how)
+    with pytest.raises(ModelError, match=reason) as caught:
+        load_model(copy)
+    assert str(copy) in str(caught.value)
+    assert "run:" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (None, "not found"),
+        ("", "damaged model card"),
+        ("[]", "damaged model card"),
+        ('{"classes": []}', "damaged model card"),
+        ('{"files": {"digits_int8.tflite": {}}, "classes": ["0"]}', "damaged model card"),
+        ('{"files": {}, "classes": [0]}', "damaged model card"),
+        ('{"files": {}, "classes": [], "temperature": 0}', "damaged model card"),
+        ('{"files": {}, "classes": ["0"]}', "not named in"),
+    ],
+)
+def test_a_damaged_card_is_refused(copy: Path, text: str | None, reason: str) -> None:
+    card = copy.with_name(CARD)
+    if text is None:
+        card.unlink()
+    else:
+        card.write_text(text)
+    with pytest.raises(ModelError, match=reason):
+        load_model(copy)
+
+
+def test_a_file_with_the_right_hash_that_is_no_model_is_refused(copy: Path) -> None:
+    copy.write_bytes(b"not a model at all")
+    card = json.loads(copy.with_name(CARD).read_text())
+    card["files"][INT8]["sha256"] = hashlib.sha256(copy.read_bytes()).hexdigest()
+    copy.with_name(CARD).write_text(json.dumps(card))
+    with pytest.raises(ModelError, match="cannot load it"):
+        Classifier(load_model(copy))
+
+
+@pytest.fixture
+def uncached() -> Iterator[None]:
+    runtime.find_runtime.cache_clear()
+    yield
+    runtime.find_runtime.cache_clear()
+
+
+@pytest.mark.usefixtures("uncached")
+def test_no_runtime_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "MODULES", {"digitpad-no-such-runtime": "no.such"})
+    monkeypatch.delenv(runtime.VARIABLE, raising=False)
+    with pytest.raises(RuntimeMissingError, match="pip install digitpad-no-such-runtime"):
+        runtime.find_runtime()
+
+
+@pytest.mark.usefixtures("uncached")
+def test_numpy_2_under_tflite_runtime_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.metadata, "version", lambda _: "2.14.0")
+    monkeypatch.setattr(np, "__version__", "2.1.0")
+    with pytest.raises(RuntimeMissingError, match=r"does not work with numpy 2.1.0. Run: pip install 'numpy<2'"):
+        runtime.find_runtime("tflite-runtime")
+
+
+@pytest.mark.usefixtures("uncached")
+def test_an_unknown_runtime_is_refused() -> None:
+    with pytest.raises(RuntimeMissingError, match="unknown runtime 'torch'"):
+        runtime.find_runtime("torch")
