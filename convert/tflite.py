@@ -6,6 +6,8 @@ tflite-runtime 2.14 as it is and it needs no further package. `quantise` is the 
 in-converter quantisation is taken out of TensorFlow.
 """
 
+import contextlib
+import io
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +43,7 @@ def load_network(path: Path) -> Any:
 
 def to_float(network: Any) -> bytes:
     """Return the network as a float32 .tflite file."""
-    return bytes(tf.lite.TFLiteConverter.from_keras_model(network).convert())
+    return _convert(tf.lite.TFLiteConverter.from_keras_model(network))
 
 
 def quantise(network: Any, representative: NDArray[np.uint8]) -> bytes:
@@ -54,4 +56,9 @@ def quantise(network: Any, representative: NDArray[np.uint8]) -> bytes:
     converter.inference_input_type = converter.inference_output_type = tf.int8
     # per-channel dense weights need FULLY_CONNECTED of a version that tflite-runtime 2.14 refuses
     converter._experimental_disable_per_channel_quantization_for_dense_layers = True
-    return bytes(converter.convert())
+    return _convert(converter)
+
+
+def _convert(converter: Any) -> bytes:
+    with contextlib.redirect_stdout(io.StringIO()):  # Keras lists every variable of the export
+        return bytes(converter.convert())

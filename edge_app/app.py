@@ -17,7 +17,7 @@ from .layout import Layout, Viewport, arrange, fit_viewport
 from .pad import Pad
 from .reading import Reading
 from .recognizer import Recognizer
-from .view import Scene, draw_line, draw_scene, pen_width
+from .view import Scene, draw_line, draw_scene, forget_fonts, pen_width
 from .waiting import make_waiter
 
 TITLE = "digitpad"
@@ -29,6 +29,7 @@ class App:
 
     def __init__(self, surface: pygame.Surface) -> None:
         """Start with an empty pad on `surface`; reads nothing until it has a recogniser."""
+        forget_fonts()
         self.surface = surface
         self.recognizer: Recognizer | None = None
         self.message: str | None = None

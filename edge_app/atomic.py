@@ -1,8 +1,11 @@
 """Files that are never half there."""
 
+import json
 import os
+import re
 import tempfile
 from pathlib import Path
+from typing import Any
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -19,3 +22,10 @@ def write_atomically(path: Path, content: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def readable_json(value: Any) -> bytes:
+    """Return `value` as indented JSON for people and version control, lists of numbers on one line."""
+    text = json.dumps(value, indent=1, ensure_ascii=False)
+    text = re.sub(r"\[\s+([^\[\]{}]*?)\s+\]", lambda found: "[" + re.sub(r",\s+", ", ", found[1]) + "]", text)
+    return (text + "\n").encode()

@@ -22,6 +22,7 @@ def make_parser() -> argparse.ArgumentParser:
     """Return the command line of `digitpad`."""
     parser = argparse.ArgumentParser(
         prog="digitpad",
+        allow_abbrev=False,  # a mistyped option must not be taken for another
         description="Reads handwritten digits and numbers. Without a command it opens the window to write in.",
         epilog="Each command explains itself: digitpad recognize --help. "
         "Exit status: 0 done, 1 a fault in a file or the set-up, 2 wrong usage, 3 no display for the window.",
@@ -37,6 +38,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     read = commands.add_parser(
         "recognize",
+        allow_abbrev=False,
         help="read ink or pictures and print what they say",
         description="Reads ink (.json, .jsonl, each also .gz), pictures (.png, .jpg, .bmp), or ink lines on standard "
         "input, and prints one line a sample, in order: the number, ? for a digit that was refused.",
@@ -51,6 +53,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser(
         "demo",
+        allow_abbrev=False,
         help="read the sample ink that comes with the program, in the terminal",
         description="Prints each sample that comes with the program as a small picture and reads it; needs no display.",
     )
@@ -58,6 +61,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     compare = commands.add_parser(
         "compare",
+        allow_abbrev=False,
         help="what did int8 cost against float, and what did it buy",
         description="Runs the float and the int8 model over MNIST's test images through the app's own classifier, "
         "without TensorFlow, and prints accuracy, disagreements, size and latency.",
@@ -72,6 +76,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser(
         "evaluate",
+        allow_abbrev=False,
         help="how well labelled ink or MNIST is read",
         description="Reads labelled ink or MNIST's test images as the app does and prints accuracy with its interval, "
         "mistakes by digit and by writer, and how much that is no digit was refused. Needs no TensorFlow.",
@@ -82,6 +87,9 @@ def make_parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     check.add_argument("--picture", type=Path, metavar="FILE", help="write a picture of the mistakes there (.png)")
+    check.add_argument(
+        "--fold", type=int, choices=range(5), help="only the writers that training held out as that fold"
+    )
     check.set_defaults(run=run_evaluate)
     return parser
 
@@ -175,4 +183,4 @@ def run_evaluate(args: argparse.Namespace) -> int:
     """Evaluate on labelled data."""
     from .evaluate import evaluate_command
 
-    return evaluate_command(args.files, args.model, args.json, args.picture)
+    return evaluate_command(args.files, args.model, args.json, args.picture, args.fold)

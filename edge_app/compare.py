@@ -1,6 +1,5 @@
 """What int8 cost in accuracy against float, and what it bought, measured on this device without TensorFlow."""
 
-import json
 import platform
 import sys
 import time
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .atomic import write_atomically
+from .atomic import readable_json, write_atomically
 from .classifier import Classifier
 from .errors import DataError
 from .mnist import VARIABLE, mnist_path, read_mnist
@@ -36,7 +35,7 @@ def compare_command(models: Sequence[Path], mnist: Path | None, output: Path | N
     print(summary(result))
     if output:
         try:
-            write_atomically(output, (json.dumps(result, indent=1) + "\n").encode())
+            write_atomically(output, readable_json(result))
         except OSError as error:
             raise DataError(f"{output}: cannot be written ({error.strerror})") from None
     return 0

@@ -1,6 +1,5 @@
 """How well labelled ink or MNIST is read by the app's own code: figures, and a picture of the mistakes."""
 
-import json
 import math
 import sys
 from collections import Counter, defaultdict
@@ -11,9 +10,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from .atomic import write_atomically
+from .atomic import readable_json, write_atomically
 from .errors import DataError
-from .labelled import LabelledImage, LabelledInk, read_labelled
+from .labelled import LabelledImage, LabelledInk, is_held_out, read_labelled
 from .modelfile import REJECT
 from .normalise import normalise_digit
 from .recognizer import Recognizer
@@ -31,15 +30,18 @@ class Outcome:
     confidence: float
 
 
-def evaluate_command(files: list[Path], model: Path | None, output: Path | None, picture: Path | None) -> int:
+def evaluate_command(
+    files: list[Path], model: Path | None, output: Path | None, picture: Path | None, fold: int | None = None
+) -> int:
     """Evaluate files one by one, print a table each, write JSON and the picture where asked."""
     recognizer = Recognizer(model)
     results = {}
     mistakes: list[Outcome] = []
     for path in files:
-        outcomes = [_read(recognizer, sample) for sample in read_labelled(path)]
+        samples = read_labelled(path)
+        outcomes = [_read(recognizer, s) for s in samples if fold is None or is_held_out(s.writer, fold)]
         if not outcomes:
-            raise DataError(f"{path}: no samples")
+            raise DataError(f"{path}: no samples" + ("" if fold is None else f" of fold {fold}"))
         results[path.name] = figures(outcomes)
         print(table(path.name, results[path.name]))
         mistakes += [outcome for outcome in outcomes if _is_number(outcome) and outcome.text != outcome.sample.label]
@@ -51,7 +53,7 @@ def evaluate_command(files: list[Path], model: Path | None, output: Path | None,
                 "runtime": f"{runtime.name} {runtime.version}",
                 "sets": results,
             }
-            write_atomically(output, (json.dumps(report, indent=1) + "\n").encode())
+            write_atomically(output, readable_json(report))
         if picture:
             draw_mistakes(mistakes).save(picture)
             print(f"wrote {picture}: {len(mistakes)} mistakes", file=sys.stderr)

@@ -14,6 +14,8 @@ from .errors import DataError, InkError
 from .ink import Ink, ink_of_record
 from .mnist import read_mnist
 
+FOLDS = 5
+
 
 @dataclass(frozen=True)
 class LabelledInk:
@@ -64,3 +66,8 @@ def read_labelled_ink(path: Path) -> Iterator[LabelledInk]:
 def _person(writer: str) -> str:
     """Return who wrote it: what is before the last slash names the person, the rest one of their files."""
     return writer.rsplit("/", 1)[0]
+
+
+def is_held_out(writer: str, fold: int, folds: int = FOLDS) -> bool:
+    """Return whether a person belongs to validation fold `fold`: by a hash of the name, so for ever."""
+    return zlib.crc32(writer.encode()) % folds == fold

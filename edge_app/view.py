@@ -45,6 +45,11 @@ def _font(size: int) -> "pygame.font.Font":
     return pygame.font.Font(None, size)
 
 
+def forget_fonts() -> None:
+    """Drop the fonts of a window that was closed: they died with it."""
+    _font.cache_clear()
+
+
 def draw_scene(surface: pygame.Surface, scene: Scene) -> None:
     """Draw the whole window."""
     surface.fill(DESK)

@@ -1,7 +1,6 @@
 """`python -m train`: trains a digit network on MNIST and, where given, real ink."""
 
 import argparse
-import json
 import os
 import platform
 import sys
@@ -13,7 +12,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is impor
 
 import numpy as np
 
-from edge_app.atomic import write_atomically
+from edge_app.atomic import readable_json, write_atomically
 from edge_app.errors import DigitpadError
 from edge_app.mnist import Mnist
 
@@ -29,6 +28,7 @@ OUTPUTS = {"edge": Path("models/digits.keras"), "classic": Path("models/classic.
 def make_parser() -> argparse.ArgumentParser:
     """Return the command line of `python -m train`."""
     parser = argparse.ArgumentParser(
+        allow_abbrev=False,
         prog="python -m train",
         description="Train a digit network with Keras. Without options: the network that ships, on MNIST, which "
         "Keras downloads. Ctrl-C keeps the best epoch so far; --resume goes on.",
@@ -170,8 +170,8 @@ def _write_course(plan: "Plan", outcome: "Outcome", report: dict[str, Any], minu
         "backend": keras.backend.backend(),
     }
     plots.show_history(history, plan.folder / "history.png")
-    write_atomically(plan.folder / "history.json", json.dumps(history, indent=1).encode())
-    write_atomically(output.with_suffix(".json"), (json.dumps(record, indent=1) + "\n").encode())
+    write_atomically(plan.folder / "history.json", readable_json(history))
+    write_atomically(output.with_suffix(".json"), readable_json(record))
 
 
 if __name__ == "__main__":

@@ -17,9 +17,9 @@ from .augment import Strength, augment
 from .inkdata import draw, side_by_side
 
 NO_DIGIT = 10
-# Letters and symbols that nobody writes like a digit. Left out: o O D Q (0), l I i | / ( ) ' , . (1), z Z (2),
-# s S (5), b G C c (6), T J L ] (7, 1), B (8), g q a p P (9), y Y u (4).
-UNLIKE_DIGITS = frozenset('AEFHKMNPRVWXadefhkmnrtuvwx#$%&*+=@?^~-_<>[{}"') | {"\\@", '\\"'}
+# Letters and symbols that nobody writes like a digit. All others look like one in some hand: A H u y (an open 4),
+# a P p (9), V v r (7), f t (a crossed 7) ..., and would teach the network to refuse such digits.
+UNLIKE_DIGITS = frozenset("EFKMNRWXdhkmwx#$%&*+=@?~-_") | {"\\@"}
 
 
 Drawn: TypeAlias = tuple[NDArray[np.uint8], NDArray[np.uint8]]

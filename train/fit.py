@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.errors import DataError
-from edge_app.labelled import read_labelled_ink
+from edge_app.labelled import is_held_out, read_labelled_ink
 from edge_app.mnist import Mnist
 
 from . import dataset, inkdata
@@ -26,6 +26,7 @@ VALIDATION = 5000  # images of MNIST's training part that are kept for choosing
 POOL = 20_000
 INK_COPIES = 8
 PEAK_RATE = 3e-3
+NO_DIGIT_PRIOR = 0.01  # of what is written on a pad
 BEST, BACKUP = "best.keras", "backup"
 WATCHED = "val_accuracy"
 
@@ -137,7 +138,7 @@ def _fit_edge(model: Any, plan: Plan, mnist: Mnist) -> Outcome:
         PEAK_RATE / 20, max(total - STEPS, 1), alpha=0.002, warmup_target=PEAK_RATE, warmup_steps=STEPS
     )
     model.compile(
-        optimizer=keras.optimizers.AdamW(rate, weight_decay=2e-3, beta_2=0.99),
+        optimizer=keras.optimizers.AdamW(rate, weight_decay=1e-3, beta_2=0.99),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
@@ -154,6 +155,17 @@ def _fit_edge(model: Any, plan: Plan, mnist: Mnist) -> Outcome:
     return Outcome(best, _read_course(plan.folder), interrupted, data)
 
 
+def set_prior(model: Any, trained: float, wanted: float = NO_DIGIT_PRIOR) -> None:
+    """Lower the bias of "no digit" from the share it had in training to the one it has on a pad.
+
+    A change of prior adds the logarithm of its odds to the logit (Saerens et al., 2002); nothing is learnt anew.
+    """
+    logits = model.get_layer("logits")
+    weights, bias = logits.get_weights()
+    bias[dataset.NO_DIGIT] += math.log(wanted / (1 - wanted)) - math.log(trained / (1 - trained))
+    logits.set_weights([weights, bias])
+
+
 def split_mnist(mnist: Mnist, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return indices of MNIST's training part: to train on, and VALIDATION of them to choose by."""
     order = np.random.default_rng(seed).permutation(len(mnist.x_train))
@@ -167,12 +179,12 @@ def make_pools(
     train, check = split_mnist(mnist, seed=0)  # the same for every seed, so that seeds can be compared
     samples = [sample for path in plan.ink for sample in read_labelled_ink(path)]
     digits, letters = dataset.digits_of(samples), dataset.no_digits_of(samples)
-    held = [s for s in digits if plan.fold is not None and inkdata.is_held_out(s.writer, plan.fold)]
-    kept = [s for s in digits if plan.fold is None or not inkdata.is_held_out(s.writer, plan.fold)]
-    kept_letters = [s for s in letters if plan.fold is None or not inkdata.is_held_out(s.writer, plan.fold)]
+    held = [s for s in digits if plan.fold is not None and is_held_out(s.writer, plan.fold)]
+    kept = [s for s in digits if plan.fold is None or not is_held_out(s.writer, plan.fold)]
+    kept_letters = [s for s in letters if plan.fold is None or not is_held_out(s.writer, plan.fold)]
     strong, mild = Strength(), Strength(6, 0.1, 0.06, 1.0, 0.6, 0.5)
     images = mnist.x_train[train]
-    pools = [dataset.Pool("MNIST", (images, mnist.y_train[train]), 0.46 if kept else 0.78, strong)]
+    pools = [dataset.Pool("MNIST", (images, mnist.y_train[train]), 0.49 if kept else 0.8, strong)]
     if kept:
         print(f"drawing {len(kept)} digits {INK_COPIES} times ...", flush=True)
         pools.append(dataset.Pool("ink", dataset.draw_digits(kept, INK_COPIES, random), 0.36, mild))
@@ -181,8 +193,8 @@ def make_pools(
     merged = dataset.merged_mnist(images, POOL // 4, random)
     pools += [
         dataset.Pool("strokes", strokes, 0.03 if kept else 0.08, mild),
-        dataset.Pool("no digit", others, 0.12 if kept else 0.08, mild),
-        dataset.Pool("merged", merged, 0.03 if kept else 0.06, mild),
+        dataset.Pool("no digit", others, 0.1 if kept else 0.08, mild),
+        dataset.Pool("merged", merged, 0.02 if kept else 0.04, mild),
     ]
     x, y = mnist.x_train[check], mnist.y_train[check]
     if held:

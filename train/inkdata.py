@@ -1,6 +1,5 @@
 """Real ink for training: split by writer, changed stroke by stroke, drawn by the app's own normalisation."""
 
-import zlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,11 +7,6 @@ from numpy.typing import NDArray
 
 from edge_app.ink import Ink, Stroke, box_of
 from edge_app.normalise import PEN_WIDTH, normalise_digit
-
-
-def is_held_out(writer: str, fold: int, folds: int = 5) -> bool:
-    """Return whether a person belongs to validation fold `fold`: by a hash of the name, so for ever."""
-    return zlib.crc32(writer.encode()) % folds == fold
 
 
 def deform(ink: Ink, random: np.random.Generator, strength: float = 1.0) -> Ink:
