@@ -98,7 +98,7 @@ def _convert(args: argparse.Namespace) -> None:
 
 def _training_record(model: Path) -> dict[str, Any]:
     """Return what the trainer wrote beside the network; empty for a network from elsewhere."""
-    path = model.with_suffix(".json")
+    path = model.with_suffix(".train.json")
     if not path.is_file():
         return {}
     try:

@@ -12,6 +12,7 @@ from convert.representative import choose_representative
 from edge_app.errors import ModelError
 from edge_app.mnist import Mnist
 from edge_app.modelfile import CARD, FLOAT, INT8, load_model
+from edge_app.runtime import MODULES
 from train import networks
 
 
@@ -43,7 +44,7 @@ def test_a_network_becomes_two_files_and_a_card(mnist_file: Path, untrained: Pat
         assert len(model.content) == card["files"][name]["bytes"]
         assert 0 <= card["accuracy"][name] < 0.5
     assert len(card["calibration"]["indices"]) == 50
-    assert len(card["runtimes"]) == len([name for name in convert.MODULES if convert._is_installed(name)])
+    assert len(card["runtimes"]) == len([name for name in MODULES if convert._is_installed(name)])
     assert {"CONV_2D", "FULLY_CONNECTED"} <= set(card["runtimes"][0][INT8]["operators"])
 
 

@@ -84,7 +84,7 @@ def test_a_download_that_fails_says_what_to_do(monkeypatch: pytest.MonkeyPatch) 
 def test_no_change_is_no_change() -> None:
     images = np.random.default_rng(1).random((3, 28, 28)).astype(np.float32)
     row, column = (axis.astype(np.float32) for axis in np.mgrid[0:28, 0:28])
-    still = [np.broadcast_to(axis, images.shape) for axis in (row, column)]
+    still = [np.broadcast_to(axis, images.shape).astype(np.float32) for axis in (row, column)]
     assert np.allclose(warp(images, *still), images, atol=1e-5)
     moved = warp(images, still[0] + 2, still[1])
     assert np.allclose(moved[:, :-2], images[:, 2:], atol=1e-5)
@@ -185,7 +185,7 @@ def test_training_writes_everything_repeats_and_resumes(mnist_file: Path, ink_fo
     for name in ("history.json", "history.png", "confusion.png", "data.png", "best.keras"):
         assert (tmp_path / "one" / name).stat().st_size > 100, name
     assert (tmp_path / "one.h5").exists()
-    record = json.loads((tmp_path / "one.json").read_text())
+    record = json.loads((tmp_path / "one.train.json").read_text())
     assert record["test"]["n"] == 10_000
     assert sum(map(sum, record["test"]["confusion"])) == 10_000
     assert main(["--mnist", str(mnist_file), "--folder", str(tmp_path / "none"), "--resume"]) == 1
@@ -220,4 +220,4 @@ def test_the_tutorials_training_runs(mnist_file: Path, tmp_path: Path) -> None:
     done = subprocess.run([*command, *folder], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert "34,826" in done.stdout  # the summary
-    assert json.loads((tmp_path / "classic.json").read_text())["test"]["accuracy"] > 0.96
+    assert json.loads((tmp_path / "classic.train.json").read_text())["test"]["accuracy"] > 0.96

@@ -171,7 +171,7 @@ def _write_course(plan: "Plan", outcome: "Outcome", report: dict[str, Any], minu
     }
     plots.show_history(history, plan.folder / "history.png")
     write_atomically(plan.folder / "history.json", readable_json(history))
-    write_atomically(output.with_suffix(".json"), readable_json(record))
+    write_atomically(output.with_suffix(".train.json"), readable_json(record))
 
 
 if __name__ == "__main__":

@@ -145,7 +145,7 @@ def merged_mnist(x: NDArray[np.uint8], count: int, random: np.random.Generator) 
     for _ in range(count):
         one, other = x[random.integers(len(x), size=2)]
         left, right = _trim(one), _trim(other)
-        gap = np.zeros((28, int(random.integers(0, 8))), np.uint8)
+        gap = np.zeros((28, int(random.integers(3, 10))), np.uint8)  # closer, two ones are a thick one
         images.append(normalise_bitmap(np.concatenate([left, gap, right], axis=1)))
     return np.stack(images), np.full(count, NO_DIGIT, np.uint8)
 

@@ -116,7 +116,7 @@ def _run(model: Any, plan: Plan, *args: Any, patience: int | None = None, **opti
             raise
     if not interrupted:
         shutil.rmtree(plan.folder / BACKUP, ignore_errors=True)
-    return interrupted, keras.models.load_model(plan.folder / BEST)
+    return interrupted, keras.models.load_model(plan.folder / BEST, compile=False)
 
 
 def _fit_classic(model: Any, plan: Plan, mnist: Mnist) -> Outcome:
