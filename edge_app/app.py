@@ -22,6 +22,7 @@ from .waiting import make_waiter
 
 TITLE = "digitpad"
 SIZE = (800, 480)
+UNSEEN = {"offscreen", "dummy"}  # drivers that SDL falls back to without a display: a window that nobody sees
 
 
 class App:
@@ -190,6 +191,9 @@ def open_window(fullscreen: bool) -> pygame.Surface:
     """Return the window's surface; raises DisplayError where there is none to be had."""
     try:
         pygame.display.init()
+        if pygame.display.get_driver() in UNSEEN and not os.environ.get("SDL_VIDEODRIVER"):
+            pygame.display.quit()
+            raise pygame.error("no display is there")
         pygame.font.init()
         # SDL presents through OpenGL by default: 90 MB and ten times the idle work. Off breaks Wayland, so X11 only.
         if pygame.display.get_driver() == "x11":
