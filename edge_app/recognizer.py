@@ -13,7 +13,7 @@ from .ink import Ink, Stroke, box_of, make_ink
 from .modelfile import REJECT, load_model
 from .normalise import DigitImage, normalise_bitmap, normalise_digit
 from .reading import Digit, Reading
-from .segment import Box, Grid, Group
+from .segment import Box, Grid, Group, group_scores
 
 ALTERNATIVES = 3
 
@@ -74,8 +74,7 @@ class Recognizer:
         if groups is None:
             grid = Grid(boxes)
             found = self._classify(grid.groups, normalise)
-            score = np.log(np.maximum(found.max(axis=1), 1e-6))
-            chosen = grid.best_path(score)
+            chosen = grid.best_path(group_scores(found))
             rows = {group: row for row, group in enumerate(grid.groups)}
             probabilities = found[[rows[group] for group in chosen]]
         else:

@@ -15,9 +15,22 @@ Group: TypeAlias = tuple[int, ...]
 """Indices of the pieces of one digit, ascending."""
 
 # Weights of the path's score, in nats; lengths are in line heights. Chosen on development numbers by writer.
-GAP = 6.0  # joining pieces across clear paper, per line height beyond GAP_FREE
+GAP = 2.0  # joining pieces across clear paper, per line height beyond GAP_FREE
 GAP_FREE = 0.05
-OVERLAP = 3.0  # putting pieces that stand above each other into different digits, per line height
+OVERLAP = 2.0  # putting pieces that stand above each other into different digits, per line height
+WIDE = 2.0  # a digit wider than the line is high, per line height beyond
+DIGIT = 0.8  # each digit: of two explanations that fit, the one with fewer digits
+WRONG_GROUP = 33.0  # how much likelier "no digit" is for a run of pieces than for what is written as a whole
+
+
+def group_scores(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the log probability of each group to be its best digit, (groups, digits) to (groups,).
+
+    Rows sum to less than 1 by the share of "no digit", which is weighed up: most runs of pieces are wrong groups.
+    """
+    digits = probabilities.sum(axis=1)
+    none = np.maximum(1 - digits, 0)
+    return np.log(np.maximum(probabilities.max(axis=1), 1e-9) / (digits + WRONG_GROUP * none))
 
 
 class Grid:
@@ -50,7 +63,7 @@ class Grid:
         best[0] = 0.0
         back: list[int] = [0] * (count + 1)
         for index, (first, last) in enumerate(self.runs):  # sorted by `first`: best[first] is final here
-            total = best[first] + float(scores[index]) - self._misfit(first, last)
+            total = best[first] + float(scores[index]) - DIGIT - self._misfit(first, last)
             if total > best[last]:
                 best[last], back[last] = total, index
         path = []
@@ -68,6 +81,8 @@ class Grid:
         for left_edge, right_edge in ordered[first + 1 : last, [0, 2]]:
             cost += GAP * max(0.0, (left_edge - right) / self.height - GAP_FREE)
             right = max(right, right_edge)
+        width = right - ordered[first, 0]
+        cost += WIDE * max(0.0, width / self.height - 1)
         if first:
             before = ordered[max(0, first - MOST_PIECES) : first, 2].max()
             overlap = min(before, ordered[first:last, 2].max()) - ordered[first:last, 0].min()

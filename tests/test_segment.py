@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_app.segment import MOST_PIECES, Grid
+from edge_app.segment import DIGIT, MOST_PIECES, Grid, group_scores
 
 side = st.floats(0, 100, allow_nan=False)
 boxes = st.lists(
@@ -33,7 +33,7 @@ def all_paths(count: int) -> list[list[tuple[int, int]]]:
 def test_the_best_path_is_the_best_of_all(found: list[tuple[float, float, float, float]], chance: Random) -> None:
     grid = Grid(found)
     scores = np.array([chance.uniform(-5, 0) for _ in grid.groups], np.float32)
-    value = {run: float(score) - grid._misfit(*run) for run, score in zip(grid.runs, scores, strict=True)}
+    value = {run: float(score) - DIGIT - grid._misfit(*run) for run, score in zip(grid.runs, scores, strict=True)}
     best = max(sum(value[run] for run in path) for path in all_paths(len(found)))
     chosen = grid.best_path(scores)
     of_group = dict(zip(grid.groups, grid.runs, strict=True))
@@ -55,3 +55,10 @@ def test_the_bar_of_a_seven_stays_with_it() -> None:
     grid = Grid([(0, 0, 60, 100), (5, 50, 55, 52)])
     scores = np.array([-0.3 for _ in grid.groups], np.float32)
     assert grid.best_path(scores) == [(0, 1)]
+
+
+def test_a_group_that_may_be_no_digit_scores_less() -> None:
+    sure, doubtful, none = group_scores(np.array([[0.9, 0.1], [0.6, 0.1], [0.001, 0.001]], np.float32))
+    assert sure > doubtful > none
+    assert sure == pytest.approx(np.log(0.9), abs=1e-6)
+    assert np.isfinite(group_scores(np.zeros((1, 10), np.float32))).all()

@@ -221,3 +221,15 @@ def test_the_tutorials_training_runs(mnist_file: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
     assert "34,826" in done.stdout  # the summary
     assert json.loads((tmp_path / "classic.train.json").read_text())["test"]["accuracy"] > 0.96
+
+
+def test_calibration_finds_the_temperature_that_made_the_labels() -> None:
+    random = np.random.default_rng(5)
+    logits = random.normal(0, 4, (20_000, 11)).astype(np.float32)
+    logits[:, 10] = -50
+    chances = np.exp(logits / 2.0)
+    chances /= chances.sum(axis=1, keepdims=True)
+    labels = (chances.cumsum(axis=1) > random.random((20_000, 1))).argmax(axis=1).astype(np.uint8)
+    found = fit.calibrate(logits, labels)
+    assert found["temperature"] == pytest.approx(2.0, rel=0.05)
+    assert 0.05 <= found["refuse_below"] < 0.5

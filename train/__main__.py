@@ -1,6 +1,7 @@
 """`python -m train`: trains a digit network on MNIST and, where given, real ink."""
 
 import argparse
+import json
 import os
 import platform
 import sys
@@ -13,7 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is impor
 import numpy as np
 
 from edge_app.atomic import readable_json, write_atomically
-from edge_app.errors import DigitpadError
+from edge_app.errors import DataError, DigitpadError
 from edge_app.mnist import Mnist
 
 from .mnist import load_mnist
@@ -42,6 +43,9 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--fold", type=int, choices=range(5), default=0, help="fifth of the writers to validate on (0)")
     parser.add_argument("--all-writers", action="store_true", help="hold nobody's ink out: for the model that ships")
+    parser.add_argument(
+        "--calibration", type=Path, metavar="FILE", help="with --all-writers: the .train.json of a training with --fold"
+    )
     parser.add_argument("--epochs", type=int, metavar="N", help="passes; default 30 for edge, 5 for classic")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same weights here (1)")
     parser.add_argument("--output", type=Path, metavar="FILE", help="where the best model goes; default models/*.keras")
@@ -81,6 +85,7 @@ def _train(args: argparse.Namespace, mnist: Mnist) -> int:
         tuple(args.ink),
         None if args.all_writers else args.fold,
         args.resume,
+        _calibration_of(args.calibration),
     )
     if args.show_data:
         _show_data(plan, mnist)
@@ -96,6 +101,17 @@ def _train(args: argparse.Namespace, mnist: Mnist) -> int:
         print("train: interrupted; the best epoch so far is kept. Go on with --resume", file=sys.stderr)
         return 130
     return 0
+
+
+def _calibration_of(path: Path | None) -> dict[str, float]:
+    """Return what a training that held writers out found; raises DataError for another file."""
+    if path is None:
+        return {}
+    try:
+        record = json.loads(path.read_text())
+        return {name: float(record[name]) for name in ("temperature", "refuse_below")}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path}: no record of a training with --fold ({type(error).__name__}: {error})") from None
 
 
 def _show_data(plan: "Plan", mnist: Mnist) -> None:
@@ -161,6 +177,7 @@ def _write_course(plan: "Plan", outcome: "Outcome", report: dict[str, Any], minu
         "validation_accuracy": history["val_accuracy"][best],
         "test": report,
         "data": outcome.data,
+        **(outcome.calibration or plan.calibration),
         "minutes": round(minutes, 1),
         "versions": {
             "python": platform.python_version(),

@@ -13,11 +13,11 @@ Images = NDArray[np.float32]
 class Strength:
     """How far an image may be changed; each drawn uniformly within, or as the deviation of a normal."""
 
-    rotation: float = 10.0  # degrees
-    shear: float = 0.18
-    scale: float = 0.1
+    rotation: float = 12.0  # degrees
+    shear: float = 0.2
+    scale: float = 0.12
     shift: float = 1.2  # pixels
-    elastic: float = 0.8  # pixels, deviation of a displacement on a coarse grid (Simard et al., 2003)
+    elastic: float = 1.0  # pixels, deviation of a displacement on a coarse grid (Simard et al., 2003)
     thickness: float = 0.6  # share of one pixel of dilation or erosion
 
 

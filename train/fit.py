@@ -3,8 +3,8 @@
 import hashlib
 import math
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.classifier import softmax
 from edge_app.errors import DataError
 from edge_app.labelled import is_held_out, read_labelled_ink
 from edge_app.mnist import Mnist
@@ -26,7 +27,8 @@ VALIDATION = 5000  # images of MNIST's training part that are kept for choosing
 POOL = 20_000
 INK_COPIES = 8
 PEAK_RATE = 3e-3
-NO_DIGIT_PRIOR = 0.01  # of what is written on a pad
+NO_DIGIT_PRIOR = 0.0003  # of what is written on a pad where numbers are asked for
+REFUSED = 0.005  # of digits: most of those would be read wrongly
 BEST, BACKUP = "best.keras", "backup"
 WATCHED = "val_accuracy"
 
@@ -42,6 +44,7 @@ class Plan:
     ink: tuple[Path, ...] = ()
     fold: int | None = 0  # the fifth of the writers kept for validation; None trains on everybody
     resume: bool = False
+    calibration: Mapping[str, float] = field(default_factory=dict)  # of a twin that held writers out
 
 
 @dataclass
@@ -52,6 +55,7 @@ class Outcome:
     history: dict[str, list[float]]
     interrupted: bool
     data: list[dict[str, Any]]
+    calibration: dict[str, float]
 
 
 def fit(plan: Plan, mnist: Mnist) -> Outcome:
@@ -126,7 +130,7 @@ def _fit_classic(model: Any, plan: Plan, mnist: Mnist) -> Outcome:
     y = keras.utils.to_categorical(mnist.y_train, 10)
     interrupted, best = _run(model, plan, x, y, batch_size=128, validation_split=0.25, patience=2)
     data = [{"name": "MNIST training part", "images": 45000, "validation": 15000}]
-    return Outcome(best, _read_course(plan.folder), interrupted, data)
+    return Outcome(best, _read_course(plan.folder), interrupted, data, {})
 
 
 def _fit_edge(model: Any, plan: Plan, mnist: Mnist) -> Outcome:
@@ -152,7 +156,24 @@ def _fit_edge(model: Any, plan: Plan, mnist: Mnist) -> Outcome:
         validation_data=(x[..., None].astype(np.float32) / 255, y),
         validation_batch_size=500,
     )
-    return Outcome(best, _read_course(plan.folder), interrupted, data)
+    calibration = calibrate(best.predict(x, batch_size=500, verbose=0), y) if plan.fold is not None else {}
+    return Outcome(best, _read_course(plan.folder), interrupted, data, calibration)
+
+
+def calibrate(logits: NDArray[np.float32], labels: NDArray[np.uint8]) -> dict[str, float]:
+    """Return the temperature with the least cross-entropy on validation digits, and the confidence to refuse below.
+
+    Temperature scaling: Guo et al., 2017. The threshold is where REFUSED of the validation digits lie below.
+    """
+    temperatures = np.geomspace(0.4, 2.5, 80)
+    rows = np.arange(len(labels))
+    losses = [-np.log(np.maximum(softmax(logits, t)[rows, labels], 1e-12)).mean() for t in temperatures]
+    best = float(temperatures[int(np.argmin(losses))])
+    confidence = softmax(logits, best)[:, : dataset.NO_DIGIT].max(axis=1)
+    return {
+        "temperature": round(best, 3),
+        "refuse_below": round(float(np.clip(np.quantile(confidence, REFUSED), 0.05, 0.9)), 3),
+    }
 
 
 def set_prior(model: Any, trained: float, wanted: float = NO_DIGIT_PRIOR) -> None:
@@ -184,16 +205,16 @@ def make_pools(
     kept_letters = [s for s in letters if plan.fold is None or not is_held_out(s.writer, plan.fold)]
     strong, mild = Strength(), Strength(6, 0.1, 0.06, 1.0, 0.6, 0.5)
     images = mnist.x_train[train]
-    pools = [dataset.Pool("MNIST", (images, mnist.y_train[train]), 0.49 if kept else 0.8, strong)]
+    pools = [dataset.Pool("MNIST", (images, mnist.y_train[train]), 0.54 if kept else 0.82, strong)]
     if kept:
         print(f"drawing {len(kept)} digits {INK_COPIES} times ...", flush=True)
-        pools.append(dataset.Pool("ink", dataset.draw_digits(kept, INK_COPIES, random), 0.36, mild))
+        pools.append(dataset.Pool("ink", dataset.draw_digits(kept, INK_COPIES, random), 0.35, mild))
     strokes = dataset.draw_synthetic(POOL // 2, random)
     others = dataset.draw_no_digits(POOL, random, kept_letters, kept)
     merged = dataset.merged_mnist(images, POOL // 4, random)
     pools += [
-        dataset.Pool("strokes", strokes, 0.03 if kept else 0.08, mild),
-        dataset.Pool("no digit", others, 0.1 if kept else 0.08, mild),
+        dataset.Pool("strokes", strokes, 0.02 if kept else 0.08, mild),
+        dataset.Pool("no digit", others, 0.07 if kept else 0.06, mild),
         dataset.Pool("merged", merged, 0.02 if kept else 0.04, mild),
     ]
     x, y = mnist.x_train[check], mnist.y_train[check]
