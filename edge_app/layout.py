@@ -46,7 +46,7 @@ def arrange(width: int, height: int) -> Layout:
     """Return the layout for a window of `width` by `height` pixels: buttons beside a wide pad, below a high one."""
     short = min(width, height)
     margin = max(4, short // 60)
-    strip = max(TARGET, round(height * 0.2))
+    strip = max(TARGET, round(min(height * 0.2, width * 0.2)))
     wide = width >= height
     count = len(BUTTONS)
     if wide:

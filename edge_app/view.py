@@ -102,14 +102,15 @@ def draw_line(surface: pygame.Surface, points: Sequence[tuple[float, float]], wi
 def _draw_boxes(surface: pygame.Surface, scene: Scene) -> None:
     """Frame each digit where it was written, with what it was read as."""
     scale, width = scene.viewport.scale, pen_width(scene)
+    around = 1.3 * width
     size = max(18, scene.layout.pad.height // 14)
     for digit in scene.reading.digits:
         left, top = scene.viewport.to_window(digit.box[0], digit.box[1])
         frame = pygame.Rect(
-            round(left) - width * 2,
-            round(top) - width * 2,
-            round((digit.box[2] - digit.box[0]) * scale) + width * 4,
-            round((digit.box[3] - digit.box[1]) * scale) + width * 4,
+            round(left - around),
+            round(top - around),
+            round((digit.box[2] - digit.box[0]) * scale + 2 * around),
+            round((digit.box[3] - digit.box[1]) * scale + 2 * around),
         )
         colour = REFUSED if digit.refused else SURE
         pygame.draw.rect(surface, colour, frame, 1 if width < 8 else 2, border_radius=6)
@@ -138,8 +139,9 @@ def _draw_reading(surface: pygame.Surface, scene: Scene) -> None:
     note = _font(max(16, area.height // 3)).render(sure, True, QUIET)
     room = inner.width - note.get_width() - 12
     label = _fitting(scene.reading.text, room, area.height, REFUSED if refused else INK)
-    surface.blit(label, (inner.left, area.top + (area.height - label.get_height()) // 2))
-    surface.blit(note, (inner.right - note.get_width(), area.top + (area.height - note.get_height()) // 2))
+    for part, left in ((label, inner.left), (note, inner.right - note.get_width())):
+        seen = part.get_bounding_rect()  # fonts leave more room below than above: centre what is seen
+        surface.blit(part, (left, area.top + area.height // 2 - seen.centery))
 
 
 def _fitting(text: str, width: int, height: int, colour: Colour) -> pygame.Surface:
