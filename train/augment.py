@@ -21,6 +21,8 @@ class Strength:
     thickness: float = 0.6  # share of one pixel of dilation or erosion
 
 
+CRISP = 0.3  # share of the images that are not warped
+SHARPEN = 1.0  # times the difference from the mean of the neighbours, at most
 COARSE = 6  # knots a side of the elastic field
 
 
@@ -36,9 +38,25 @@ _ROW, _COLUMN = np.mgrid[0:28, 0:28].astype(np.float32)
 
 
 def augment(images: Images, random: np.random.Generator, strength: Strength) -> Images:
-    """Return each image warped, thickened or thinned by its own random amount."""
+    """Return each image warped, sharpened, thickened or thinned by its own random amount; CRISP of them unwarped.
+
+    Bilinear sampling blurs. A network that saw nothing else read MNIST's own crisp images 0.3 points worse than the
+    same images enlarged and normalised again, so some stay as they are and the others get some of their edge back.
+    """
     warped = warp(images, *_fields(len(images), random, strength))
+    warped = _sharpen(warped, random)
+    crisp = random.random(len(images)) < CRISP
+    warped[crisp] = images[crisp]
     return _change_thickness(warped, random, strength.thickness)
+
+
+def _sharpen(images: Images, random: np.random.Generator) -> Images:
+    """Return images with a random share of their difference from a 3x3 mean added (unsharp masking)."""
+    padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
+    rows = padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]
+    mean = (rows[..., :-2] + rows[..., 1:-1] + rows[..., 2:]) / 9
+    amount = random.uniform(0, SHARPEN, (len(images), 1, 1)).astype(np.float32)
+    return np.clip(images + amount * (images - mean), 0, 1)
 
 
 def _fields(count: int, random: np.random.Generator, strength: Strength) -> tuple[Images, Images]:
@@ -86,6 +104,7 @@ def _change_thickness(images: Images, random: np.random.Generator, limit: float)
         np.maximum(thick, neighbour, out=thick)
         np.minimum(thin, neighbour, out=thin)
     target = np.where(amount > 0, thick, thin)
-    # erosion kills hairlines: at most half of it
-    share = np.where(amount > 0, amount, -0.5 * amount)
+    # erosion kills hairlines: at most half of it; half of the images keep their thickness
+    share = np.where(amount > 0, amount, -0.5 * amount) * (random.random((len(images), 1, 1)) < 0.5)
+    share = share.astype(np.float32)
     return np.asarray(images + share * (target - images), np.float32)
