@@ -83,16 +83,19 @@ class App:
         self._dirty = True
         if self.recognizer is None:
             return
-        self.reading = self.recognizer.read(self.pad.ink())
+        try:
+            self.reading, self.message = self.recognizer.read(self.pad.ink()), None
+        except DigitpadError as error:
+            self.message = str(error)
 
     def _pen(self, pen: Pen) -> None:
         if pen.kind == "down":
             self._down(pen)
         elif self._pressed is not None:
-            if pen.kind == "up":
+            if pen.kind != "move":
                 name, self._pressed = self._pressed, None
                 self._dirty = True
-                if self._layout.buttons[name].holds(pen.x, pen.y):
+                if pen.kind == "up" and self._layout.buttons[name].holds(pen.x, pen.y):
                     self.do(name)
         elif self.pad.current:
             self._write(pen)
@@ -115,7 +118,7 @@ class App:
         y = min(max(pen.y, area.top), area.bottom - 1)
         if self.pad.extend(self._viewport().to_ink(x, y)):
             self._fresh.append((x, y))
-        if pen.kind == "up" and self.pad.lift():
+        if pen.kind != "move" and self.pad.lift():
             self._fresh = []
             self.read()
 

@@ -9,7 +9,14 @@ from typing import Any
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write `content` beside `path` and move it into place; on any fault the old file stays."""
+    """Write `content` beside `path` and move it into place; on any fault the old file stays.
+
+    A link is followed, and what is no regular file (/dev/stdout) is written to, not replaced.
+    """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+        return
     handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     temporary = Path(name)
     try:

@@ -1,6 +1,7 @@
 """The command line: the window without arguments, and the commands that need none."""
 
 import argparse
+import errno
 import json
 import os
 import signal
@@ -9,7 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import DigitpadError
+from .errors import DigitpadError, DisplayError
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -96,7 +97,14 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Run `digitpad`; returns the exit status, after one line on standard error for what a user can mend."""
-    args = make_parser().parse_args(argv)
+    parser = make_parser()
+    args = parser.parse_args(argv)
+    if args.fullscreen and args.run is not run_window:
+        parser.error("--fullscreen is for the window, not for a command")
+    if args.run is run_compare and (args.model or len(args.models) not in (0, 2)):
+        parser.error("compare takes two models, named after it, or none for the project's own")
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  closed by who started us: readings go nowhere
     if args.runtime:
         from .runtime import VARIABLE
 
@@ -108,15 +116,31 @@ def main(argv: list[str] | None = None) -> int:
         print(f"digitpad: {error}", file=sys.stderr)
         return error.exit_status
     except BrokenPipeError:  # `digitpad recognize ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 128 + signal.SIGPIPE if hasattr(signal, "SIGPIPE") else 1
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _drop_output()
+        print(f"digitpad: standard output: {error.strerror}; not all readings were written", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
 
 
+def _drop_output() -> None:
+    """Let what is still buffered go nowhere, so that Python's own flush at exit does not complain again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def run_window(args: argparse.Namespace) -> int:
     """Open the window."""
-    from .app import run
+    try:
+        from .app import run
+    except ImportError as error:
+        raise DisplayError(
+            f"pygame cannot be loaded ({error}). Run: pip install pygame-ce; a system library it names comes with apt"
+        ) from None
 
     return run(args.model, fullscreen=args.fullscreen)
 
@@ -145,16 +169,18 @@ def _recognize(samples: "Iterable[Sample]", model: Path | None, *, single: bool,
     for sample in samples:
         content = sample.content
         if isinstance(content, DigitpadError):
-            sys.stdout.flush()  # the order of lines and complaints is kept where both go to one terminal
-            print(f"digitpad: {sample.where}: {content}", file=sys.stderr)
-            status = 1
+            status = _complain(sample.where, content)
             continue
-        if isinstance(content, tuple):
-            reading = recognizer.read(content, single=single)
-            picture = sketch.sketch_ink(content, blocks=blocks) if draw else ""
-        else:
-            reading = recognizer.read_coverage(content, single=single)
-            picture = sketch.sketch_picture(content, blocks=blocks) if draw else ""
+        try:
+            if isinstance(content, tuple):
+                reading = recognizer.read(content, single=single)
+                picture = sketch.sketch_ink(content, blocks=blocks) if draw else ""
+            else:
+                reading = recognizer.read_coverage(content, single=single)
+                picture = sketch.sketch_picture(content, blocks=blocks) if draw else ""
+        except DigitpadError as error:
+            status = _complain(sample.where, error)
+            continue
         if draw:
             print(picture)
         print(json.dumps(reading.to_json()) if as_json else reading.text)
@@ -162,6 +188,12 @@ def _recognize(samples: "Iterable[Sample]", model: Path | None, *, single: bool,
             print()
     sys.stdout.flush()
     return status
+
+
+def _complain(where: str, error: DigitpadError) -> int:
+    sys.stdout.flush()  # the order of lines and complaints is kept where both go to one terminal
+    print(f"digitpad: {where}: {error}", file=sys.stderr)
+    return 1
 
 
 def _can_print(text: str) -> bool:

@@ -26,10 +26,10 @@ def compare_command(models: Sequence[Path], mnist: Path | None, output: Path | N
     path = mnist_path(mnist)
     if path is None:
         raise DataError(f"no MNIST named. Get Keras' mnist.npz and run again with --mnist FILE or {VARIABLE}=FILE")
-    if len(models) not in (0, 2):
-        raise DataError(f"expected two models or none, got {len(models)}")
     data = read_mnist(path)
     paths = list(models) or [models_folder() / FLOAT, models_folder() / INT8]
+    if not models and not paths[0].exists():  # the wheel holds the int8 model alone
+        raise DataError(f"{FLOAT} comes with a checkout, not with the installed app. Name two models: {FLOAT} {INT8}")
     classifiers = [Classifier(load_model(path)) for path in paths]
     result = compare(classifiers, data.x_test, data.y_test, progress=sys.stderr.isatty())
     print(summary(result))

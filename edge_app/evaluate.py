@@ -42,8 +42,8 @@ def evaluate_command(
         outcomes = [_read(recognizer, s) for s in samples if fold is None or is_held_out(s.writer, fold)]
         if not outcomes:
             raise DataError(f"{path}: no samples" + ("" if fold is None else f" of fold {fold}"))
-        results[path.name] = figures(outcomes)
-        print(table(path.name, results[path.name]))
+        results[str(path)] = figures(outcomes)
+        print(table(path.name, results[str(path)]))
         mistakes += [outcome for outcome in outcomes if _is_number(outcome) and outcome.text != outcome.sample.label]
     try:
         if output:
@@ -64,10 +64,8 @@ def evaluate_command(
 
 def _read(recognizer: Recognizer, sample: LabelledInk | LabelledImage) -> Outcome:
     if isinstance(sample, LabelledImage):
-        row = recognizer.classifier.probabilities(sample.image[None])[0]
-        best = int(row.argmax())
-        digits = [p for p, name in zip(row, recognizer.classifier.model.classes, strict=True) if name != REJECT]
-        return Outcome(sample, recognizer.classifier.model.classes[best], float(max(digits)))
+        reading = recognizer.read_image(sample.image)
+        return Outcome(sample, reading.text, reading.confidence)
     reading = recognizer.read(sample.ink, single=len(sample.label) == 1)
     return Outcome(sample, reading.text, reading.confidence)
 

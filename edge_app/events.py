@@ -15,7 +15,7 @@ ECHO = 500  # milliseconds after a finger for which such an echo may still come
 class Pen:
     """What the writing pointer did, in window pixels."""
 
-    kind: Literal["down", "move", "up"]
+    kind: Literal["down", "move", "up", "lost"]
     x: float
     y: float
 
@@ -61,7 +61,9 @@ class Pointers:
         if event.type in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEMOTION, pygame.MOUSEBUTTONUP):
             return self._mouse(event, now)
         if event.type == pygame.WINDOWFOCUSLOST and self.writing == "mouse":
-            return self._end(*self._position)  # its release will go to another window
+            x, y = self._position
+            self.writing = None
+            return Pen("lost", x, y)  # its release will go to another window
         return None
 
     def _finger(self, event: pygame.event.Event, size: tuple[int, int], now: int) -> Pen | None:

@@ -1,6 +1,8 @@
 """Pictures of handwriting: opened within limits, polarity found, cut into connected pieces of ink."""
 
+import struct
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -11,7 +13,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from .errors import ImageError
 
 FORMATS = ("PNG", "JPEG", "BMP")
-MAX_PIXELS = 64_000_000  # a large phone photo; a decompression bomb is far beyond
+MAX_PIXELS = 50_000_000  # a large phone photo; a decompression bomb is far beyond
+MAX_PIECES = 300  # of ink on one page, specks left out
 WORKING_SIDE = 1024  # longest side that is looked at: a digit of 1/40 of the page still has 25 pixels
 
 Coverage = NDArray[np.uint8]
@@ -25,6 +28,7 @@ def open_picture(source: Path | IO[bytes]) -> Coverage:
     """
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(source, formats=FORMATS) as image:
                 if image.width * image.height > MAX_PIXELS:
@@ -34,30 +38,33 @@ def open_picture(source: Path | IO[bytes]) -> Coverage:
         raise ImageError(f"more than {MAX_PIXELS:,} pixels: scale it down") from None
     except UnidentifiedImageError:
         raise ImageError(f"no picture that can be read: expected {', '.join(FORMATS)}") from None
-    except (OSError, SyntaxError, ValueError, EOFError) as error:  # what Pillow raises on damaged files
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:  # what Pillow raises on damaged files
         raise ImageError(f"cannot be read as a picture: {error}") from None
 
 
 def ink_of_image(image: Image.Image) -> Coverage:
     """Return how much ink each pixel of any Pillow image holds, uint8, 0 for paper, at most WORKING_SIDE."""
     image.draft("L", (WORKING_SIDE, WORKING_SIDE))  # a JPEG decodes small at once
-    image = ImageOps.exif_transpose(image)
-    grey = _flatten(image)
+    factor = max(image.size) // WORKING_SIDE
+    if factor > 1 and image.mode in ("L", "LA", "RGB", "RGBA"):
+        image = image.reduce(factor)  # before anything that copies the whole page
+    turned = ImageOps.exif_transpose(image)
+    grey = _flatten(turned)
     if max(grey.size) > WORKING_SIDE:
-        factor = max(grey.size) / WORKING_SIDE
-        grey = grey.resize(
-            (max(1, round(grey.width / factor)), max(1, round(grey.height / factor))), Image.Resampling.BOX
-        )
-    return _ink_of_grey(np.asarray(grey, np.int16))
+        scale = WORKING_SIDE / max(grey.size)
+        size = (max(1, round(grey.width * scale)), max(1, round(grey.height * scale)))
+        grey = grey.resize(size, Image.Resampling.BOX)
+    return _ink_of_grey(np.asarray(grey, np.float32))
 
 
 def _flatten(image: Image.Image) -> Image.Image:
     """Return `image` in 8-bit grey; a transparent drawing's ink is what is opaque."""
-    if image.mode.startswith(("I", "F")):  # 16 and 32 bits: Pillow clips instead of scaling
-        levels = np.asarray(image, np.float64)
-        low, high = float(levels.min()), float(levels.max())
-        scaled = (levels - low) * (255 / (high - low)) if high > low else np.zeros_like(levels)
-        return Image.fromarray(scaled.astype(np.uint8))
+    if image.mode.startswith(("I", "F")):  # Pillow clips these to 8 bits instead of scaling
+        levels = np.asarray(image, np.float32)
+        high = float(levels.max(initial=0))
+        # by the range of the format, not of the picture: blank paper must stay blank
+        top = 255.0 if high <= 255 else 65535.0 if high <= 65535 else high
+        return Image.fromarray(np.clip(levels * (255 / top), 0, 255).astype(np.uint8))
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
         alpha = np.asarray(rgba.getchannel("A"))
@@ -69,14 +76,9 @@ def _flatten(image: Image.Image) -> Image.Image:
     return image.convert("L")
 
 
-def _ink_of_grey(grey: NDArray[np.int16]) -> Coverage:
-    """Return the ink on a page: what differs from the paper, towards the side that most of it is on.
-
-    Paper is the median of the rim; shading is removed by the median of coarse tiles where the page is large.
-    """
-    rim = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    paper = float(np.median(rim))
-    noise = 6 * float(np.median(np.abs(rim - paper)))
+def _ink_of_grey(grey: NDArray[np.float32]) -> Coverage:
+    """Return the ink on a page, (height, width) of 0 to 255: what differs from the paper, to its stronger side."""
+    paper, noise = _paper_of(grey)
     dark, light = np.clip(paper - grey, 0, None), np.clip(grey - paper, 0, None)
     ink = dark if float(dark.sum()) >= float(light.sum()) else light
     peak = float(np.percentile(ink[ink > noise], 95)) if bool((ink > noise).any()) else 0.0
@@ -86,18 +88,56 @@ def _ink_of_grey(grey: NDArray[np.int16]) -> Coverage:
     return np.clip(np.rint(ink), 0, 255).astype(np.uint8)
 
 
-def pieces_of(coverage: Coverage) -> list[NDArray[np.bool_]]:
-    """Return the connected pieces of ink as masks of the whole picture, specks left out.
+def _paper_of(grey: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+    """Return the paper's level at each pixel, and how far noise departs from it.
+
+    Read off the rim, which is paper. Where that is not all of one level, a quadratic surface through it follows the
+    shading of a photo; fitted twice, the second time without what stands out, such as a stroke that reaches the rim.
+    """
+    y, x = np.mgrid[0 : 1 : grey.shape[0] * 1j, 0 : 1 : grey.shape[1] * 1j]
+    on_rim = np.zeros(grey.shape, bool)
+    on_rim[[0, -1]] = on_rim[:, [0, -1]] = True
+    level = float(np.median(grey[on_rim]))
+    away = np.abs(grey[on_rim] - level)
+    if float(np.median(away)) <= 1 or min(grey.shape) < 64:
+        return np.full(grey.shape, level, np.float32), 6 * float(np.median(away))
+    terms = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=-1)
+    kept = away <= 4 * float(np.median(away)) + 1
+    for _ in range(2):
+        surface = terms @ np.linalg.lstsq(terms[on_rim][kept], grey[on_rim][kept], rcond=None)[0]
+        left = np.abs(grey - surface)[on_rim]
+        kept = left <= 4 * float(np.median(left)) + 1
+    return np.clip(surface, 0, 255).astype(np.float32), 6 * float(np.median(left))
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A connected piece of ink: `mask` is True where it lies within `box`, (left, top, right, bottom) in pixels."""
+
+    mask: NDArray[np.bool_]
+    box: tuple[int, int, int, int]
+
+
+def pieces_of(coverage: Coverage) -> list[Piece]:
+    """Return the connected pieces of ink, specks left out; raises ImageError for more than MAX_PIECES.
 
     Eight-connected, by union-find over runs of ink in each row (Rosenfeld and Pfaltz, 1966).
     """
-    solid = coverage >= 64
-    labels = _label(solid)
+    labels = _label(coverage >= 64)
     areas = np.bincount(labels.ravel())[1:]
     if len(areas) == 0:
         return []
     kept = np.flatnonzero(areas >= max(2, 0.01 * int(areas.max()))) + 1
-    return [labels == label for label in kept]
+    if len(kept) > MAX_PIECES:
+        raise ImageError(f"{len(kept)} pieces of ink are more than {MAX_PIECES}: no page of digits, or crop it")
+    return [_piece(labels, int(label)) for label in kept]
+
+
+def _piece(labels: NDArray[np.int32], label: int) -> Piece:
+    mask = labels == label
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    return Piece(mask[top:bottom, left:right].copy(), (left, top, right, bottom))
 
 
 def _label(solid: NDArray[np.bool_]) -> NDArray[np.int32]:

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from .errors import InkError
 
-Stroke: TypeAlias = NDArray[np.float32]
-"""Points of one touch: (n, 2) float32 of x, y; n >= 1; y grows downwards; any unit."""
+Stroke: TypeAlias = NDArray[np.float64]
+"""Points of one touch: (n, 2) float64 of x, y; n >= 1; y grows downwards; any unit."""
 
 Ink: TypeAlias = tuple[Stroke, ...]
 
 MAX_POINTS = 100_000  # eight minutes of a 200 Hz pen without a pause; more is no handwriting
-MAX_COORDINATE = 1e9  # float32 still tells neighbouring points of a digitiser apart well below this
+MAX_STROKES = 1000  # two hundred digits at a time; each stroke costs some inferences
+MAX_COORDINATE = 1e9
 
 
 def make_ink(strokes: Iterable[Sequence[Sequence[float]] | Stroke]) -> Ink:
@@ -26,6 +27,8 @@ def make_ink(strokes: Iterable[Sequence[Sequence[float]] | Stroke]) -> Ink:
     ink = []
     total = 0
     for number, points in enumerate(strokes, 1):
+        if number > MAX_STROKES:
+            raise InkError(f"more than {MAX_STROKES} strokes: read it in parts")
         total += len(points) if hasattr(points, "__len__") else 0
         if total > MAX_POINTS:
             raise InkError(f"more than {MAX_POINTS} points: draw less, or thin the points out")
@@ -43,9 +46,10 @@ def _make_stroke(points: Any, number: int) -> Stroke:
     # kinds i, u, f only: numpy would turn "7" and true into numbers without a word
     if array.dtype.kind not in "iuf" or array.ndim != 2 or array.shape[1] != 2:
         raise InkError(f"stroke {number}: every point must be two numbers, [x, y]")
+    array = array.astype(np.float64)  # before abs: that of the smallest int64 is negative
     if not np.all(np.abs(array) <= MAX_COORDINATE):  # false for NaN as well
         raise InkError(f"stroke {number}: a coordinate is not finite or beyond {MAX_COORDINATE:g}")
-    return array.astype(np.float32)
+    return array
 
 
 def parse_ink(text: str | bytes) -> Ink:

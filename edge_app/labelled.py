@@ -59,7 +59,7 @@ def read_labelled_ink(path: Path) -> Iterator[LabelledInk]:
         raise DataError(f"{path}: not found. Expected labelled ink lines (.jsonl, .jsonl.gz)") from None
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: cannot be read ({error})") from None
-    except (ValueError, KeyError, TypeError, AttributeError, InkError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InkError) as error:
         raise DataError(f"{path}:{number}: no labelled ink ({type(error).__name__}: {error})") from None
 
 

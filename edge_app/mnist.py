@@ -3,6 +3,7 @@
 import hashlib
 import os
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,10 +48,10 @@ def read_mnist(path: Path) -> Mnist:
             missing = SHAPES.keys() - set(file.files)
             if missing:
                 raise DataError(f"{path}: no array {', '.join(sorted(missing))}; expected Keras' mnist.npz")
-            arrays = {name: file[name] for name in SHAPES}
+            arrays = {name: np.asarray(file[name]) for name in SHAPES}
     except FileNotFoundError:
         raise DataError(f"{path}: not found. Expected Keras' mnist.npz") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: cannot be read as mnist.npz ({error})") from None
     return verify_mnist(arrays, str(path))
 

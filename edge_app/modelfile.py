@@ -56,8 +56,8 @@ def load_model(path: Path | None = None) -> Model:
         content,
         digest,
         tuple(card["classes"]),
-        card.get("temperature", 1.0),
-        card.get("refuse_below", 0.5),
+        float(card.get("temperature", 1)),
+        float(card.get("refuse_below", 0.5)),
     )
 
 

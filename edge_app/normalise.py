@@ -14,8 +14,11 @@ BOX = 20
 CENTRE = 14  # MNIST puts the centre of mass on pixel (14, 14): measured mean (14.01, 14.00), all within +-0.51
 PEN_WIDTH = 2.6  # pixels of the 20x20 box; MNIST's own lines are 2 to 3 wide
 STEP = 0.4  # points closer than this along the line, in pixels, cannot be seen
-TINY = 1e-30  # of any unit: an extent that float32 cannot be divided by is a point
+TINY = 1e-30  # of any unit: an extent too small to divide by is a point
 CHUNK = 1024  # segments at a time: a scribble of 100,000 points stays within a few megabytes
+
+Line = NDArray[np.float32]
+"""(n, 2) float32: a stroke in pixels of the result."""
 
 DigitImage = NDArray[np.uint8]
 """(28, 28) uint8, 0 is paper."""
@@ -36,11 +39,11 @@ def normalise_digit(ink: Sequence[Stroke], pen_width: float = PEN_WIDTH) -> Digi
     longest = float(extent.max())
     scale = (BOX - pen_width) / longest if longest > TINY else 0.0
     width, height = (math.ceil(float(side) * scale + pen_width) for side in extent)
-    strokes = [(stroke - low) * np.float32(scale) + np.float32(pen_width / 2) for stroke in ink]
+    strokes = [((stroke - low) * scale + pen_width / 2).astype(np.float32) for stroke in ink]
     return _centre_by_mass(draw_strokes(strokes, pen_width, min(width, BOX), min(height, BOX)))
 
 
-def draw_strokes(strokes: Sequence[Stroke], pen_width: float, width: int, height: int) -> NDArray[np.float32]:
+def draw_strokes(strokes: Sequence[Line], pen_width: float, width: int, height: int) -> NDArray[np.float32]:
     """Return (height, width) float32 coverage in [0, 1] of round-ended lines through `strokes`, in pixels.
 
     Each pixel's distance to the nearest segment, with an edge one pixel soft: exact, and the same everywhere.
@@ -56,7 +59,7 @@ def draw_strokes(strokes: Sequence[Stroke], pen_width: float, width: int, height
     return coverage
 
 
-def _distance2(start: Stroke, end: Stroke, width: int, height: int) -> NDArray[np.float32]:
+def _distance2(start: Line, end: Line, width: int, height: int) -> NDArray[np.float32]:
     """Return each pixel centre's squared distance to the nearest segment, (height, width) float32."""
     along = end - start
     length2 = np.maximum((along * along).sum(axis=1), np.float32(1e-12))
@@ -76,7 +79,7 @@ def _distance2(start: Stroke, end: Stroke, width: int, height: int) -> NDArray[n
     return nearest
 
 
-def _thin(stroke: Stroke) -> Stroke:
+def _thin(stroke: Line) -> Line:
     """Return the points of a stroke at least STEP apart along the line, both ends kept."""
     if len(stroke) < 24:
         return stroke

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from .ink import MAX_POINTS, Ink, make_ink
+from .ink import MAX_POINTS, MAX_STROKES, Ink, make_ink
 
 Point = tuple[float, float]
 Strokes = tuple[tuple[Point, ...], ...]
@@ -18,13 +18,14 @@ class Pad:
     _future: list[Strokes] = field(default_factory=list)
 
     def begin(self, point: Point) -> None:
-        """Put the pen down; a stroke that was never lifted is kept."""
+        """Put the pen down; a stroke that was never lifted is kept. A full pad takes no more."""
         self.lift()
-        self.current = [point]
+        if len(self.strokes) < MAX_STROKES and self._points() < MAX_POINTS:
+            self.current = [point]
 
     def extend(self, point: Point) -> bool:
         """Move the pen; returns whether that added to the line."""
-        if not self.current or point == self.current[-1] or len(self.current) >= MAX_POINTS:
+        if not self.current or point == self.current[-1] or self._points() >= MAX_POINTS:
             return False
         self.current.append(point)
         return True
@@ -77,6 +78,9 @@ class Pad:
     def ink(self) -> Ink:
         """Return the finished strokes as ink."""
         return make_ink(self.strokes)
+
+    def _points(self) -> int:
+        return sum(map(len, self.strokes)) + len(self.current)
 
     def _change(self, strokes: Strokes) -> None:
         self._past.append(self.strokes)

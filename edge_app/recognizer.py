@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .classifier import Classifier
-from .images import Coverage, open_picture, pieces_of
+from .images import Coverage, Piece, open_picture, pieces_of
 from .ink import Ink, Stroke, box_of, make_ink
 from .modelfile import REJECT, load_model
-from .normalise import DigitImage, normalise_bitmap, normalise_digit
+from .normalise import SIZE, DigitImage, normalise_bitmap, normalise_digit
 from .reading import Digit, Reading
 from .segment import Box, Grid, Group, group_scores
 
@@ -47,6 +47,11 @@ class Recognizer:
             boxes, [everything] if single else None, lambda group: normalise_digit([ink[i] for i in group])
         )
 
+    def read_image(self, image: DigitImage) -> Reading:
+        """Return the reading of one digit that is normalised already: (28, 28) uint8, 0 is paper, as in MNIST."""
+        row = self.classifier.probabilities(image[None])[0, self._digits]
+        return Reading((self._digit(row, (), (0.0, 0.0, float(SIZE), float(SIZE))),))
+
     def read_picture(self, source: Path | str | IO[bytes], *, single: bool = False) -> Reading:
         """Return the reading of a PNG, JPEG or BMP file; raises ImageError."""
         return self.read_coverage(open_picture(Path(source) if isinstance(source, str) else source), single=single)
@@ -56,15 +61,13 @@ class Recognizer:
         pieces = pieces_of(coverage)
         if not pieces:
             return Reading()
-        boxes = [_box_of_mask(piece) for piece in pieces]
+        boxes: list[Box] = [piece.box for piece in pieces]
         everything = tuple(range(len(pieces)))
         # a single digit is looked at whole: faint parts that fell between the pieces belong to it
-        whole = [everything] if single or len(pieces) == 1 else None
-        reading = self._read(
-            boxes,
-            whole,
-            lambda group: _cut(coverage, [pieces[i] for i in group], boxes, group, whole is not None),
-        )
+        if single or len(pieces) == 1:
+            reading = self._read(boxes, [everything], lambda _: normalise_bitmap(coverage))
+        else:
+            reading = self._read(boxes, None, lambda group: _cut(coverage, [pieces[i] for i in group]))
         return Reading(tuple(Digit(d.digit, d.confidence, d.alternatives, d.box, ()) for d in reading.digits))
 
     def _read(
@@ -106,18 +109,12 @@ def _union(boxes: Sequence[Box]) -> Box:
     return min(left), min(top), max(right), max(bottom)
 
 
-def _box_of_mask(mask: NDArray[np.bool_]) -> Box:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
-
-
-def _cut(
-    coverage: Coverage, masks: list[NDArray[np.bool_]], boxes: Sequence[Box], group: Group, whole: bool
-) -> DigitImage:
+def _cut(coverage: Coverage, pieces: Sequence[Piece]) -> DigitImage:
     """Return the normalised image of some pieces of a picture, without what else is there."""
-    if whole:
-        return normalise_bitmap(coverage)
-    left, top, right, bottom = (int(side) for side in _union([boxes[i] for i in group]))
-    part = (slice(max(0, top - 1), bottom + 1), slice(max(0, left - 1), right + 1))
-    mask = np.logical_or.reduce([piece[part] for piece in masks])
-    return normalise_bitmap(np.where(mask, coverage[part], 0).astype(np.uint8))
+    left, top, right, bottom = (int(side) for side in _union([piece.box for piece in pieces]))
+    alone = np.zeros((bottom - top, right - left), np.uint8)
+    for piece in pieces:
+        x0, y0, x1, y1 = piece.box
+        part = alone[y0 - top : y1 - top, x0 - left : x1 - left]
+        np.copyto(part, coverage[y0:y1, x0:x1], where=piece.mask)
+    return normalise_bitmap(alone)

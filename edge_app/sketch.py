@@ -21,7 +21,7 @@ def sketch_ink(ink: Sequence[Stroke], rows: int = ROWS, blocks: bool = True) -> 
     scale = min((2 * rows - pen) / max(bottom - top, 1e-6), (MOST_COLUMNS - pen) / max(right - left, 1e-6))
     if right == left and bottom == top:
         scale = 1.0
-    strokes = [(stroke - np.array([left, top], np.float32)) * np.float32(scale) + np.float32(pen / 2) for stroke in ink]
+    strokes = [((stroke - [left, top]) * scale + pen / 2).astype(np.float32) for stroke in ink]
     width = max(1, round((right - left) * scale + pen))
     height = max(2, round((bottom - top) * scale + pen))
     return _characters(draw_strokes(strokes, pen, width, height + height % 2) > 0.5, blocks)

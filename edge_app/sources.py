@@ -29,7 +29,9 @@ class Sample:
 def read_sources(names: list[str]) -> Iterator[Sample]:
     """Yield the samples of all files in order, `-` for standard input; faults are yielded, not raised."""
     for name in names:
-        if name == "-":
+        if name == "-" and sys.stdin is None:
+            yield Sample("-", InkError("standard input is closed"))
+        elif name == "-":
             yield from _ink_lines(sys.stdin.buffer, "-")
         else:
             yield from _read_file(Path(name))

@@ -46,6 +46,8 @@ def test_no_strokes_is_ink_without_strokes() -> None:
         ('{"strokes": [[[NaN, 1]]]}', "not finite"),
         ('{"strokes": [[[1, Infinity]]]}', "not finite"),
         ('{"strokes": [[[1e300, 1]]]}', "not finite"),
+        ('{"strokes": [[[-9223372036854775808, 1]]]}', "not finite"),
+        ('{"strokes": [' + "[[1, 2]]," * 1000 + "[[1, 2]]]}", "more than 1000 strokes"),
         ('{"strokes": [[[1' + "0" * 400 + ", 1]]]}", "two numbers"),
     ],
 )
@@ -73,4 +75,4 @@ def test_any_json_is_ink_or_an_ink_error(strokes: object) -> None:
         ink = parse_ink(json.dumps({"strokes": strokes}))
     except InkError:
         return
-    assert all(stroke.dtype == np.float32 and np.isfinite(stroke).all() for stroke in ink)
+    assert all(stroke.dtype == np.float64 and np.isfinite(stroke).all() for stroke in ink)

@@ -93,7 +93,7 @@ def test_aspect_is_kept_and_the_drawing_not_stretched() -> None:
 
 def test_dense_ink_looks_like_sparse_ink() -> None:
     t = np.linspace(0, 2 * np.pi, 2001)
-    dense = make_ink([np.stack([t * np.cos(t), t * np.sin(t)], axis=1).astype(np.float32)])
+    dense = make_ink([np.stack([t * np.cos(t), t * np.sin(t)], axis=1).astype(np.float64)])
     sparse = make_ink([dense[0][::50]])
     images = [normalise_digit(ink).astype(int) for ink in (dense, sparse)]
     # the last bit of the mass may place it a pixel to the side
@@ -103,7 +103,7 @@ def test_dense_ink_looks_like_sparse_ink() -> None:
 
 
 def test_a_scribble_of_many_points_is_drawn_in_bounded_memory() -> None:
-    points = np.random.default_rng(1).uniform(0, 1, (20_000, 2)).astype(np.float32)
+    points = np.random.default_rng(1).uniform(0, 1, (20_000, 2))
     assert normalise_digit(make_ink([points])).mean() > 100
 
 

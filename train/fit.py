@@ -149,14 +149,10 @@ def _fit_edge(model: Any, plan: Plan, mnist: Mnist) -> Outcome:
     batches = dataset.Mixture(pools, BATCH, STEPS, plan.seed, workers=1, max_queue_size=8)
     batches.start_at(len(_read_course(plan.folder).get("loss", [])) if plan.resume else 0)
     x, y = checks
-    interrupted, best = _run(
-        model,
-        plan,
-        batches,
-        validation_data=(x[..., None].astype(np.float32) / 255, y),
-        validation_batch_size=500,
-    )
-    calibration = calibrate(best.predict(x, batch_size=500, verbose=0), y) if plan.fold is not None else {}
+    inputs = x[..., None].astype(np.float32) / 255
+    interrupted, best = _run(model, plan, batches, validation_data=(inputs, y), validation_batch_size=500)
+    set_prior(best, share_of_no_digit(pools))
+    calibration = calibrate(best.predict(inputs, batch_size=500, verbose=0), y) if plan.fold is not None else {}
     return Outcome(best, _read_course(plan.folder), interrupted, data, calibration)
 
 
@@ -174,6 +170,12 @@ def calibrate(logits: NDArray[np.float32], labels: NDArray[np.uint8]) -> dict[st
         "temperature": round(best, 3),
         "refuse_below": round(float(np.clip(np.quantile(confidence, REFUSED), 0.05, 0.9)), 3),
     }
+
+
+def share_of_no_digit(pools: Sequence[dataset.Pool]) -> float:
+    """Return the share of "no digit" in the batches."""
+    none = sum(pool.share for pool in pools if pool.labels[0] == dataset.NO_DIGIT)
+    return none / sum(pool.share for pool in pools)
 
 
 def set_prior(model: Any, trained: float, wanted: float = NO_DIGIT_PRIOR) -> None:

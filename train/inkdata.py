@@ -16,18 +16,18 @@ def deform(ink: Ink, random: np.random.Generator, strength: float = 1.0) -> Ink:
     """
     left, top, right, bottom = box_of(ink)
     size = max(right - left, bottom - top, 1e-6)
-    centre = np.array([(left + right) / 2, (top + bottom) / 2], np.float32)
+    centre = np.array([(left + right) / 2, (top + bottom) / 2], np.float64)
     angle = np.deg2rad(random.uniform(-9, 9) * strength)
     slant = random.uniform(-0.25, 0.25) * strength
     aspect = np.exp(random.uniform(-0.2, 0.2) * strength)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    matrix = (turn @ np.array([[aspect, slant], [0, 1 / aspect]])).T.astype(np.float32)
-    waves = random.normal(0, 0.025 * strength, (2, 2, 2)).astype(np.float32)
-    phase = random.uniform(0, 2 * np.pi, (2, 2, 2)).astype(np.float32)
+    matrix = (turn @ np.array([[aspect, slant], [0, 1 / aspect]])).T.astype(np.float64)
+    waves = random.normal(0, 0.025 * strength, (2, 2, 2)).astype(np.float64)
+    phase = random.uniform(0, 2 * np.pi, (2, 2, 2)).astype(np.float64)
     jitter = random.uniform(0, 0.012) * strength
     out: list[Stroke] = []
     for stroke in ink:
-        points = (stroke - centre) / np.float32(size)
+        points = (stroke - centre) / np.float64(size)
         points = _lose_points(points, random, strength)
         bend = sum(
             waves[axis, k] * np.sin((3 + 3 * k) * points[:, axis : axis + 1] + phase[axis, k])
@@ -37,7 +37,7 @@ def deform(ink: Ink, random: np.random.Generator, strength: float = 1.0) -> Ink:
         points = (points + bend) @ matrix
         points = points + random.normal(0, jitter, points.shape)
         points = points + random.normal(0, 0.012 * strength, 2)  # the pen comes down beside where it should
-        out.append(points.astype(np.float32))
+        out.append(points.astype(np.float64))
     return tuple(out)
 
 
@@ -72,8 +72,8 @@ def side_by_side(inks: Sequence[Ink], random: np.random.Generator) -> Ink:
         drop = random.uniform(-0.1, 0.1)
         for stroke in ink:
             out.append(
-                ((stroke - np.array([left, top], np.float32)) * scale + np.array([at, drop], np.float32)).astype(
-                    np.float32
+                ((stroke - np.array([left, top], np.float64)) * scale + np.array([at, drop], np.float64)).astype(
+                    np.float64
                 )
             )
         at += (right - left) * scale + random.uniform(-0.05, 0.4)

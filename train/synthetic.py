@@ -59,7 +59,7 @@ def _smooth(points: Polyline, steps: int = 8) -> Stroke:
         0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
         for a, b, c, d in zip(ends, ends[1:], ends[2:], ends[3:], strict=False)
     ]
-    return np.concatenate([*curve, p[-1:]]).astype(np.float32)
+    return np.concatenate([*curve, p[-1:]]).astype(np.float64)
 
 
 def _dense(points: Polyline, steps: int = 8) -> Stroke:
@@ -67,7 +67,7 @@ def _dense(points: Polyline, steps: int = 8) -> Stroke:
     p = np.asarray(points, np.float64)
     t = np.linspace(0, 1, steps, endpoint=False)[:, None]
     sides = [a + (b - a) * t for a, b in pairwise(p)]
-    return np.concatenate([*sides, p[-1:]]).astype(np.float32)
+    return np.concatenate([*sides, p[-1:]]).astype(np.float64)
 
 
 def _wobble(strokes: list[Polyline], random: np.random.Generator) -> list[Polyline]:
@@ -81,7 +81,7 @@ def synthetic_digit(label: str, random: np.random.Generator) -> Ink:
     wide = random.uniform(0.6, 1.2)
     curved = label in CURVED
     out = [_smooth(s) if curved and len(s) > 3 else _dense(s) for s in strokes]
-    return tuple((stroke * np.array([wide, 1], np.float32)).astype(np.float32) for stroke in out)
+    return tuple((stroke * np.array([wide, 1], np.float64)).astype(np.float64) for stroke in out)
 
 
 def synthetic_no_digit(random: np.random.Generator) -> Ink:
@@ -91,7 +91,7 @@ def synthetic_no_digit(random: np.random.Generator) -> Ink:
         return (_scribble(random),)
     strokes = _wobble(NO_DIGITS[random.integers(len(NO_DIGITS))], random)
     wide = random.uniform(0.7, 1.4)
-    return tuple((_dense(stroke) * np.array([wide, 1], np.float32)).astype(np.float32) for stroke in strokes)
+    return tuple((_dense(stroke) * np.array([wide, 1], np.float64)).astype(np.float64) for stroke in strokes)
 
 
 def _scribble(random: np.random.Generator) -> Stroke:
