@@ -6,7 +6,7 @@ RUN := $(FULL)/bin/python
 NO_DISPLAY := 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint types train convert compare evaluate figures dist clean
+.PHONY: help run demo test lint types train convert compare evaluate bench figures dist clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ compare: $(LEAN)/ready ## float against int8 on this machine; ARGS="--mnist mnis
 
 evaluate: $(LEAN)/ready ## accuracy on labelled ink; ARGS="FILE..."
 	@$(LEAN)/bin/digitpad evaluate $(ARGS)
+
+bench: $(LEAN)/ready ## how fast the app is on this device, as JSON
+	@$(LEAN)/bin/python tools/bench.py
 
 figures: $(LEAN)/ready ## measure again what README reports; needs MNIST and ink, see docs/figures/README.md
 	@sh docs/figures/measure $(LEAN)

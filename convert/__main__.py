@@ -177,6 +177,7 @@ def _agreement(runtimes: list[str], folder: Path) -> dict[str, Any]:
     return {
         "images": len(one),
         "different_answers": different,
+        "different_in_ties": int((one.argmax(axis=1) != two.argmax(axis=1)).sum()) - different,
         "different_logits": round(float((units > 0).mean()), 5),
         "largest_units": int(units.max()),
     }

@@ -1,8 +1,10 @@
 """The one place that knows which TFLite interpreter is installed: tflite-runtime, or its successor."""
 
+import base64
 import importlib
 import importlib.metadata
 import os
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +16,15 @@ from .errors import ModelError, RuntimeMissingError
 
 MODULES = {"tflite-runtime": "tflite_runtime.interpreter", "ai-edge-litert": "ai_edge_litert.interpreter"}
 VARIABLE = "DIGITPAD_RUNTIME"
+PROBE = zlib.decompress(  # a model of one ReLU: what a runtime must be able to open before it is trusted
+    base64.b64decode(
+        "eNptUT1PAkEUHOREghe8BKIUFBS0XgTRniBGEj4MXmxPE664giPB00jir7C2tLT0V/gbrC2sLSyM5+zu4+LXu0xud3bfvDdvqwC8"
+        "w/5uGTVUUUEZDmxyeVhcg5xBTNQzQEthBcjCBJdoERbxnCSJJesS0RkNT7vjk95o6A+6Xvug7bWpa2vtPIzG8u40jPz5ZRSH08C/"
+        "CuYX4SzCKvkH4p64I27k/q3UOSMc6SOPYqqruLpmc5rLSZ4KO/VoaZ9b85f97YX/mhUvls4Cmm6z4e781VDaDXfPHEm8fSbJO/FB"
+        "bHA/6PfGtc4soo84mLjgyPQswR6X1ZVmUXg13yOiTxxLnel5GKmMTOqxkL5LQf+h95lvwD975ckTzSfOTR05oqnOKsQjeaXXmwR8"
+        "gHiBHxqbumdI1ybWyJpyZfGw9Gjpz+yvf/Xj6J5trOtUM/+S0Sl9AT8HREY="
+    )
+)
 
 Interpreter = Any
 """Both packages' class of that name; neither has types."""
@@ -21,7 +32,7 @@ Interpreter = Any
 
 @dataclass(frozen=True)
 class Runtime:
-    """An importable interpreter package; it counts as working once `open` has built an interpreter."""
+    """An interpreter package that has built an interpreter here."""
 
     name: str
     version: str
@@ -75,4 +86,12 @@ def _load(name: str) -> Runtime:
         raise RuntimeMissingError(
             f"{name} {version} is installed and cannot be loaded ({error}). Run: pip install --force-reinstall {name}"
         ) from None
-    return Runtime(name, version, interpreter)
+    runtime = Runtime(name, version, interpreter)
+    try:
+        runtime.open(PROBE)
+    except (ModelError, AttributeError, TypeError, SystemError) as error:  # what a wrong numpy or C library leads to
+        raise RuntimeMissingError(
+            f"{name} {version} is installed and builds no interpreter ({error}). "
+            f"Run: pip install --force-reinstall {name}"
+        ) from None
+    return runtime

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -110,3 +111,34 @@ def test_numpy_2_under_tflite_runtime_is_named(monkeypatch: pytest.MonkeyPatch) 
 def test_an_unknown_runtime_is_refused() -> None:
     with pytest.raises(RuntimeMissingError, match="unknown runtime 'torch'"):
         runtime.find_runtime("torch")
+
+
+@pytest.mark.usefixtures("uncached")
+def test_a_runtime_that_builds_no_interpreter_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed = [name for name in runtime.MODULES if _is_installed(name)]
+    real, broken = runtime.find_runtime(installed[-1]).name, "broken-runtime"
+    runtime.find_runtime.cache_clear()
+
+    class Broken:
+        def __init__(self, **_: object) -> None:
+            raise RuntimeError("wrong C library")
+
+    monkeypatch.setattr(runtime, "MODULES", {broken: "broken.module", real: runtime.MODULES[real]})
+    version, load = importlib.metadata.version, importlib.import_module
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "1.0" if name == broken else version(name))
+    monkeypatch.setattr(
+        importlib,
+        "import_module",
+        lambda name: SimpleNamespace(Interpreter=Broken) if name == "broken.module" else load(name),
+    )
+    monkeypatch.delenv(runtime.VARIABLE, raising=False)
+    assert runtime.find_runtime().name == real
+    with pytest.raises(RuntimeMissingError, match="builds no interpreter"):
+        runtime.find_runtime(broken)
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        return bool(importlib.metadata.version(name))
+    except importlib.metadata.PackageNotFoundError:
+        return False

@@ -122,19 +122,25 @@ def test_synthetic_digits_are_what_they_say(label: str) -> None:
 
 
 def test_batches_repeat_by_epoch_and_mix_as_told() -> None:
-    def pool(name: str, label: int, share: float) -> dataset.Pool:
-        return dataset.Pool(name, (np.zeros((5, 28, 28), np.uint8), np.full(5, label, np.uint8)), share, Strength())
+    images = np.random.default_rng(0).integers(0, 256, (5, 28, 28)).astype(np.uint8)
 
-    def made() -> dataset.Mixture:
-        return dataset.Mixture([pool("a", 1, 0.75), pool("b", 10, 0.25)], batch=40, steps=3, seed=1)
+    def pool(name: str, label: int, share: float) -> dataset.Pool:
+        return dataset.Pool(name, (images, np.full(5, label, np.uint8)), share, Strength())
+
+    def made(seed: int = 1) -> dataset.Mixture:
+        return dataset.Mixture([pool("a", 1, 0.75), pool("b", 10, 0.25)], batch=40, steps=3, seed=seed)
 
     one, two = made(), made()
     x, y = one[0]
     assert x.shape == (40, 28, 28, 1)
     assert np.bincount(y)[[1, 10]].tolist() == [30, 10]
+    assert (one[2][0] == two[2][0]).all()
+    assert (one[1][0] != two[2][0]).any()
+    assert (one[2][0] != made(seed=2)[2][0]).any()
     two.on_epoch_end()
-    two.start_at(0)
-    assert (one[2][1] == two[2][1]).all()
+    assert (one[2][0] != two[2][0]).any()
+    one.start_at(1)
+    assert (one[2][0] == two[2][0]).all()
     assert len(one) == 3
 
 
@@ -190,6 +196,10 @@ def test_training_writes_everything_repeats_and_resumes(mnist_file: Path, ink_fo
     assert record["test"]["n"] == 10_000
     assert sum(map(sum, record["test"]["confusion"])) == 10_000
     assert main(["--mnist", str(mnist_file), "--folder", str(tmp_path / "none"), "--resume"]) == 1
+    assert one != run("four", "--epochs", "2", "--init", str(tmp_path / "one.keras"))
+    assert json.loads((tmp_path / "four.train.json").read_text())["init"]["epochs"] == 2
+    words = ["--mnist", str(mnist_file), "--folder", str(tmp_path / "five"), "--init", str(ink)]
+    assert main(words) == 1
 
 
 @pytest.mark.data
@@ -208,7 +218,9 @@ def test_an_interrupted_training_keeps_its_best_and_goes_on(
 
     monkeypatch.setattr(keras.callbacks.BackupAndRestore, "on_epoch_end", interrupt)
     assert main([*words, "--epochs", "4"]) == 130
-    assert (tmp_path / "m.keras").exists()
+    assert (tmp_path / "run" / "best.keras").exists()
+    assert not (tmp_path / "m.keras").exists()  # half a training replaces no model
+    assert main([*words, "--epochs", "4"]) == 1  # nor is it thrown away by a new one
     monkeypatch.setattr(keras.callbacks.BackupAndRestore, "on_epoch_end", real)
     assert main([*words, "--epochs", "4", "--resume"]) == 0
     assert len(json.loads((tmp_path / "run" / "history.json").read_text())["loss"]) == 4

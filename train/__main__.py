@@ -1,6 +1,7 @@
 """`python -m train`: trains a digit network on MNIST and, where given, real ink."""
 
 import argparse
+import hashlib
 import json
 import os
 import platform
@@ -50,6 +51,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same weights here (1)")
     parser.add_argument("--output", type=Path, metavar="FILE", help="where the best model goes; default models/*.keras")
     parser.add_argument("--folder", type=Path, help="checkpoints and pictures; default runs/ARCH")
+    parser.add_argument("--init", type=Path, metavar="FILE", help=".keras file of the same --arch to start from")
     parser.add_argument("--h5", action="store_true", help="save the model as .h5 too")
     parser.add_argument("--resume", action="store_true", help="go on where an interrupted training stopped")
     parser.add_argument("--show-data", action="store_true", help="write a sheet of sample digits first")
@@ -62,6 +64,8 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if args.epochs is not None and args.epochs < 1:
         parser.error("--epochs must be at least 1")
+    if (args.calibration is not None) != args.all_writers:
+        parser.error("--all-writers and --calibration go together: without writers held out nothing can be calibrated")
     try:
         mnist = load_mnist(args.mnist)
         return _train(args, mnist)
@@ -85,6 +89,7 @@ def _train(args: argparse.Namespace, mnist: Mnist) -> int:
         tuple(args.ink),
         None if args.all_writers else args.fold,
         args.resume,
+        args.init,
         _calibration_of(args.calibration),
     )
     if args.show_data:
@@ -92,15 +97,23 @@ def _train(args: argparse.Namespace, mnist: Mnist) -> int:
     started = time.monotonic()
     outcome = fit.fit(plan, mnist)
     minutes = (time.monotonic() - started) / 60
+    if outcome.interrupted:
+        print(f"train: interrupted; the best epoch is in {folder / fit.BEST}. Go on with --resume", file=sys.stderr)
+        return 130
     output = args.output or OUTPUTS[args.arch]
     _save(outcome.model, output, h5=args.h5)
     report = _evaluate(outcome.model, mnist, folder)
     _write_course(plan, outcome, report, minutes, output)
     print(f"saved {output}; course and pictures are in {folder}")
-    if outcome.interrupted:
-        print("train: interrupted; the best epoch so far is kept. Go on with --resume", file=sys.stderr)
-        return 130
     return 0
+
+
+def _record_of(path: Path) -> dict[str, Any]:
+    """Return what a network to start from is, and how it was trained, where that is recorded beside it."""
+    beside = path.with_suffix(".train.json")
+    record = json.loads(beside.read_text()) if beside.is_file() else {}
+    told = {name: record[name] for name in ("seed", "epochs", "minutes") if name in record}
+    return {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), **told}
 
 
 def _calibration_of(path: Path | None) -> dict[str, float]:
@@ -176,6 +189,7 @@ def _write_course(plan: "Plan", outcome: "Outcome", report: dict[str, Any], minu
         "best_epoch": best + 1,
         "validation_accuracy": history["val_accuracy"][best],
         "test": report,
+        **({"init": _record_of(plan.init)} if plan.init else {}),
         "data": outcome.data,
         **(outcome.calibration or plan.calibration),
         "minutes": round(minutes, 1),

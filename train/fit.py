@@ -44,6 +44,7 @@ class Plan:
     ink: tuple[Path, ...] = ()
     fold: int | None = 0  # the fifth of the writers kept for validation; None trains on everybody
     resume: bool = False
+    init: Path | None = None  # a network of the same kind whose weights are the start
     calibration: Mapping[str, float] = field(default_factory=dict)  # of a twin that held writers out
 
 
@@ -66,16 +67,33 @@ def fit(plan: Plan, mnist: Mnist) -> Outcome:
 
         tf.config.experimental.enable_op_determinism()  # same seed, same machine, same weights
     plan.folder.mkdir(parents=True, exist_ok=True)
-    backup = plan.folder / BACKUP
-    if not plan.resume:
-        shutil.rmtree(backup, ignore_errors=True)
-        (plan.folder / BEST).unlink(missing_ok=True)
-    elif not backup.is_dir():
-        raise DataError(f"{plan.folder}: nothing to resume. Run without --resume")
+    _make_way(plan)
     model = NETWORKS[plan.arch]()
+    if plan.init:
+        _start_from(model, plan.init)
     model.summary()
     run = _fit_classic if plan.arch == "classic" else _fit_edge
     return run(model, plan, mnist)
+
+
+def _start_from(model: Any, path: Path) -> None:
+    """Give `model` the weights of the network at `path`; raises DataError for another kind."""
+    try:
+        model.set_weights(keras.models.load_model(path, compile=False).get_weights())
+    except Exception as error:  # Keras raises whatever its readers raise
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise DataError(f"{path}: no {model.name} network to start from ({reason})") from None
+
+
+def _make_way(plan: Plan) -> None:
+    """Check that there is something to resume, or nothing that would be lost; raises DataError."""
+    backup = plan.folder / BACKUP
+    if plan.resume and not backup.is_dir():
+        raise DataError(f"{plan.folder}: nothing to resume. Run without --resume")
+    if not plan.resume and backup.is_dir():
+        raise DataError(f"{plan.folder}: holds an interrupted training. Run with --resume, or remove the folder")
+    if not plan.resume:
+        (plan.folder / BEST).unlink(missing_ok=True)
 
 
 def _callbacks(plan: Plan, patience: int | None) -> list[Any]:
@@ -138,8 +156,9 @@ def _fit_edge(model: Any, plan: Plan, mnist: Mnist) -> Outcome:
     random = np.random.default_rng(plan.seed)
     pools, checks, data = make_pools(plan, mnist, random)
     total = plan.epochs * STEPS
+    peak = PEAK_RATE / 2 if plan.init else PEAK_RATE  # what was learnt must not be shaken apart
     rate = keras.optimizers.schedules.CosineDecay(
-        PEAK_RATE / 20, max(total - STEPS, 1), alpha=0.002, warmup_target=PEAK_RATE, warmup_steps=STEPS
+        peak / 20, max(total - STEPS, 1), alpha=0.002, warmup_target=peak, warmup_steps=STEPS
     )
     model.compile(
         optimizer=keras.optimizers.AdamW(rate, weight_decay=1e-3, beta_2=0.99),
