@@ -15,12 +15,12 @@ Group: TypeAlias = tuple[int, ...]
 """Indices of the pieces of one digit, ascending."""
 
 # Weights of the path's score, in nats; lengths are in line heights. Chosen on development numbers by writer.
-GAP = 2.0  # joining pieces across clear paper, per line height beyond GAP_FREE
+GAP = 4.0  # joining pieces across clear paper, per line height beyond GAP_FREE
 GAP_FREE = 0.05
 OVERLAP = 2.0  # putting pieces that stand above each other into different digits, per line height
-WIDE = 2.0  # a digit wider than the line is high, per line height beyond
+WIDE = 4.0  # a digit wider than the line is high, per line height beyond
 DIGIT = 0.8  # each digit: of two explanations that fit, the one with fewer digits
-WRONG_GROUP = 33.0  # how much likelier "no digit" is for a run of pieces than for what is written as a whole
+WRONG_GROUP = 2e4  # odds of "no digit" for a run of pieces, against those for what is written as a whole
 
 
 def group_scores(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
