@@ -34,6 +34,8 @@ def evaluate_command(
     files: list[Path], model: Path | None, output: Path | None, picture: Path | None, fold: int | None = None
 ) -> int:
     """Evaluate files one by one, print a table each, write JSON and the picture where asked."""
+    if len({path.name for path in files}) < len(files):  # the report goes by names: paths are nobody's business
+        raise DataError("two files have the same name: rename one, or evaluate them one by one")
     recognizer = Recognizer(model)
     results = {}
     mistakes: list[Outcome] = []
@@ -42,8 +44,8 @@ def evaluate_command(
         outcomes = [_read(recognizer, s) for s in samples if fold is None or is_held_out(s.writer, fold)]
         if not outcomes:
             raise DataError(f"{path}: no samples" + ("" if fold is None else f" of fold {fold}"))
-        results[str(path)] = figures(outcomes)
-        print(table(path.name, results[str(path)]))
+        results[path.name] = figures(outcomes)
+        print(table(path.name, results[path.name]))
         mistakes += [outcome for outcome in outcomes if _is_number(outcome) and outcome.text != outcome.sample.label]
     try:
         if output:

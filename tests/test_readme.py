@@ -39,14 +39,23 @@ def test_the_comparison_is_what_was_measured() -> None:
 
 
 def test_the_accuracies_are_what_was_measured() -> None:
-    sets = {**measured("mnist.json")["sets"], **measured("held-out.json")["sets"]}
+    sets = {
+        Path(path).name: result
+        for name in ("mnist.json", "held-out.json")
+        for path, result in measured(name)["sets"].items()
+    }
     names = {"MNIST": "mnist.npz", "pen digits": "pendigits-train.jsonl.gz", "UNIPEN": "unipen-digits.jsonl.gz"}
     for title, file in names.items():
         row = next(line for line in README.splitlines() if line.startswith(f"| {title}"))
         assert share(sets[file]["accuracy"]) in row
         assert f"{sets[file]['n']:,}" in row
+    development = {Path(path).name: result for path, result in measured("development.json")["sets"].items()}
+    for title, file in {"all UNIPEN": "unipen-digits.jsonl.gz", "whole numbers": "unipen-numbers.jsonl.gz"}.items():
+        row = next(line for line in README.splitlines() if line.startswith(f"| {title}"))
+        assert share(development[file]["accuracy"]) in row
+        assert f"{development[file]['n']:,}" in row
     card = json.loads((models_folder() / CARD).read_text())
-    for name in ("mnist.json", "held-out.json"):
+    for name in ("mnist.json", "held-out.json", "development.json"):
         assert measured(name)["model"] == card["files"][INT8]["sha256"], "measure again: make figures"
 
 
