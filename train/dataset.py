@@ -1,6 +1,6 @@
 """What the network sees in training: MNIST, drawn ink and things that are no digit, mixed anew for each batch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -26,6 +26,10 @@ Drawn: TypeAlias = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 """Images (n, 28, 28) and labels (n,), both uint8."""
 
 
+Teacher: TypeAlias = Callable[[NDArray[np.float32], NDArray[np.float32]], NDArray[np.float32]]
+"""Takes images (n, 28, 28, 1) and one-hot labels (n, 11), returns the targets (n, 11), rows summing to 1."""
+
+
 @dataclass(frozen=True)
 class Pool:
     """Images to draw from, with their share of each batch and how far they are changed."""
@@ -49,10 +53,12 @@ class Pool:
 class Mixture(keras.utils.PyDataset):  # type: ignore[misc]
     """Batches drawn from several pools in fixed shares; batch k of epoch e is the same at every run."""
 
-    def __init__(self, pools: Sequence[Pool], batch: int, steps: int, seed: int, **options: Any) -> None:
-        """Mix `pools`, `steps` batches an epoch."""
+    def __init__(
+        self, pools: Sequence[Pool], batch: int, steps: int, seed: int, teacher: Teacher | None = None, **options: Any
+    ) -> None:
+        """Mix `pools`, `steps` batches an epoch; `teacher` makes the targets where there is one."""
         super().__init__(**options)
-        self._pools, self._steps, self._seed = list(pools), steps, seed
+        self._pools, self._steps, self._seed, self._teacher = list(pools), steps, seed, teacher
         self._epoch = 0
         total = sum(pool.share for pool in pools)
         bounds = np.cumsum([0] + [pool.share / total for pool in pools])
@@ -70,8 +76,8 @@ class Mixture(keras.utils.PyDataset):  # type: ignore[misc]
         """Make the next epoch's batches other ones."""
         self._epoch += 1
 
-    def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        """Return (n, 28, 28, 1) float32 in [0, 1] and (n,) labels."""
+    def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return (n, 28, 28, 1) float32 in [0, 1] and (n, 11) targets."""
         random = np.random.default_rng((self._seed, self._epoch, index))
         images, labels = [], []
         for pool, count in zip(self._pools, self._counts, strict=True):
@@ -79,7 +85,9 @@ class Mixture(keras.utils.PyDataset):  # type: ignore[misc]
             chosen = pool.images[at].astype(np.float32) / np.float32(255)
             images.append(augment(chosen, random, pool.strength))
             labels.append(pool.labels[at])
-        return np.concatenate(images)[..., None], np.concatenate(labels)
+        x = np.concatenate(images)[..., None]
+        targets = np.eye(NO_DIGIT + 1, dtype=np.float32)[np.concatenate(labels)]
+        return x, self._teacher(x, targets) if self._teacher else targets
 
 
 def digits_of(samples: Sequence[Sample]) -> list[Sample]:

@@ -19,7 +19,7 @@ from edge_app.mnist import Mnist
 
 from . import dataset, inkdata
 from .augment import Strength
-from .networks import NETWORKS
+from .networks import NETWORKS, FusedBatchNormalization, edge
 
 BATCH = 256
 STEPS = 256  # batches an epoch: about one pass over MNIST
@@ -29,8 +29,9 @@ INK_COPIES = 8
 PEAK_RATE = 3e-3
 NO_DIGIT_PRIOR = 0.0003  # of what is written on a pad where numbers are asked for
 REFUSED = 0.001  # of validation digits; measured there, nine letters in ten are refused as well
-BEST, BACKUP = "best.keras", "backup"
-WATCHED = "val_accuracy"
+TEACHERS_SHARE = 0.7  # of the target; the label has the rest
+SOFTENING = 2.0  # temperature of the teachers' opinion
+BEST, BACKUP = "best.weights.h5", "backup"
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,22 @@ class Plan:
     seed: int
     folder: Path
     ink: tuple[Path, ...] = ()
-    fold: int | None = 0  # the fifth of the writers kept for validation; None trains on everybody
+    fold: int | None = 0  # the fifth of the writers kept for validation; None trains on everybody and all of MNIST
     resume: bool = False
     init: Path | None = None  # a network of the same kind whose weights are the start
     calibration: Mapping[str, float] = field(default_factory=dict)  # of a twin that held writers out
+    teachers: tuple[Path, ...] = ()  # networks of the same kind whose mean opinion is most of the target
+    bfloat16: bool = False  # multiply in bfloat16, keep weights in float32
+
+    @property
+    def watched(self) -> str:
+        """What the best epoch is chosen by: validation, or the loss where nothing is held out."""
+        return "loss" if self.fold is None else "val_accuracy"
+
+    @property
+    def mode(self) -> str:
+        """Whether the watched figure should be as low (min) or as high (max) as it can."""
+        return "min" if self.fold is None else "max"
 
 
 @dataclass
@@ -68,21 +81,27 @@ def fit(plan: Plan, mnist: Mnist) -> Outcome:
         tf.config.experimental.enable_op_determinism()  # same seed, same machine, same weights
     plan.folder.mkdir(parents=True, exist_ok=True)
     _make_way(plan)
-    model = NETWORKS[plan.arch]()
+    keras.config.set_dtype_policy("mixed_bfloat16" if plan.bfloat16 else "float32")
+    try:
+        model = edge(FusedBatchNormalization) if plan.arch == "edge" else NETWORKS[plan.arch]()
+    finally:
+        keras.config.set_dtype_policy("float32")
     if plan.init:
-        _start_from(model, plan.init)
+        model.set_weights(_load(plan.arch, plan.init).get_weights())
     model.summary()
     run = _fit_classic if plan.arch == "classic" else _fit_edge
     return run(model, plan, mnist)
 
 
-def _start_from(model: Any, path: Path) -> None:
-    """Give `model` the weights of the network at `path`; raises DataError for another kind."""
+def _load(arch: str, path: Path) -> Any:
+    """Return the network at `path`, in float32; raises DataError for another kind."""
+    model = NETWORKS[arch]()
     try:
         model.set_weights(keras.models.load_model(path, compile=False).get_weights())
     except Exception as error:  # Keras raises whatever its readers raise
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise DataError(f"{path}: no {model.name} network to start from ({reason})") from None
+    return model
 
 
 def _make_way(plan: Plan) -> None:
@@ -97,12 +116,15 @@ def _make_way(plan: Plan) -> None:
 
 
 def _callbacks(plan: Plan, patience: int | None) -> list[Any]:
-    best = keras.callbacks.ModelCheckpoint(plan.folder / BEST, monitor=WATCHED, mode="max", save_best_only=True)
-    if plan.resume and (plan.folder / BEST).exists():
-        best.best = _best_so_far(plan.folder)
+    best = keras.callbacks.ModelCheckpoint(
+        plan.folder / BEST, monitor=plan.watched, mode=plan.mode, save_best_only=True, save_weights_only=True
+    )
+    so_far = _read_course(plan.folder).get(plan.watched, [])
+    if plan.resume and so_far and (plan.folder / BEST).exists():
+        best.best = max(so_far) if plan.mode == "max" else min(so_far)
     calls = [best, _Course(plan.folder / "history.csv", append=plan.resume)]
     if patience is not None:
-        calls.append(keras.callbacks.EarlyStopping(monitor=WATCHED, mode="max", patience=patience))
+        calls.append(keras.callbacks.EarlyStopping(monitor=plan.watched, mode=plan.mode, patience=patience))
     # last: its backup must not say that an epoch is done before the others have kept it
     return [*calls, keras.callbacks.BackupAndRestore(plan.folder / BACKUP, delete_checkpoint=False)]
 
@@ -124,10 +146,6 @@ def _read_course(folder: Path) -> dict[str, list[float]]:
     return {name: [float(value) for value in column] for name, column in zip(lines[0].split(","), columns, strict=True)}
 
 
-def _best_so_far(folder: Path) -> float:
-    return max(_read_course(folder).get(WATCHED, [-math.inf]))
-
-
 def _run(model: Any, plan: Plan, *args: Any, patience: int | None = None, **options: Any) -> tuple[bool, Any]:
     interrupted = False
     try:
@@ -138,7 +156,10 @@ def _run(model: Any, plan: Plan, *args: Any, patience: int | None = None, **opti
             raise
     if not interrupted:
         shutil.rmtree(plan.folder / BACKUP, ignore_errors=True)
-    return interrupted, keras.models.load_model(plan.folder / BEST, compile=False)
+    model.load_weights(plan.folder / BEST)
+    best = NETWORKS[plan.arch]()  # without what training alone needs
+    best.set_weights(model.get_weights())
+    return interrupted, best
 
 
 def _fit_classic(model: Any, plan: Plan, mnist: Mnist) -> Outcome:
@@ -162,17 +183,38 @@ def _fit_edge(model: Any, plan: Plan, mnist: Mnist) -> Outcome:
     )
     model.compile(
         optimizer=keras.optimizers.AdamW(rate, weight_decay=1e-3, beta_2=0.99),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        loss=keras.losses.CategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
-    batches = dataset.Mixture(pools, BATCH, STEPS, plan.seed, workers=1, max_queue_size=8)
+    teacher = _opinion_of(plan.teachers, share_of_no_digit(pools)) if plan.teachers else None
+    batches = dataset.Mixture(pools, BATCH, STEPS, plan.seed, teacher, workers=1, max_queue_size=8)
     batches.start_at(len(_read_course(plan.folder).get("loss", [])) if plan.resume else 0)
     x, y = checks
+    if plan.fold is None:
+        interrupted, best = _run(model, plan, batches)
+        set_prior(best, share_of_no_digit(pools))
+        return Outcome(best, _read_course(plan.folder), interrupted, data, {})
     inputs = x[..., None].astype(np.float32) / 255
-    interrupted, best = _run(model, plan, batches, validation_data=(inputs, y), validation_batch_size=500)
+    held_out = (inputs, keras.utils.to_categorical(y, dataset.NO_DIGIT + 1))
+    interrupted, best = _run(model, plan, batches, validation_data=held_out, validation_batch_size=500)
     set_prior(best, share_of_no_digit(pools))
-    calibration = calibrate(best.predict(inputs, batch_size=500, verbose=0), y) if plan.fold is not None else {}
+    calibration = calibrate(best.predict(inputs, batch_size=500, verbose=0), y)
     return Outcome(best, _read_course(plan.folder), interrupted, data, calibration)
+
+
+def _opinion_of(paths: Sequence[Path], share: float) -> dataset.Teacher:
+    """Return what mixes labels with the mean opinion of the networks at `paths` (distillation, Hinton et al., 2015)."""
+    teachers = [_load("edge", path) for path in paths]
+    for teacher in teachers:
+        set_prior(teacher, NO_DIGIT_PRIOR, share)  # as it was in their training
+        teacher.trainable = False
+
+    def opinion(images: NDArray[np.float32], labels: NDArray[np.float32]) -> NDArray[np.float32]:
+        logits = [keras.ops.convert_to_numpy(teacher(images, training=False)) for teacher in teachers]
+        soft = softmax(np.mean(logits, axis=0), SOFTENING)
+        return np.asarray(TEACHERS_SHARE * soft + (1 - TEACHERS_SHARE) * labels, np.float32)
+
+    return opinion
 
 
 def calibrate(logits: NDArray[np.float32], labels: NDArray[np.uint8]) -> dict[str, float]:
@@ -219,6 +261,8 @@ def make_pools(
 ) -> tuple[list[dataset.Pool], tuple[NDArray[np.uint8], NDArray[np.uint8]], list[dict[str, Any]]]:
     """Return the pools to train on, validation images with labels, and what the card says of the data."""
     train, check = split_mnist(mnist, seed=0)  # the same for every seed, so that seeds can be compared
+    if plan.fold is None:
+        train = np.arange(len(mnist.x_train))
     samples = [sample for path in plan.ink for sample in read_labelled_ink(path)]
     digits, letters = dataset.digits_of(samples), dataset.no_digits_of(samples)
     held = [s for s in digits if plan.fold is not None and is_held_out(s.writer, plan.fold)]

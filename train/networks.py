@@ -29,7 +29,29 @@ def classic() -> Any:
     )
 
 
-def edge() -> Any:
+class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc]
+    """Keras' own, which trains through the torch backend's one kernel for it: half of a batch's time otherwise."""
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Return (n, height, width, channels) normalised over all but the channels."""
+        if not training or keras.backend.backend() != "torch":
+            return super().call(inputs, training=training, mask=mask)
+        import torch
+
+        normalised = torch.nn.functional.batch_norm(
+            inputs.permute(0, 3, 1, 2),
+            self.moving_mean.value,
+            self.moving_variance.value,
+            self.gamma.value,
+            self.beta.value,
+            training=True,
+            momentum=1 - self.momentum,
+            eps=self.epsilon,
+        )
+        return normalised.permute(0, 2, 3, 1)
+
+
+def edge(normalization: type[layers.Layer] = layers.BatchNormalization) -> Any:
     """Return the network that ships: four convolutions with batch normalisation, one dense layer, logits.
 
     Strides instead of pooling and no padding: each operator stays on the fast int8 kernels of both runtimes, and
@@ -38,10 +60,10 @@ def edge() -> Any:
     inputs = x = keras.Input((28, 28, 1))
     for number, (filters, strides) in enumerate([(32, 2), (48, 1), (64, 2), (96, 1)], 1):
         x = layers.Conv2D(filters, 5 if number == 1 else 3, strides=strides, use_bias=False, name=f"conv{number}")(x)
-        x = layers.BatchNormalization(name=f"norm{number}")(x)
+        x = normalization(name=f"norm{number}")(x)
         x = layers.ReLU(name=f"relu{number}")(x)
     x = layers.Dropout(0.3, name="dropout")(layers.Flatten(name="flatten")(x))
-    return keras.Model(inputs, layers.Dense(len(CLASSES["edge"]), name="logits")(x), name="edge")
+    return keras.Model(inputs, layers.Dense(len(CLASSES["edge"]), dtype="float32", name="logits")(x), name="edge")
 
 
 NETWORKS: dict[str, Callable[[], Any]] = {"edge": edge, "classic": classic}
