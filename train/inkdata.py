@@ -18,8 +18,9 @@ def deform(ink: Ink, random: np.random.Generator, strength: float = 1.0) -> Ink:
     size = max(right - left, bottom - top, 1e-6)
     centre = np.array([(left + right) / 2, (top + bottom) / 2], np.float64)
     angle = np.deg2rad(random.uniform(-9, 9) * strength)
-    slant = random.uniform(-0.25, 0.25) * strength
-    aspect = np.exp(random.uniform(-0.2, 0.2) * strength)
+    # normal, for long tails: some people write very narrow, or lean far over
+    slant = float(np.clip(random.normal(0, 0.17), -0.5, 0.5)) * strength
+    aspect = np.exp(float(np.clip(random.normal(0, 0.16), -0.45, 0.45)) * strength)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     matrix = (turn @ np.array([[aspect, slant], [0, 1 / aspect]])).T.astype(np.float64)
     waves = random.normal(0, 0.025 * strength, (2, 2, 2)).astype(np.float64)
