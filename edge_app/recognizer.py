@@ -1,6 +1,7 @@
 """From ink or a picture to a reading: the one engine behind the window, the commands and the Python interface."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -13,7 +14,7 @@ from .ink import Ink, Stroke, box_of, make_ink
 from .modelfile import REJECT, load_model
 from .normalise import SIZE, DigitImage, normalise_bitmap, normalise_digit
 from .reading import Digit, Reading
-from .segment import Box, Grid, Group, group_scores
+from .segment import Box, Grid, Group, Part, group_scores, parts_of
 
 ALTERNATIVES = 3
 
@@ -41,11 +42,13 @@ class Recognizer:
         ink = make_ink(strokes)
         if not ink:
             return Reading()
-        boxes = [box_of([stroke]) for stroke in ink]
-        everything = tuple(range(len(ink)))
-        return self._read(
-            boxes, [everything] if single else None, lambda group: normalise_digit([ink[i] for i in group])
+        parts = [Part(i, stroke) for i, stroke in enumerate(ink)] if single else parts_of(ink)
+        reading = self._read(
+            Grid([box_of([part.points]) for part in parts], [part.stroke for part in parts]),
+            lambda group: normalise_digit([parts[i].points for i in group]),
+            single=single,
         )
+        return _of_strokes(reading, [part.stroke for part in parts])
 
     def read_image(self, image: DigitImage) -> Reading:
         """Return the reading of one digit that is normalised already: (28, 28) uint8, 0 is paper, as in MNIST."""
@@ -62,30 +65,26 @@ class Recognizer:
         if not pieces:
             return Reading()
         boxes: list[Box] = [piece.box for piece in pieces]
-        everything = tuple(range(len(pieces)))
         # a single digit is looked at whole: faint parts that fell between the pieces belong to it
         if single or len(pieces) == 1:
-            reading = self._read(boxes, [everything], lambda _: normalise_bitmap(coverage))
+            reading = self._read(Grid(boxes), lambda _: normalise_bitmap(coverage), single=True)
         else:
-            reading = self._read(boxes, None, lambda group: _cut(coverage, [pieces[i] for i in group]))
-        return Reading(tuple(Digit(d.digit, d.confidence, d.alternatives, d.box, ()) for d in reading.digits))
+            reading = self._read(Grid(boxes), lambda group: _cut(coverage, [pieces[i] for i in group]), single=False)
+        return _of_strokes(reading, None)
 
-    def _read(
-        self, boxes: Sequence[Box], groups: list[Group] | None, normalise: Callable[[Group], DigitImage]
-    ) -> Reading:
-        """Return the reading of pieces, grouped as told or, without `groups`, by the best path."""
-        if groups is None:
-            grid = Grid(boxes)
+    def _read(self, grid: Grid, normalise: Callable[[Group], DigitImage], *, single: bool) -> Reading:
+        """Return the reading of pieces, as one digit or grouped by the best path."""
+        if single:
+            chosen: list[Group] = [tuple(range(len(grid.boxes)))]
+            probabilities = self._classify(chosen, normalise)
+        else:
             found = self._classify(grid.groups, normalise)
             chosen = grid.best_path(group_scores(found))
             rows = {group: row for row, group in enumerate(grid.groups)}
             probabilities = found[[rows[group] for group in chosen]]
-        else:
-            chosen = groups
-            probabilities = self._classify(chosen, normalise)
         return Reading(
             tuple(
-                self._digit(row, group, _union([boxes[i] for i in group]))
+                self._digit(row, group, _union([grid.boxes[i] for i in group]))
                 for row, group in zip(probabilities, chosen, strict=True)
             )
         )
@@ -104,9 +103,19 @@ class Recognizer:
         return Digit(named[0][0], confidence, tuple(named[1:]), box, group)
 
 
+def _of_strokes(reading: Reading, strokes: Sequence[int] | None) -> Reading:
+    """Return the reading with the strokes behind each digit's pieces; none for a picture."""
+    return Reading(
+        tuple(
+            replace(digit, strokes=tuple(sorted({strokes[piece] for piece in digit.strokes})) if strokes else ())
+            for digit in reading.digits
+        )
+    )
+
+
 def _union(boxes: Sequence[Box]) -> Box:
     left, top, right, bottom = zip(*boxes, strict=True)
-    return min(left), min(top), max(right), max(bottom)
+    return float(min(left)), float(min(top)), float(max(right)), float(max(bottom))
 
 
 def _cut(coverage: Coverage, pieces: Sequence[Piece]) -> DigitImage:

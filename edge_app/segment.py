@@ -1,10 +1,12 @@
 """Which strokes, or pieces of a picture, make up which digit: over-segmentation and the best path."""
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .ink import Ink, Stroke, box_of
 
 MOST_PIECES = 4  # a digit in more than four strokes is not seen in 15,000 samples
 
@@ -20,6 +22,7 @@ GAP_FREE = 0.05
 OVERLAP = 2.0  # putting pieces that stand above each other into different digits, per line height
 WIDE = 4.0  # a digit wider than the line is high, per line height beyond
 DIGIT = 0.8  # each digit: of two explanations that fit, the one with fewer digits
+CUT = 2.0  # digits that share a stroke: most strokes belong to one
 WRONG_GROUP = 2e4  # odds of "no digit" for a run of pieces, against those for what is written as a whole
 
 
@@ -33,14 +36,77 @@ def group_scores(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.log(np.maximum(probabilities.max(axis=1), 1e-9) / (digits + WRONG_GROUP * none))
 
 
+class Part(NamedTuple):
+    """A stroke, or what lies between two cuts of one."""
+
+    stroke: int
+    points: Stroke
+
+
+CUT_WIDTH = 1.0  # in line heights: a stroke that is no wider belongs to one digit
+CUT_HEIGHT = 0.5  # in line heights: there must be as much on either side, or it is a tail
+MOST_CUTS = 12  # of one stroke
+COLUMNS = 64  # a line height, where a stroke is looked at for cuts
+
+
+def parts_of(ink: Ink) -> list[Part]:
+    """Return the strokes, wide ones cut where they pass from one digit to the next; each may be rejoined by grouping.
+
+    A ligature crosses its columns once and has ink on both sides (over-segmentation, Casey and Lecolinet, 1996).
+    """
+    boxes = np.array([box_of([stroke]) for stroke in ink]).reshape(-1, 4)
+    height = line_height(boxes)
+    parts = []
+    for index, (stroke, box) in enumerate(zip(ink, boxes, strict=True)):
+        wide = box[2] - box[0] > CUT_WIDTH * height > 0
+        parts += [Part(index, points) for points in (_cut(stroke, height) if wide else [stroke])]
+    return parts
+
+
+def _cut(stroke: Stroke, height: float) -> list[Stroke]:
+    """Return the stroke in pieces, cut in the middle of each run of columns that it crosses once."""
+    left, right = stroke[:, 0].min(), stroke[:, 0].max()
+    count = int(min(COLUMNS * (right - left) / height, 4000)) + 1
+    columns = np.linspace(left, right, count + 2)[1:-1]
+    first, last = np.minimum(stroke[:-1, 0], stroke[1:, 0]), np.maximum(stroke[:-1, 0], stroke[1:, 0])
+    starts, ends = np.searchsorted(columns, first, "right"), np.searchsorted(columns, last, "right")
+    steps = np.bincount(starts, minlength=count + 1) - np.bincount(ends, minlength=count + 1)
+    once = np.concatenate([[0], (np.cumsum(steps)[:count] == 1).astype(int), [0]])
+    edges = np.flatnonzero(np.diff(once)).reshape(-1, 2)
+    cuts = []
+    for start, end in edges[np.argsort(edges[:, 0] - edges[:, 1], kind="stable")]:  # the longest runs first
+        middle = columns[(start + end - 1) // 2]
+        at = int(np.flatnonzero((first <= middle) & (last > middle))[0])
+        sides = stroke[: at + 1, 1], stroke[at + 1 :, 1]
+        if min(np.ptp(side) for side in sides) >= CUT_HEIGHT * height:
+            cuts.append((at, middle))
+    out, rest, done = [], stroke, 0
+    for at, middle in sorted(cuts[:MOST_CUTS]):
+        (x0, y0), (x1, y1) = stroke[at], stroke[at + 1]
+        point = np.array([[middle, y0 + (y1 - y0) * (middle - x0) / (x1 - x0)]])
+        out.append(np.concatenate([rest[: at + 1 - done], point]))
+        rest, done = np.concatenate([point, stroke[at + 1 :]]), at
+    return [*out, rest]
+
+
+def line_height(boxes: NDArray[np.float64]) -> float:
+    """Return the height of a typical digit: the median of the taller half of the pieces."""
+    heights = np.sort(boxes[:, 3] - boxes[:, 1])
+    return float(np.median(heights[len(heights) // 2 :])) if len(heights) else 0.0
+
+
 class Grid:
     """The pieces in reading order, with every run of them that could be one digit."""
 
-    def __init__(self, boxes: Sequence[Box]) -> None:
-        """Order pieces by the middle of their boxes and list the candidate groups; linear in the pieces."""
+    def __init__(self, boxes: Sequence[Box], strokes: Sequence[int] | None = None) -> None:
+        """Order pieces by the middle of their boxes and list the candidate groups; linear in the pieces.
+
+        `strokes` says for each piece which stroke it is a part of, where some are cut.
+        """
         self.boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
         self.order = np.argsort(self.boxes[:, 0] + self.boxes[:, 2], kind="stable")
-        self.height = max(self._line_height(), 1e-9)
+        self.height = max(line_height(self.boxes), 1e-9)
+        self.shared = self._shared(range(len(boxes)) if strokes is None else strokes)
         self.runs = [
             (first, last)
             for first in range(len(boxes))
@@ -48,10 +114,16 @@ class Grid:
         ]
         self.groups: list[Group] = [tuple(sorted(self.order[a:b].tolist())) for a, b in self.runs]
 
-    def _line_height(self) -> float:
-        """Return the height of a typical digit: the median of the taller half of the pieces."""
-        heights = np.sort(self.boxes[:, 3] - self.boxes[:, 1])
-        return float(np.median(heights[len(heights) // 2 :])) if len(heights) else 0.0
+    def _shared(self, strokes: Sequence[int]) -> list[int]:
+        """Return for each place in the order, how many strokes have a part before it and one from there on."""
+        places: dict[int, list[int]] = {}
+        for place, piece in enumerate(self.order):
+            places.setdefault(strokes[piece], []).append(place)
+        shared = [0] * (len(self.order) + 1)
+        for own in places.values():
+            for place in range(own[0] + 1, own[-1] + 1):
+                shared[place] += 1
+        return shared
 
     def best_path(self, scores: NDArray[np.float32]) -> list[Group]:
         """Return the groups, left to right, that use every piece once with the highest total score.
@@ -84,6 +156,7 @@ class Grid:
         width = right - ordered[first, 0]
         cost += WIDE * max(0.0, width / self.height - 1)
         if first:
+            cost += CUT * self.shared[first]
             before = ordered[max(0, first - MOST_PIECES) : first, 2].max()
             overlap = min(before, ordered[first:last, 2].max()) - ordered[first:last, 0].min()
             cost += OVERLAP * max(0.0, overlap / self.height)

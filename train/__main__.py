@@ -53,7 +53,12 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--folder", type=Path, help="checkpoints and pictures; default runs/ARCH")
     parser.add_argument("--init", type=Path, metavar="FILE", help=".keras file of the same --arch to start from")
     parser.add_argument(
-        "--teachers", type=Path, nargs="+", default=[], metavar="FILE", help=".keras files to learn from beside the labels"
+        "--teachers",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help=".keras files to learn from beside the labels",
     )
     parser.add_argument(
         "--bfloat16", action="store_true", help="compute in bfloat16: faster where the processor has it, with torch"
