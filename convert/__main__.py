@@ -39,6 +39,12 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("model", type=Path, nargs="?", default=Path("models/digits.keras"), help=".keras or .h5")
     parser.add_argument("--output", type=Path, default=Path("models"), metavar="FOLDER", help="default: models")
+    parser.add_argument(
+        "--temperature-from",
+        type=Path,
+        metavar="FILE",
+        help="for a network trained with --all-writers: the .train.json of a twin that held writers out",
+    )
     parser.add_argument("--mnist", type=Path, metavar="FILE", help="local mnist.npz (also the variable DIGITPAD_MNIST)")
     parser.add_argument("--per-class", type=int, default=50, metavar="N", help="representative images a digit (50)")
     parser.add_argument("--seed", type=int, default=1, help="of the choice of representative images (1)")
@@ -67,12 +73,12 @@ def _convert(args: argparse.Namespace) -> None:
     chosen = choose_representative(mnist.y_train, args.per_class, args.seed)
     print(f"converting {args.model} ...", flush=True)
     files = {FLOAT: tflite.to_float(network), INT8: tflite.quantise(network, mnist.x_train[chosen])}
-    training = _training_record(args.model)
+    training = _training_record(args.model.with_suffix(".train.json"))
+    confidence = _confidence(training, args.temperature_from)
     count = network.output_shape[1]
     card: dict[str, Any] = {
         "classes": ([*map(str, range(10)), REJECT])[:count],
-        "temperature": training.get("temperature", 1.0),
-        "refuse_below": training.get("refuse_below", 0.5),
+        **confidence,
         "files": {
             name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
             for name, content in files.items()
@@ -96,9 +102,18 @@ def _convert(args: argparse.Namespace) -> None:
     _prove_and_replace(files, card, mnist, chosen, args.output)
 
 
-def _training_record(model: Path) -> dict[str, Any]:
-    """Return what the trainer wrote beside the network; empty for a network from elsewhere."""
-    path = model.with_suffix(".train.json")
+def _confidence(training: dict[str, Any], twin: Path | None) -> dict[str, float]:
+    """Return temperature and threshold: of the training or its twin, or neutral ones for a network from elsewhere."""
+    if twin and not twin.is_file():
+        raise ModelError(f"{twin}: not found. Expected the .train.json of a training with --fold")
+    found = _training_record(twin) if twin else training
+    if "temperature" not in found and (training.get("arch") == "edge" or twin):
+        raise ModelError("trained on all writers, so no temperature was found. Give --temperature-from FILE")
+    return {"temperature": found.get("temperature", 1.0), "refuse_below": found.get("refuse_below", 0.5)}
+
+
+def _training_record(path: Path) -> dict[str, Any]:
+    """Return what the trainer wrote beside a network; empty for a network from elsewhere."""
     if not path.is_file():
         return {}
     try:

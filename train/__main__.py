@@ -15,7 +15,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is impor
 import numpy as np
 
 from edge_app.atomic import readable_json, write_atomically
-from edge_app.errors import DataError, DigitpadError
+from edge_app.errors import DigitpadError
 from edge_app.mnist import Mnist
 
 from .mnist import load_mnist
@@ -43,10 +43,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--ink", type=Path, nargs="+", default=[], metavar="FILE", help="labelled ink lines, .jsonl[.gz]"
     )
     parser.add_argument("--fold", type=int, choices=range(5), default=0, help="fifth of the writers to validate on (0)")
-    parser.add_argument("--all-writers", action="store_true", help="hold nobody's ink out: for the model that ships")
-    parser.add_argument(
-        "--calibration", type=Path, metavar="FILE", help="with --all-writers: the .train.json of a training with --fold"
-    )
+    parser.add_argument("--all-writers", action="store_true", help="hold nothing out: for the model that ships")
     parser.add_argument("--epochs", type=int, metavar="N", help="passes; default 30 for edge, 5 for classic")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same weights here (1)")
     parser.add_argument("--output", type=Path, metavar="FILE", help="where the best model goes; default models/*.keras")
@@ -75,8 +72,6 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if args.epochs is not None and args.epochs < 1:
         parser.error("--epochs must be at least 1")
-    if (args.calibration is not None) != args.all_writers:
-        parser.error("--all-writers and --calibration go together: without writers held out nothing can be calibrated")
     try:
         mnist = load_mnist(args.mnist)
         return _train(args, mnist)
@@ -101,7 +96,6 @@ def _train(args: argparse.Namespace, mnist: Mnist) -> int:
         None if args.all_writers else args.fold,
         args.resume,
         args.init,
-        _calibration_of(args.calibration),
         tuple(args.teachers),
         args.bfloat16,
     )
@@ -127,17 +121,6 @@ def _record_of(path: Path) -> dict[str, Any]:
     record = json.loads(beside.read_text()) if beside.is_file() else {}
     told = {name: record[name] for name in ("seed", "epochs", "minutes") if name in record}
     return {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), **told}
-
-
-def _calibration_of(path: Path | None) -> dict[str, float]:
-    """Return what a training that held writers out found; raises DataError for another file."""
-    if path is None:
-        return {}
-    try:
-        record = json.loads(path.read_text())
-        return {name: float(record[name]) for name in ("temperature", "refuse_below")}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path}: no record of a training with --fold ({type(error).__name__}: {error})") from None
 
 
 def _show_data(plan: "Plan", mnist: Mnist) -> None:
@@ -206,7 +189,7 @@ def _write_course(plan: "Plan", outcome: "Outcome", report: dict[str, Any], minu
         **({"init": _record_of(plan.init)} if plan.init else {}),
         **({"teachers": [_record_of(path) for path in plan.teachers]} if plan.teachers else {}),
         "data": outcome.data,
-        **(outcome.calibration or plan.calibration),
+        **outcome.calibration,
         "minutes": round(minutes, 1),
         "versions": {
             "python": platform.python_version(),

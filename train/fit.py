@@ -3,8 +3,8 @@
 import hashlib
 import math
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,6 @@ class Plan:
     fold: int | None = 0  # the fifth of the writers kept for validation; None trains on everybody and all of MNIST
     resume: bool = False
     init: Path | None = None  # a network of the same kind whose weights are the start
-    calibration: Mapping[str, float] = field(default_factory=dict)  # of a twin that held writers out
     teachers: tuple[Path, ...] = ()  # networks of the same kind whose mean opinion is most of the target
     bfloat16: bool = False  # multiply in bfloat16, keep weights in float32
 
