@@ -41,12 +41,12 @@ def evaluate_command(
     mistakes: list[Outcome] = []
     for path in files:
         samples = read_labelled(path)
-        outcomes = [_read(recognizer, s) for s in samples if fold is None or is_held_out(s.writer, fold)]
+        outcomes = [read_sample(recognizer, s) for s in samples if fold is None or is_held_out(s.writer, fold)]
         if not outcomes:
             raise DataError(f"{path}: no samples" + ("" if fold is None else f" of fold {fold}"))
         results[path.name] = figures(outcomes)
         print(table(path.name, results[path.name]))
-        mistakes += [outcome for outcome in outcomes if _is_number(outcome) and outcome.text != outcome.sample.label]
+        mistakes += [outcome for outcome in outcomes if is_number(outcome) and outcome.text != outcome.sample.label]
     try:
         if output:
             runtime = recognizer.classifier.runtime
@@ -64,7 +64,8 @@ def evaluate_command(
     return 0
 
 
-def _read(recognizer: Recognizer, sample: LabelledInk | LabelledImage) -> Outcome:
+def read_sample(recognizer: Recognizer, sample: LabelledInk | LabelledImage) -> Outcome:
+    """Return how the app reads a sample: one digit as one digit, several as a number."""
     if isinstance(sample, LabelledImage):
         reading = recognizer.read_image(sample.image)
         return Outcome(sample, reading.text, reading.confidence)
@@ -72,7 +73,8 @@ def _read(recognizer: Recognizer, sample: LabelledInk | LabelledImage) -> Outcom
     return Outcome(sample, reading.text, reading.confidence)
 
 
-def _is_number(outcome: Outcome) -> bool:
+def is_number(outcome: Outcome) -> bool:
+    """Return whether the sample is digits, not a letter or symbol."""
     return outcome.sample.label.isascii() and outcome.sample.label.isdigit()
 
 
@@ -100,8 +102,8 @@ def calibration_error(confidences: list[float], right: list[bool], bins: int = 1
 
 def figures(outcomes: list[Outcome]) -> dict[str, Any]:
     """Return accuracy, refusals, per class, confusions and writers; samples that are no number only for refusal."""
-    numbers = [outcome for outcome in outcomes if _is_number(outcome)]
-    others = [outcome for outcome in outcomes if not _is_number(outcome)]
+    numbers = [outcome for outcome in outcomes if is_number(outcome)]
+    others = [outcome for outcome in outcomes if not is_number(outcome)]
     right = [outcome.text == outcome.sample.label for outcome in numbers]
     result: dict[str, Any] = {"n": len(numbers)}
     if numbers:

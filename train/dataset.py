@@ -14,13 +14,9 @@ from edge_app.normalise import normalise_bitmap
 
 from . import synthetic
 from .augment import Strength, augment
-from .inkdata import draw, side_by_side
+from .inkdata import UNLIKE_DIGITS, draw, side_by_side
 
 NO_DIGIT = 10
-# Letters and symbols that nobody writes like a digit. All others look like one in some hand: A H u y (an open 4),
-# a P p (9), V v r (7), f t (a crossed 7) ..., and would teach the network to refuse such digits.
-UNLIKE_DIGITS = frozenset("EFKMNRWXdhkmwx#$%&*+=@?~-_") | {"\\@"}
-
 
 Drawn: TypeAlias = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 """Images (n, 28, 28) and labels (n,), both uint8."""

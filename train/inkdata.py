@@ -8,6 +8,10 @@ from numpy.typing import NDArray
 from edge_app.ink import Ink, Stroke, box_of
 from edge_app.normalise import PEN_WIDTH, normalise_digit
 
+# Letters and symbols that nobody writes like a digit. All others look like one in some hand: A H u y (an open 4),
+# a P p (9), V v r (7), f t (a crossed 7) ..., and would teach the network to refuse such digits.
+UNLIKE_DIGITS = frozenset("EFKMNRWXdhkmwx#$%&*+=@?~-_") | {"\\@"}
+
 
 def deform(ink: Ink, random: np.random.Generator, strength: float = 1.0) -> Ink:
     """Return ink as the same person might have written it on another day, with another pen or tablet.

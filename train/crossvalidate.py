@@ -1,0 +1,131 @@
+"""`python -m train.crossvalidate`: the figures of networks trained by fold, each on the writers that it never saw.
+
+Reads converted models (one folder a network, as `python -m convert --output` writes them), needs no TensorFlow.
+"""
+
+import argparse
+import statistics
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edge_app.atomic import readable_json, write_atomically
+from edge_app.errors import DigitpadError
+from edge_app.evaluate import Outcome, figures, is_number, read_sample
+from edge_app.labelled import LabelledInk, is_held_out, read_labelled, read_labelled_ink
+from edge_app.modelfile import INT8
+from edge_app.recognizer import Recognizer
+
+from .inkdata import UNLIKE_DIGITS
+
+FOLDS = range(5)
+REFUSED = 0.01  # of the digits of the first file, for the figure on refusal
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the command line of `python -m train.crossvalidate`."""
+    parser = argparse.ArgumentParser(
+        allow_abbrev=False,
+        prog="python -m train.crossvalidate",
+        description="Evaluate runs/fold-0 to fold-4, each on the writers that its training held out, and pool the "
+        "figures; then further networks one by one.",
+    )
+    parser.add_argument("ink", type=Path, nargs="+", metavar="FILE", help="labelled ink, pen digits first")
+    parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="FOLDER", help="default: runs")
+    parser.add_argument("--mnist", type=Path, required=True, metavar="FILE", help="mnist.npz")
+    parser.add_argument("--seeds", nargs="*", default=[], metavar="NAME", help="networks of fold 0 that differ in seed")
+    parser.add_argument("--others", nargs="*", default=[], metavar="NAME", help="further networks that held out fold 0")
+    parser.add_argument("--json", type=Path, required=True, metavar="FILE", help="write the figures there")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; 0 when the figures are written."""
+    args = make_parser().parse_args(argv)
+    try:
+        report = evaluate(args)
+        write_atomically(args.json, readable_json(report))
+    except DigitpadError as error:
+        print(f"crossvalidate: {error}", file=sys.stderr)
+        return error.exit_status
+    return 0
+
+
+def evaluate(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the pooled figures of the folds, and those of seeds and other networks on fold 0."""
+    sets = {path.name: list(read_labelled_ink(path)) for path in args.ink}
+    mnist = list(read_labelled(args.mnist))
+    pooled: dict[str, list[Outcome]] = {name: [] for name in sets}
+    images = []
+    first: dict[str, Any] = {}
+    for fold in FOLDS:
+        recognizer = Recognizer(args.runs / f"fold-{fold}" / INT8)
+        own = {name: _read_held_out(recognizer, samples, fold) for name, samples in sets.items()}
+        for name, outcomes in own.items():
+            pooled[name] += outcomes
+        images.append(_share([read_sample(recognizer, sample) for sample in mnist]))
+        first = first or {"mnist": images[0], **_shares(own), "refusal": refusal(own)}
+        print(f"fold {fold}: MNIST {images[-1]:.2%}", *(f"{n} {s:.2%}" for n, s in _shares(own).items()), flush=True)
+    report: dict[str, Any] = {
+        "folds": {name: figures(outcomes) for name, outcomes in pooled.items() if outcomes},
+        "refusal": refusal(pooled),
+        "mnist": _spread(images),
+    }
+    networks = {name: _on_first_fold(args.runs, name, sets, mnist) for name in [*args.seeds, *args.others]}
+    if args.seeds:
+        names = [key for key, value in first.items() if isinstance(value, float)]
+        of_seeds = [first, *(networks[name] for name in args.seeds)]
+        report["seeds"] = {key: _spread([own[key] for own in of_seeds]) for key in names}
+    report["first_fold"] = {"fold-0": first, **networks}
+    return report
+
+
+def _on_first_fold(runs: Path, name: str, sets: dict[str, list[LabelledInk]], mnist: Sequence[Any]) -> dict[str, Any]:
+    recognizer = Recognizer(runs / name / INT8)
+    own = {file: _read_held_out(recognizer, samples, 0) for file, samples in sets.items()}
+    result = {
+        "mnist": _share([read_sample(recognizer, sample) for sample in mnist]),
+        **_shares(own),
+        "refusal": refusal(own),
+    }
+    print(f"{name}: " + ", ".join(f"{key} {value:.2%}" for key, value in result.items() if isinstance(value, float)))
+    return result
+
+
+def _read_held_out(recognizer: Recognizer, samples: Sequence[LabelledInk], fold: int) -> list[Outcome]:
+    return [read_sample(recognizer, s) for s in samples if is_held_out(s.writer, fold)]
+
+
+def _share(outcomes: Sequence[Outcome]) -> float:
+    return sum(outcome.text == outcome.sample.label for outcome in outcomes) / len(outcomes)
+
+
+def _shares(sets: dict[str, list[Outcome]]) -> dict[str, float]:
+    numbers = {name: [o for o in outcomes if is_number(o)] for name, outcomes in sets.items()}
+    return {name: _share(outcomes) for name, outcomes in numbers.items() if outcomes}
+
+
+def _spread(values: Sequence[float]) -> dict[str, Any]:
+    return {"mean": statistics.mean(values), "deviation": statistics.stdev(values), "values": list(values)}
+
+
+def refusal(sets: dict[str, list[Outcome]]) -> dict[str, Any]:
+    """Return how much of what looks like no digit is refused by the threshold that refuses REFUSED of the digits."""
+    digits = next(iter(sets.values()))
+    letters = [o for outcomes in sets.values() for o in outcomes if o.sample.label in UNLIKE_DIGITS]
+    threshold = float(np.quantile([outcome.confidence for outcome in digits], REFUSED))
+    refused = sum(outcome.confidence < threshold for outcome in letters)
+    return {
+        "threshold": threshold,
+        "digits_refused": sum(outcome.confidence < threshold for outcome in digits) / max(len(digits), 1),
+        "n": len(letters),
+        "refused": refused,
+        "share": refused / max(len(letters), 1),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
