@@ -1,1 +1,1 @@
-"""Conversion: a Keras network to float and full-int8 TFLite, proven by the edge runtimes."""
+"""Conversion: a Keras network to TFLite (float, full int8; float16 and dynamic range), proven by the edge runtimes."""

@@ -1,4 +1,7 @@
-"""`python -m convert`: a Keras network to digits_float.tflite, digits_int8.tflite and their card digits.json."""
+"""`python -m convert`: a Keras network to digits_float.tflite, digits_int8.tflite and their card digits.json.
+
+With `--all`, digits_float16.tflite and digits_dynamic.tflite as well.
+"""
 
 import argparse
 import hashlib
@@ -19,11 +22,12 @@ import numpy as np
 from edge_app.atomic import readable_json, write_atomically
 from edge_app.errors import DataError, DigitpadError, ModelError
 from edge_app.mnist import SHA256, Mnist
-from edge_app.modelfile import CARD, FLOAT, INT8, REJECT
+from edge_app.modelfile import CARD, INT8, REJECT
 from edge_app.runtime import MODULES
 from train.mnist import load_mnist
 
 from .representative import choose_representative
+from .variants import ALL, ALWAYS
 
 PROOF_IMAGES = 1000
 TIE = 2  # units of the int8 output: classes this close are equally likely
@@ -35,10 +39,11 @@ def make_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
         prog="python -m convert",
         description="Convert a Keras network to float and full-int8 TFLite, calibrated on MNIST training images, and "
-        "prove both files with every edge runtime that is installed. Nothing is replaced unless all of it holds.",
+        "prove the files with every edge runtime that is installed. Nothing is replaced unless all of it holds.",
     )
     parser.add_argument("model", type=Path, nargs="?", default=Path("models/digits.keras"), help=".keras or .h5")
     parser.add_argument("--output", type=Path, default=Path("models"), metavar="FOLDER", help="default: models")
+    parser.add_argument("--all", action="store_true", help="write float16 and dynamic-range files as well")
     parser.add_argument(
         "--temperature-from",
         type=Path,
@@ -52,7 +57,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command; 0 when both files and the card are written, 1 when nothing was."""
+    """Run the command; 0 when the files and the card are written, 1 when nothing was."""
     parser = make_parser()
     args = parser.parse_args(argv)
     if not 1 <= args.per_class <= 1000:
@@ -72,19 +77,23 @@ def _convert(args: argparse.Namespace) -> None:
     network = tflite.load_network(args.model)
     chosen = choose_representative(mnist.y_train, args.per_class, args.seed)
     print(f"converting {args.model} ...", flush=True)
-    files = {FLOAT: tflite.to_float(network), INT8: tflite.quantise(network, mnist.x_train[chosen])}
+    names = ALL if args.all else ALWAYS
+    files = {name: tflite.MAKERS[name](network, mnist.x_train[chosen]) for name in names}
+    card = _make_card(args, network.output_shape[1], files, chosen)
+    _prove(files, card, mnist, chosen)
+    _replace(files, card, args.output)
+    _report(files, card, args.output)
+
+
+def _make_card(args: argparse.Namespace, classes: int, files: dict[str, bytes], chosen: Any) -> dict[str, Any]:
+    """Return the card of `files`, all but what the proof finds out."""
     training = _training_record(args.model.with_suffix(".train.json"))
-    confidence = _confidence(training, args.temperature_from)
-    count = network.output_shape[1]
-    card: dict[str, Any] = {
-        "classes": ([*map(str, range(10)), REJECT])[:count],
-        **confidence,
-        "files": {
-            name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-            for name, content in files.items()
-        },
+    return {
+        "classes": ([*map(str, range(10)), REJECT])[:classes],
+        **_confidence(training, args.temperature_from),
+        "files": {name: {"sha256": _digest(content), "bytes": len(content)} for name, content in files.items()},
         "accuracy": {},
-        "keras": {"file": args.model.name, "sha256": hashlib.sha256(args.model.read_bytes()).hexdigest()},
+        "keras": {"file": args.model.name, "sha256": _digest(args.model.read_bytes())},
         "training": training,
         "calibration": {
             "data": "MNIST training part",
@@ -99,7 +108,10 @@ def _convert(args: argparse.Namespace) -> None:
         "versions": {name: importlib.metadata.version(name) for name in ("tensorflow", "keras", "numpy")}
         | {"python": platform.python_version()},
     }
-    _prove_and_replace(files, card, mnist, chosen, args.output)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _confidence(training: dict[str, Any], twin: Path | None) -> dict[str, float]:
@@ -123,8 +135,11 @@ def _training_record(path: Path) -> dict[str, Any]:
     return dict(record)
 
 
-def _prove_and_replace(files: dict[str, bytes], card: dict[str, Any], mnist: Mnist, chosen: Any, output: Path) -> None:
-    """Prove the files in a folder of their own; only then move them and their card to `output`."""
+def _prove(files: dict[str, bytes], card: dict[str, Any], mnist: Mnist, chosen: Any) -> None:
+    """Prove the files in a folder of their own and put what is found in the card; raises ModelError."""
+    runtimes = [runtime for runtime in MODULES if _is_installed(runtime)]
+    if not runtimes:
+        raise ModelError(f"no edge runtime to prove the files with. Run: pip install {' or '.join(MODULES)}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for file, content in files.items():
@@ -132,20 +147,21 @@ def _prove_and_replace(files: dict[str, bytes], card: dict[str, Any], mnist: Mni
         (folder / CARD).write_text(json.dumps(card))
         unseen = np.setdiff1d(np.arange(len(mnist.x_train)), chosen)[-PROOF_IMAGES:]
         np.save(folder / "images.npy", mnist.x_train[unseen])
-        runtimes = [runtime for runtime in MODULES if _is_installed(runtime)]
-        if not runtimes:
-            raise ModelError(f"no edge runtime to prove the files with. Run: pip install {' or '.join(MODULES)}")
         card["runtimes"] = [_run_proof(runtime, folder) for runtime in runtimes]
         card["agreement"] = _agreement(runtimes, folder)
-        np.save(folder / "images.npy", mnist.x_test)  # only now, to report: nothing is chosen by it
-        _run_proof(runtimes[0], folder)
-        with np.load(folder / f"{runtimes[0]}.npz") as logits:
-            card["accuracy"] = {
-                "data": "MNIST test part",
-                "n": len(mnist.y_test),
-                "runtime": runtimes[0],
-                **{file: float((logits[file].argmax(axis=1) == mnist.y_test).mean()) for file in files},
-            }
+        card["accuracy"] = _accuracy(runtimes[0], folder, mnist)
+
+
+def _accuracy(runtime: str, folder: Path, mnist: Mnist) -> dict[str, Any]:
+    """Return the accuracy of every file in `folder` on MNIST's test part."""
+    np.save(folder / "images.npy", mnist.x_test)  # only now, to report: nothing is chosen by it
+    _run_proof(runtime, folder)
+    with np.load(folder / f"{runtime}.npz") as logits:
+        right = {file: float((logits[file].argmax(axis=1) == mnist.y_test).mean()) for file in logits}
+    return {"data": "MNIST test part", "n": len(mnist.y_test), "runtime": runtime, **right}
+
+
+def _replace(files: dict[str, bytes], card: dict[str, Any], output: Path) -> None:
     try:
         output.mkdir(parents=True, exist_ok=True)
         for file, content in files.items():
@@ -153,9 +169,16 @@ def _prove_and_replace(files: dict[str, bytes], card: dict[str, Any], mnist: Mni
         write_atomically(output / CARD, readable_json(card))
     except OSError as error:
         raise DataError(f"{output}: cannot be written ({error.strerror})") from None
+
+
+def _report(files: dict[str, bytes], card: dict[str, Any], output: Path) -> None:
     for file, content in files.items():
         print(f"{output / file}: {len(content):,} bytes, {card['accuracy'][file]:.2%} of MNIST's test images")
+    runtimes = [found["runtime"] for found in card["runtimes"]]
     print(f"proven by {' and '.join(runtimes)}; agreement: {card['agreement'] or 'one runtime only'}")
+    for file in ALL:
+        if file not in files and (output / file).exists():
+            print(f"{output / file}: of an earlier conversion, no longer named in {CARD}. To renew it, give --all")
 
 
 def _is_installed(name: str) -> bool:
@@ -170,9 +193,18 @@ def _run_proof(runtime: str, folder: Path) -> dict[str, Any]:
     command = [sys.executable, "-m", "convert.proof", runtime, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        reason = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
-        raise ModelError(f"{runtime}: {reason}. Nothing was replaced")
+        raise ModelError(f"{runtime}: {_failure(done)}. Nothing was replaced")
     return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def _failure(done: "subprocess.CompletedProcess[str]") -> str:
+    """Return why a proof failed: its last line or, when it crashed, the model it was at."""
+    said = done.stderr.strip().splitlines()
+    if done.returncode == 1 and said:
+        return said[-1]
+    # a crash says nothing, and the runtime's own last line is about something else
+    at = (done.stdout.strip().splitlines() or ["the start"])[-1]
+    return f"crashed at {at} (exit status {done.returncode})"
 
 
 def _agreement(runtimes: list[str], folder: Path) -> dict[str, Any]:

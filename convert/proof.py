@@ -1,22 +1,27 @@
 """Proof of a converted file by an edge runtime: `python -m convert.proof RUNTIME FOLDER`, a process of its own.
 
 Its own process, because tflite-runtime cannot be loaded into one that holds TensorFlow, and because a file that
-crashes the runtime must not take the conversion with it. Reads the models and `images.npy` in FOLDER, writes
-`RUNTIME.npz` with the raw outputs, prints one JSON line.
+crashes the runtime must not take the conversion with it. Reads the models that the card in FOLDER names and
+`images.npy`, writes `RUNTIME.npz` with the raw outputs. Prints the name of each model before it is opened, so that a
+crash can be told whose it was, and one JSON line at the end.
 """
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge_app.classifier import Classifier
 from edge_app.errors import DigitpadError, ModelError
-from edge_app.modelfile import FLOAT, INT8, load_model
+from edge_app.modelfile import CARD, HOW_TO_MAKE, INT8, load_model, read_card
 from edge_app.runtime import Runtime, find_runtime
+
+from .variants import WEIGHTS
 
 FLOAT_STEPS = {"DEQUANTIZE", "QUANTIZE"}
 WARM = 200
@@ -41,25 +46,48 @@ def prove_int8(content: bytes, runtime: Runtime, name: str) -> list[str]:
     return [operator for operator in operators if operator != "DELEGATE"]
 
 
+def prove_weights(content: bytes, runtime: Runtime, name: str) -> None:
+    """Raise ModelError unless a model takes and gives float32 and stores weights of the kind that is its `name`'s."""
+    interpreter = runtime.open(content)
+    for detail in (*interpreter.get_input_details(), *interpreter.get_output_details()):
+        if np.dtype(detail["dtype"]) != np.float32:
+            raise ModelError(f"{name}: expected float32 input and output, found {np.dtype(detail['dtype']).name}")
+    kinds = {np.dtype(detail["dtype"]).name for detail in interpreter.get_tensor_details()}
+    if WEIGHTS[name] not in kinds:
+        raise ModelError(f"{name}: expected {WEIGHTS[name]} weights, found only {', '.join(sorted(kinds))}")
+
+
 def prove(runtime: Runtime, folder: Path) -> dict[str, Any]:
-    """Return what a runtime says of both models in `folder`, and write their logits on `images.npy`."""
+    """Return what a runtime says of every model in `folder`, and write their logits on `images.npy`."""
     images = np.load(folder / "images.npy", allow_pickle=False)
     found: dict[str, Any] = {"runtime": runtime.name, "version": runtime.version}
     logits = {}
-    for file in (FLOAT, INT8):
+    for file in read_card(folder / CARD)["files"]:
+        print(file, flush=True)
         model = load_model(folder / file)
         classifier = Classifier(model, runtime)
         logits[file] = classifier.logits(images)
-        times = []
-        for image in images[:WARM]:
-            started = time.perf_counter_ns()
-            classifier.logits(image[None])
-            times.append(time.perf_counter_ns() - started)
-        found[file] = {"median_us": round(float(np.median(times)) / 1000, 1)}
+        found[file] = {"median_us": _median_us(classifier, images[:WARM])}
         if file == INT8:
             found[file]["operators"] = prove_int8(model.content, runtime, file)
+        elif file in WEIGHTS:
+            prove_weights(model.content, runtime, file)
     np.savez(folder / f"{runtime.name}.npz", **logits)
     return found
+
+
+def _median_us(classifier: Classifier, images: NDArray[np.uint8]) -> float:
+    times = []
+    for image in images:
+        started = time.perf_counter_ns()
+        classifier.logits(image[None])
+        times.append(time.perf_counter_ns() - started)
+    return round(float(np.median(times)) / 1000, 1)
+
+
+def _in_short(error: DigitpadError, folder: str) -> str:
+    """Return the error without the folder, gone when it is read, and without the advice to run what is running."""
+    return str(error).replace(f"{folder}{os.sep}", "").removesuffix(f" {HOW_TO_MAKE}").removesuffix(".")
 
 
 def main() -> int:
@@ -67,7 +95,7 @@ def main() -> int:
     try:
         print(json.dumps(prove(find_runtime(sys.argv[1]), Path(sys.argv[2]))))
     except DigitpadError as error:
-        print(error, file=sys.stderr)
+        print(_in_short(error, sys.argv[2]), file=sys.stderr)
         return 1
     return 0
 

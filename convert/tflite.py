@@ -1,4 +1,4 @@
-"""Keras to TFLite, float32 and full int8, with TensorFlow's converter.
+"""Keras to TFLite with TensorFlow's converter: float32, full int8, float16 and dynamic range.
 
 Both quantisers were measured on the shipped network (docs/quantisers.md): TensorFlow's converter and
 ai-edge-quantizer on the float .tflite. They keep the same accuracy; TensorFlow's is kept because its file runs in
@@ -8,6 +8,7 @@ in-converter quantisation is taken out of TensorFlow.
 
 import contextlib
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,11 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from edge_app.errors import ModelError
+from edge_app.modelfile import FLOAT, INT8
+
+from .variants import DYNAMIC, FLOAT16
+
+Images = NDArray[np.uint8]
 
 
 def load_network(path: Path) -> Any:
@@ -46,17 +52,46 @@ def to_float(network: Any) -> bytes:
     return _convert(tf.lite.TFLiteConverter.from_keras_model(network))
 
 
-def quantise(network: Any, representative: NDArray[np.uint8]) -> bytes:
-    """Return the network as a full-int8 .tflite file, ranges taken from `representative`, (n, 28, 28) uint8."""
+def to_float16(network: Any) -> bytes:
+    """Return the network as a .tflite file with float16 weights, which a runtime widens to compute in float32."""
     converter = tf.lite.TFLiteConverter.from_keras_model(network)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.target_spec.supported_types = [tf.float16]
+    return _convert(converter)
+
+
+def to_dynamic(network: Any) -> bytes:
+    """Return the network as a dynamic-range .tflite file: float32 in and out, ranges found while it runs.
+
+    Weights are int8, but the converter leaves tensors of fewer than 1024 numbers in float32.
+    """
+    return _convert(_int8_converter(network))
+
+
+def quantise(network: Any, representative: Images) -> bytes:
+    """Return the network as a full-int8 .tflite file, ranges taken from `representative`, (n, 28, 28) uint8."""
+    converter = _int8_converter(network)
     scaled = representative[:, None, :, :, None].astype(np.float32) / 255
     converter.representative_dataset = lambda: ([image] for image in scaled)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.int8
+    return _convert(converter)
+
+
+MAKERS: dict[str, Callable[[Any, Images], bytes]] = {
+    FLOAT: lambda network, _: to_float(network),
+    INT8: quantise,
+    FLOAT16: lambda network, _: to_float16(network),
+    DYNAMIC: lambda network, _: to_dynamic(network),
+}
+
+
+def _int8_converter(network: Any) -> Any:
+    converter = tf.lite.TFLiteConverter.from_keras_model(network)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
     # per-channel dense weights need FULLY_CONNECTED of a version that tflite-runtime 2.14 refuses
     converter._experimental_disable_per_channel_quantization_for_dense_layers = True
-    return _convert(converter)
+    return converter
 
 
 def _convert(converter: Any) -> bytes:

@@ -1,6 +1,7 @@
 """Conversion: proven or not written at all."""
 
 import json
+import sys
 from pathlib import Path
 
 import keras
@@ -8,12 +9,20 @@ import numpy as np
 import pytest
 
 from convert import __main__ as convert
+from convert.proof import prove_weights
 from convert.representative import choose_representative
+from convert.variants import ALL, DYNAMIC, FLOAT16
+from edge_app.classifier import Classifier
 from edge_app.errors import ModelError
 from edge_app.mnist import Mnist
 from edge_app.modelfile import CARD, FLOAT, INT8, load_model
-from edge_app.runtime import MODULES
+from edge_app.runtime import MODULES, find_runtime
 from train import networks
+
+from .conftest import ROOT
+from .test_shipped import RUNTIMES
+
+CLASSIC = ROOT / "models" / "classic.keras"  # trained, so that its answers mean something
 
 
 @pytest.mark.data
@@ -33,18 +42,23 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def installed() -> list[str]:
+    return [name for name in MODULES if convert._is_installed(name)]
+
+
 @pytest.mark.data
 def test_a_network_becomes_two_files_and_a_card(mnist_file: Path, untrained: Path, tmp_path: Path) -> None:
     words = [str(untrained), "--output", str(tmp_path), "--mnist", str(mnist_file), "--per-class", "5"]
     assert convert.main(words) == 0
     card = json.loads((tmp_path / CARD).read_text())
+    assert set(card["files"]) == {FLOAT, INT8}
     assert card["agreement"] == {} or card["agreement"]["different_answers"] == 0
     for name in (FLOAT, INT8):
         model = load_model(tmp_path / name)
         assert len(model.content) == card["files"][name]["bytes"]
         assert 0 <= card["accuracy"][name] < 0.5
     assert len(card["calibration"]["indices"]) == 50
-    assert len(card["runtimes"]) == len([name for name in MODULES if convert._is_installed(name)])
+    assert [found["runtime"] for found in card["runtimes"]] == installed()
     assert {"CONV_2D", "FULLY_CONNECTED"} <= set(card["runtimes"][0][INT8]["operators"])
 
 
@@ -69,14 +83,151 @@ def test_a_failed_proof_replaces_nothing(
     """What is called int8 and is float must be found out by the proof itself."""
     from convert import tflite
 
-    old = {name: b"old " + name.encode() for name in (FLOAT, INT8, CARD)}
-    for name, content in old.items():
-        (tmp_path / name).write_bytes(content)
-    monkeypatch.setattr(tflite, "quantise", lambda network, _: tflite.to_float(network))
+    old = old_files(tmp_path)
+    monkeypatch.setitem(tflite.MAKERS, INT8, tflite.MAKERS[FLOAT])
     words = [str(untrained), "--output", str(tmp_path), "--mnist", str(mnist_file)]
     assert convert.main(words) == 1
     assert "neither int8 nor int32" in capsys.readouterr().err
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == old
+
+
+def old_files(folder: Path) -> dict[str, bytes]:
+    old = {name: b"old " + name.encode() for name in (*ALL, CARD)}
+    for name, content in old.items():
+        (folder / name).write_bytes(content)
+    return old
+
+
+@pytest.fixture(scope="module")
+def four(mnist_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a conversion with --all; tests only read it."""
+    folder = tmp_path_factory.mktemp("four")
+    assert convert.main([str(CLASSIC), "--all", "--output", str(folder), "--mnist", str(mnist_file)]) == 0
+    return folder
+
+
+@pytest.mark.data
+def test_all_writes_four_files_in_one_card(four: Path) -> None:
+    assert {path.name for path in four.iterdir()} == {*ALL, CARD}
+    card = json.loads((four / CARD).read_text())
+    assert list(card["files"]) == list(ALL)
+    assert set(card["accuracy"]) == {"data", "n", "runtime", *ALL}
+    assert all(card["accuracy"][name] == pytest.approx(card["training"]["test"]["accuracy"], abs=2e-3) for name in ALL)
+    assert [found["runtime"] for found in card["runtimes"]] == installed()
+    for found in card["runtimes"]:
+        assert all(found[name]["median_us"] > 0 for name in ALL)
+    size = {name: card["files"][name]["bytes"] for name in ALL}
+    assert size == {name: len(load_model(four / name).content) for name in ALL}  # which proves the SHA-256 as well
+    assert 0.5 < size[FLOAT16] / size[FLOAT] < 0.55
+    assert 0.25 < size[DYNAMIC] / size[FLOAT] < 0.35
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize(("name", "tolerance"), [(FLOAT, 1e-4), (FLOAT16, 2e-3), (DYNAMIC, 5e-2)])
+def test_a_classifier_reads_as_keras_does(mnist: Mnist, four: Path, name: str, tolerance: float, runtime: str) -> None:
+    from convert.tflite import load_network
+
+    images = mnist.x_train[:50]
+    network = load_network(CLASSIC)
+    expected = np.concatenate([network(image[None, :, :, None].astype(np.float32) / 255) for image in images])
+    classifier = Classifier(load_model(four / name), find_runtime(runtime))
+    assert not classifier.is_int8
+    difference = np.abs(classifier.logits(images) - expected).max() / np.ptp(expected)
+    assert difference < tolerance
+    if name != FLOAT:
+        assert difference > 1e-6, "no more than float32 under another name"
+
+
+@pytest.mark.data
+def test_without_all_the_card_disowns_what_an_earlier_conversion_left(
+    mnist_file: Path, untrained: Path, four: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left = {name: (four / name).read_bytes() for name in (FLOAT16, DYNAMIC)}
+    for path in four.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    load_model(tmp_path / DYNAMIC)
+    words = [str(untrained), "--output", str(tmp_path), "--mnist", str(mnist_file), "--per-class", "5"]
+    assert convert.main(words) == 0
+    assert set(json.loads((tmp_path / CARD).read_text())["files"]) == {FLOAT, INT8}
+    printed = capsys.readouterr().out
+    for name, content in left.items():
+        assert (tmp_path / name).read_bytes() == content
+        assert f"{tmp_path / name}: of an earlier conversion, no longer named in {CARD}" in printed
+        with pytest.raises(ModelError, match=f"{name}: not named in .*{CARD}"):
+            load_model(tmp_path / name)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("file", "name", "reason"),
+    [
+        (FLOAT16, FLOAT16, None),
+        (DYNAMIC, DYNAMIC, None),
+        (FLOAT, FLOAT16, "expected float16 weights, found only float32"),
+        (FLOAT, DYNAMIC, "expected int8 weights, found only float32"),
+        (DYNAMIC, FLOAT16, "expected float16 weights, found only"),
+        (FLOAT16, DYNAMIC, "expected int8 weights, found only"),
+        (INT8, DYNAMIC, "expected float32 input and output, found int8"),
+    ],
+)
+def test_a_file_of_another_kind_than_its_name_is_found_out(
+    four: Path, file: str, name: str, reason: str | None
+) -> None:
+    content = (four / file).read_bytes()
+    for runtime in map(find_runtime, installed()):
+        if reason is None:
+            prove_weights(content, runtime, name)
+        else:
+            with pytest.raises(ModelError, match=f"{name}: {reason}"):
+                prove_weights(content, runtime, name)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", [FLOAT16, DYNAMIC])
+def test_a_variant_that_a_runtime_cannot_load_stops_all(
+    mnist_file: Path,
+    untrained: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+) -> None:
+    from convert import tflite
+
+    old = old_files(tmp_path)
+    monkeypatch.setitem(tflite.MAKERS, name, lambda *_: b"no model")
+    words = [str(untrained), "--all", "--output", str(tmp_path), "--mnist", str(mnist_file)]
+    assert convert.main(words) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"convert: {installed()[0]}: {name}: {installed()[0]} ")
+    assert "cannot load it (" in line
+    assert line.endswith("). Nothing was replaced")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == old
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell script and signals")
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        (
+            f"echo {FLOAT}; echo {DYNAMIC}; echo INFO: delegate >&2; kill -SEGV $$",
+            rf"crashed at {DYNAMIC} \(exit .*-11",
+        ),
+        ("kill -SEGV $$", r"crashed at the start \(exit .*-11"),
+        (f"echo {DYNAMIC}; echo INFO: delegate >&2; echo a reason >&2; exit 1", "a reason"),
+    ],
+)
+def test_a_runtime_that_crashes_is_named_with_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, reason: str
+) -> None:
+    """The proof is a process; a process that does as told stands in for it."""
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\n{script}\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    with pytest.raises(ModelError, match=f"^a-runtime: {reason}.*Nothing was replaced$"):
+        convert._run_proof("a-runtime", tmp_path)
 
 
 @pytest.mark.parametrize("kind", ["missing", "text", "shape"])

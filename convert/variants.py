@@ -1,0 +1,9 @@
+"""What a conversion writes: file names, in the order of the card."""
+
+from edge_app.modelfile import FLOAT, INT8
+
+FLOAT16 = "digits_float16.tflite"
+DYNAMIC = "digits_dynamic.tflite"
+ALWAYS = (FLOAT, INT8)
+ALL = (*ALWAYS, FLOAT16, DYNAMIC)
+WEIGHTS = {FLOAT16: "float16", DYNAMIC: "int8"}  # as stored; both take and give float32
