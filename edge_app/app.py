@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
@@ -11,6 +12,7 @@ os.environ.setdefault("SDL_VIDEO_X11_WMCLASS", "digitpad")  # what a launcher's 
 
 import pygame
 
+from .duel import Duel, Verdict, open_float
 from .errors import DigitpadError, DisplayError
 from .events import Command, Pen, Pointers
 from .layout import Layout, Viewport, arrange, fit_viewport
@@ -28,14 +30,20 @@ UNSEEN = {"offscreen", "dummy"}  # drivers that SDL falls back to without a disp
 class App:
     """The whole program but its clock and its window: driven by `handle`, seen by `draw`."""
 
-    def __init__(self, surface: pygame.Surface) -> None:
-        """Start with an empty pad on `surface`; reads nothing until it has a recogniser."""
+    def __init__(self, surface: pygame.Surface, duel: Duel | None = None) -> None:
+        """Start with an empty pad on `surface`; reads nothing until it has a recogniser.
+
+        `duel` holds the model of the compare view; by default the project's float model.
+        """
         forget_fonts()
         self.surface = surface
         self.recognizer: Recognizer | None = None
         self.message: str | None = None
         self.pad = Pad()
         self.reading = Reading()
+        self.duel = duel or Duel()
+        self.comparing = False
+        self.verdict: Verdict | None = None
         self.running = True
         self.wants_fullscreen_toggle = False
         self._pointers = Pointers()
@@ -63,17 +71,20 @@ class App:
     def resize(self, surface: pygame.Surface) -> None:
         """Go on with a window of another size; what is written stays, scaled to fit."""
         self.surface = surface
-        self._layout = arrange(*surface.get_size())
+        self._layout = arrange(*surface.get_size(), comparing=self.comparing)
+        self._fresh = [self._viewport().to_window(*point) for point in self.pad.current[-1:]]
         if self.pad.is_empty:
             self._written_on = self._pad_size()
         self._dirty = True
 
     def do(self, name: str) -> None:
-        """Carry out a button or key: undo, redo, clear, quit, fullscreen."""
+        """Carry out a button or key: undo, redo, clear, quit, fullscreen, compare."""
         if name == "quit":
             self.running = False
         elif name == "fullscreen":
             self.wants_fullscreen_toggle = True
+        elif name == "compare":
+            self._toggle_compare()
         elif {"undo": self.pad.undo, "redo": self.pad.redo, "clear": self.pad.clear}[name]():
             self._fresh = []
             self.read()
@@ -84,9 +95,19 @@ class App:
         if self.recognizer is None:
             return
         try:
-            self.reading, self.message = self.recognizer.read(self.pad.ink()), None
+            ink = self.pad.ink()
+            self.verdict = self.duel.read(self.recognizer, ink) if self.comparing else None
+            self.reading = self.verdict.own.reading if self.verdict else self.recognizer.read(ink)
+            self.message = None
         except DigitpadError as error:
             self.message = str(error)
+
+    def _toggle_compare(self) -> None:
+        """Show two readings side by side, or one again; what is written is read anew."""
+        self.comparing = not self.comparing
+        self.duel.forget_fault()
+        self.resize(self.surface)
+        self.read()
 
     def _pen(self, pen: Pen) -> None:
         if pen.kind == "down":
@@ -139,6 +160,7 @@ class App:
             self._pressed,
             self.pad.can_undo,
             self.message,
+            self.verdict,
         )
 
     def draw(self) -> list[pygame.Rect] | None:
@@ -157,13 +179,23 @@ class App:
         return None
 
 
-def run(model: Path | None = None, *, fullscreen: bool = False) -> int:
-    """Open the window and serve it until it is closed; returns the exit status."""
-    app = App(open_window(fullscreen))
+def run(
+    model: Path | None = None, *, fullscreen: bool = False, compare: bool = False, float_model: Path | None = None
+) -> int:
+    """Open the window, in the compare view if asked, and serve it until it is closed; returns the exit status.
+
+    Without the project's float model the window does its work; a `float_model` that was named and fails is a fault.
+    """
+    app = App(open_window(fullscreen), Duel(partial(open_float, float_model)))
+    if compare:
+        app.do("compare")
     show(app)  # before the model is loaded: the window is there at once
     status = 0
     try:
         app.recognizer = Recognizer(model)
+        if compare:
+            app.read()
+            show(app)
     except DigitpadError as error:
         app.message, status = str(error), error.exit_status
         print(f"digitpad: {error}", file=sys.stderr)
@@ -180,6 +212,8 @@ def run(model: Path | None = None, *, fullscreen: bool = False) -> int:
             app.resize(pygame.display.get_surface() or app.surface)
         show(app)
     pygame.quit()
+    if float_model and app.duel.fault:
+        status = status or app.duel.fault.exit_status
     return status
 
 

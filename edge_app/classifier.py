@@ -70,14 +70,39 @@ class Classifier:
         """Whether the network computes in int8."""
         return self._levels.dtype == np.int8
 
+    def feed(self, interpreter: Interpreter, image: NDArray[np.uint8]) -> None:
+        """Run an interpreter of this model on one digit image, (28, 28) uint8."""
+        interpreter.set_tensor(self._input["index"], self._levels[image][None, :, :, None])
+        interpreter.invoke()
+
+    def open_traced(self) -> Interpreter:
+        """Return a further interpreter of this model that keeps what each operator puts out."""
+        return self.runtime.open_traced(self.model.content)
+
+    def operators(self) -> list[str]:
+        """Return the operators' names in order, DELEGATE for a part that XNNPACK took over; empty where not told."""
+        try:
+            return [str(operator["op_name"]) for operator in self._interpreter._get_ops_details()]
+        except AttributeError:
+            return []
+
+    @property
+    def number_type(self) -> str:
+        """float32, float16, dynamic range or int8, from the types of the weights."""
+        if self.is_int8:
+            return "int8"
+        types = {np.dtype(detail["dtype"]).name for detail in self._interpreter.get_tensor_details()}
+        if "int8" in types:
+            return "dynamic range"
+        return "float16" if "float16" in types else "float32"
+
     def logits(self, images: NDArray[np.uint8]) -> Logits:
         """Return the logits of digit images: (n, 28, 28) uint8 to (n, classes) float32."""
         if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIZE, SIZE):
             raise ValueError(f"expected (n, 28, 28) uint8, got {images.shape} {images.dtype}")
         raw: Any = np.empty((len(images), len(self.model.classes)), self._levels.dtype)
         for i, image in enumerate(images):
-            self._interpreter.set_tensor(self._input["index"], self._levels[image][None, :, :, None])
-            self._interpreter.invoke()
+            self.feed(self._interpreter, image)
             raw[i] = self._interpreter.get_tensor(self._output["index"])[0]
         return dequantise_output(raw, *self._output["quantization"]) if raw.dtype == np.int8 else raw
 

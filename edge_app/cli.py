@@ -34,6 +34,16 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--runtime", choices=("tflite-runtime", "ai-edge-litert"), help="default: the first that works")
     parser.add_argument("--fullscreen", action="store_true", help="open the window on the whole screen")
+    parser.add_argument(
+        "--compare", action="store_true", help="open the window with float and int8 side by side, which F2 toggles"
+    )
+    parser.add_argument(
+        "--float",
+        type=Path,
+        metavar="FILE",
+        dest="float_model",
+        help="the float model of that view, beside its card; default: the checkout's",
+    )
     parser.set_defaults(run=run_window)
     commands = parser.add_subparsers(title="commands", metavar="")
 
@@ -64,15 +74,35 @@ def make_parser() -> argparse.ArgumentParser:
         "compare",
         allow_abbrev=False,
         help="what did int8 cost against float, and what did it buy",
-        description="Runs the float and the int8 model over MNIST's test images through the app's own classifier, "
-        "without TensorFlow, and prints accuracy, disagreements, size and latency.",
-        epilog="MNIST is Keras' mnist.npz; https://keras.io/api/datasets/mnist says where it is.",
+        description="Runs two or more .tflite models (float32, float16, dynamic range, int8) over the same labelled "
+        "digits through the app's own classifier, without TensorFlow: accuracy with intervals and a paired test, every "
+        "answer that flipped, calibration, spoilt digits, layer by layer, latency, memory. Prints ten lines.",
+        epilog="MNIST is Keras' mnist.npz; https://keras.io/api/datasets/mnist says where it is. "
+        "examples: digitpad compare --mnist mnist.npz --html report.html;  "
+        "digitpad compare --data mine.jsonl --baseline last.json --max-drop 0.1",
     )
     compare.add_argument(
-        "models", type=Path, nargs="*", metavar="MODEL", help="two .tflite files; default: the project's"
+        "models",
+        type=Path,
+        nargs="*",
+        metavar="MODEL",
+        help="two or more .tflite files, the first is held against the others; default: the project's float and int8",
     )
     compare.add_argument("--mnist", type=Path, metavar="FILE", help="mnist.npz (also the variable DIGITPAD_MNIST)")
+    compare.add_argument(
+        "--data",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="PATH",
+        help="labelled ink lines, MNIST's IDX images, or a folder with a folder of pictures a digit",
+    )
     compare.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    compare.add_argument("--html", type=Path, metavar="FILE", help="write a page with tables, plots and pictures there")
+    compare.add_argument("--baseline", type=Path, metavar="FILE", help="an earlier --json; exit 1 if a model got worse")
+    compare.add_argument("--max-drop", type=float, default=0.1, metavar="POINTS", help="how much worse it may be (0.1)")
+    compare.add_argument("--spoilt", type=int, default=1000, metavar="N", help="digits to spoil in each way (1000)")
+    compare.add_argument("--no-cost", action="store_true", help="leave out latency, memory and start")
     compare.set_defaults(run=run_compare)
 
     check = commands.add_parser(
@@ -99,10 +129,18 @@ def main(argv: list[str] | None = None) -> int:
     """Run `digitpad`; returns the exit status, after one line on standard error for what a user can mend."""
     parser = make_parser()
     args = parser.parse_args(argv)
-    if args.fullscreen and args.run is not run_window:
-        parser.error("--fullscreen is for the window, not for a command")
-    if args.run is run_compare and (args.model or len(args.models) not in (0, 2)):
-        parser.error("compare takes two models, named after it, or none for the project's own")
+    for option, given in (
+        ("--fullscreen", args.fullscreen),
+        ("--compare", args.compare),
+        ("--float", args.float_model is not None),
+    ):
+        if given and args.run is not run_window:
+            parser.error(f"{option} is for the window, not for a command")
+    if args.run is run_compare:
+        if args.model or len(args.models) == 1:
+            parser.error("compare takes two or more models, named after it, or none for the project's own")
+        if args.spoilt < 0 or not 0 <= args.max_drop <= 100:
+            parser.error("--spoilt must be at least 0, --max-drop from 0 to 100 points")
     if sys.stdout is None:
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  closed by who started us: readings go nowhere
     if args.runtime:
@@ -142,7 +180,7 @@ def run_window(args: argparse.Namespace) -> int:
             f"pygame cannot be loaded ({error}). Run: pip install pygame-ce; a system library it names comes with apt"
         ) from None
 
-    return run(args.model, fullscreen=args.fullscreen)
+    return run(args.model, fullscreen=args.fullscreen, compare=args.compare, float_model=args.float_model)
 
 
 def run_recognize(args: argparse.Namespace) -> int:
@@ -205,10 +243,23 @@ def _can_print(text: str) -> bool:
 
 
 def run_compare(args: argparse.Namespace) -> int:
-    """Compare two models."""
-    from .compare import compare_command
+    """Compare models."""
+    from .comparison.command import Job, compare_command
 
-    return compare_command(args.models, args.mnist, args.json)
+    return compare_command(
+        Job(
+            tuple(args.models),
+            args.mnist,
+            tuple(args.data),
+            args.json,
+            args.html,
+            args.baseline,
+            args.max_drop,
+            args.spoilt,
+            not args.no_cost,
+            args.runtime,
+        )
+    )
 
 
 def run_evaluate(args: argparse.Namespace) -> int:

@@ -1,13 +1,11 @@
 """How well labelled ink or MNIST is read by the app's own code: figures, and a picture of the mistakes."""
 
-import math
 import sys
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PIL import Image, ImageDraw
 
 from .atomic import readable_json, write_atomically
@@ -16,6 +14,7 @@ from .labelled import LabelledImage, LabelledInk, is_held_out, read_labelled
 from .modelfile import REJECT
 from .normalise import normalise_digit
 from .recognizer import Recognizer
+from .statistics import calibration_error, wilson
 
 DIGITS = "0123456789"
 TILE = 84
@@ -76,28 +75,6 @@ def read_sample(recognizer: Recognizer, sample: LabelledInk | LabelledImage) -> 
 def is_number(outcome: Outcome) -> bool:
     """Return whether the sample is digits, not a letter or symbol."""
     return outcome.sample.label.isascii() and outcome.sample.label.isdigit()
-
-
-def wilson(right: int, n: int, z: float = 1.96) -> tuple[float, float]:
-    """Return the 95 % confidence interval of a share (Wilson, 1927)."""
-    if n == 0:
-        return 0.0, 1.0
-    share = right / n
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return centre - half, centre + half
-
-
-def calibration_error(confidences: list[float], right: list[bool], bins: int = 15) -> float:
-    """Return the expected calibration error over `bins` equal bins (Guo et al., 2017)."""
-    confidence, correct = np.array(confidences), np.array(right, float)
-    which = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        abs(confidence[which == b].mean() - correct[which == b].mean()) * (which == b).mean()
-        for b in range(bins)
-        if (which == b).any()
-    ]
-    return float(sum(gaps))
 
 
 def figures(outcomes: list[Outcome]) -> dict[str, Any]:

@@ -36,6 +36,7 @@ KEYS = {
     pygame.K_c: "clear",
     pygame.K_ESCAPE: "quit",
     pygame.K_q: "quit",
+    pygame.K_F2: "compare",
     pygame.K_F11: "fullscreen",
 }
 CONTROL_KEYS = {pygame.K_z: "undo", pygame.K_y: "redo", pygame.K_q: "quit"}

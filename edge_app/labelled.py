@@ -1,4 +1,4 @@
-"""Labelled data: ink lines with their writers, or MNIST's test images."""
+"""Labelled data: ink lines with their writers, MNIST's test images, a folder of pictures by class."""
 
 import gzip
 import json
@@ -10,11 +10,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import DataError, InkError
+from .errors import DataError, ImageError, InkError
+from .images import open_picture
 from .ink import Ink, ink_of_record
-from .mnist import read_mnist
+from .mnist import IMAGES_IDX, read_idx, read_mnist
+from .normalise import normalise_bitmap
 
 FOLDS = 5
+PICTURES = {".png", ".jpg", ".jpeg", ".bmp"}
 
 
 @dataclass(frozen=True)
@@ -36,13 +39,40 @@ class LabelledImage:
 
 
 def read_labelled(path: Path) -> Iterator[LabelledInk | LabelledImage]:
-    """Yield labelled ink (.jsonl, .jsonl.gz), or the test images of mnist.npz; raises DataError naming the line."""
-    if path.suffix != ".npz":
+    """Yield what `path` holds; raises DataError naming the line or file.
+
+    Labelled ink (.jsonl, .jsonl.gz), the test images of mnist.npz, MNIST's IDX images with their labels beside them, or
+    a folder with a folder of pictures for each digit.
+    """
+    if path.is_dir():
+        yield from _read_folder(path)
+    elif path.suffix == ".npz":
+        mnist = read_mnist(path)
+        yield from _images(mnist.x_test, mnist.y_test)
+    elif IMAGES_IDX in path.name:
+        yield from _images(*read_idx(path))
+    else:
         yield from read_labelled_ink(path)
-        return
-    mnist = read_mnist(path)
-    for image, label in zip(mnist.x_test, mnist.y_test, strict=True):
+
+
+def _images(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> Iterator[LabelledImage]:
+    for image, label in zip(x, y, strict=True):
         yield LabelledImage(str(label), "MNIST", image)
+
+
+def _read_folder(path: Path) -> Iterator[LabelledImage]:
+    """Yield the pictures of the folders 0 to 9 in `path`, each as one normalised digit."""
+    classes = sorted(folder for folder in path.iterdir() if folder.is_dir() and folder.name in set("0123456789"))
+    if not classes:
+        raise DataError(f"{path}: no labelled pictures. Expected a folder for each digit in it, named 0 to 9")
+    for folder in classes:
+        for file in sorted(folder.iterdir()):
+            if file.suffix.lower() not in PICTURES:
+                continue
+            try:
+                yield LabelledImage(folder.name, path.name, normalise_bitmap(open_picture(file)))
+            except ImageError as error:
+                raise DataError(f"{file}: {error}") from None
 
 
 def read_labelled_ink(path: Path) -> Iterator[LabelledInk]:

@@ -29,24 +29,37 @@ class Area(NamedTuple):
         return self.left <= x < self.right and self.top <= y < self.bottom
 
 
+class Split(NamedTuple):
+    """The reading strip divided in two, and between the halves the mark whether they agree."""
+
+    left: Area
+    mark: Area
+    right: Area
+
+
 @dataclass(frozen=True)
 class Layout:
-    """The parts of the window; `pen` is the width of the line in pixels."""
+    """The parts of the window; `pen` is the width of the line in pixels, `split` is there in the compare view."""
 
     reading: Area
     pad: Area
     buttons: dict[str, Area]
     pen: int
+    split: Split | None = None
 
 
 BUTTONS = ("undo", "clear", "quit")
+THREE_LINES = 80  # pixels: a number with a line above and one below that can still be read
 
 
-def arrange(width: int, height: int) -> Layout:
-    """Return the layout for a window of `width` by `height` pixels: buttons beside a wide pad, below a high one."""
+def arrange(width: int, height: int, *, comparing: bool = False) -> Layout:
+    """Return the layout for a window of `width` by `height` pixels: buttons beside a wide pad, below a high one.
+
+    The pad is lower for `comparing` only where the strip would be too low for three lines.
+    """
     short = min(width, height)
     margin = max(4, short // 60)
-    strip = max(TARGET, round(min(height * 0.2, width * 0.2)))
+    strip = max(THREE_LINES if comparing else TARGET, round(min(height * 0.2, width * 0.2)))
     wide = width >= height
     count = len(BUTTONS)
     if wide:
@@ -69,7 +82,17 @@ def arrange(width: int, height: int) -> Layout:
     reading = Area(margin, margin, body - 2 * margin, strip)
     top = reading.bottom + margin
     pad = Area(margin, top, body - 2 * margin, max(1, bottom - top - (margin if wide else 0)))
-    return Layout(reading, pad, buttons, max(3, round(min(pad.width, pad.height) * 0.022)))
+    pen = max(3, round(min(pad.width, pad.height) * 0.022))
+    return Layout(reading, pad, buttons, pen, _split(reading) if comparing else None)
+
+
+def _split(strip: Area) -> Split:
+    """Return the strip's two equal halves, and the room for a sign between them."""
+    mark = max(40, min(strip.height, strip.width // 8))
+    half = max(1, (strip.width - mark) // 2)
+    left = Area(strip.left, strip.top, half, strip.height)
+    right = Area(strip.right - half, strip.top, half, strip.height)
+    return Split(left, Area(left.right, strip.top, right.left - left.right, strip.height), right)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
-"""MNIST as Keras' mnist.npz, proven to be the canonical arrays before use."""
+"""MNIST as Keras' mnist.npz, proven to be the canonical arrays before use; and as IDX files, as published."""
 
+import gzip
 import hashlib
 import os
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 from .errors import DataError
 
 VARIABLE = "DIGITPAD_MNIST"
+IMAGES_IDX, LABELS_IDX = "images-idx3-ubyte", "labels-idx1-ubyte"
 SHAPES = {"x_train": (60000, 28, 28), "y_train": (60000,), "x_test": (10000, 28, 28), "y_test": (10000,)}
 SHA256 = {  # of the arrays' bytes in C order; equal to the published IDX files behind their headers
     "x_train": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
@@ -68,3 +71,36 @@ def verify_mnist(arrays: dict[str, NDArray[Any]], where: str) -> Mnist:
         if digest != SHA256[name]:
             raise DataError(f"{where}: {name} is not MNIST's (SHA-256 {digest[:12]}…, expected {SHA256[name][:12]}…)")
     return Mnist(**arrays)
+
+
+def read_idx(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return images (n, 28, 28) and labels (n,) of an IDX file and the labels' file beside it, plain or gzipped.
+
+    Raises DataError unless both are whole and belong together.
+    """
+    images = _read_idx(path, 3)
+    labels_path = path.with_name(path.name.replace(IMAGES_IDX, LABELS_IDX))
+    labels = _read_idx(labels_path, 1)
+    if images.shape[1:] != (28, 28) or len(images) != len(labels):
+        raise DataError(f"{path}: images {images.shape} with {len(labels)} labels, expected (n, 28, 28) and n")
+    if not len(labels) or labels.max() > 9:
+        raise DataError(f"{labels_path}: expected labels from 0 to 9" if len(labels) else f"{path}: no images")
+    return images, labels
+
+
+def _read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
+    """Return the array of an IDX file of bytes (LeCun's format: magic, sizes big-endian, content)."""
+    try:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+            magic, *shape = struct.unpack(f">{dimensions + 1}I", file.read(4 * (dimensions + 1)))
+            if magic != 0x800 + dimensions:
+                raise DataError(f"{path}: no IDX file of bytes in {dimensions} dimensions (magic {magic:#010x})")
+            content = file.read()
+    except FileNotFoundError:
+        raise DataError(f"{path}: not found. Images and labels lie beside each other, as published") from None
+    except (OSError, EOFError, zlib.error, struct.error) as error:
+        raise DataError(f"{path}: cannot be read as IDX ({error})") from None
+    expected = int(np.prod(shape, dtype=np.int64))
+    if len(content) != expected:
+        raise DataError(f"{path}: {len(content):,} bytes of content, its header says {expected:,}: truncated?")
+    return np.frombuffer(content, np.uint8).reshape(shape)

@@ -43,8 +43,16 @@ class Runtime:
 
         Raises ModelError for a file that this runtime cannot load.
         """
+        return self._open(model, num_threads=threads)
+
+    def open_traced(self, model: bytes) -> Interpreter:
+        """Return an interpreter that keeps the output of every operator; slower, since nothing is delegated."""
+        plain = importlib.import_module(MODULES[self.name]).OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+        return self._open(model, experimental_preserve_all_tensors=True, experimental_op_resolver_type=plain)
+
+    def _open(self, model: bytes, **options: Any) -> Interpreter:
         try:
-            interpreter = self.interpreter(model_content=model, num_threads=threads)
+            interpreter = self.interpreter(model_content=model, **options)
             interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:  # all that both packages raise on a bad file
             reason = (str(error).strip().splitlines() or ["no reason given"])[0]

@@ -8,7 +8,8 @@ from itertools import pairwise
 
 import pygame
 
-from .layout import Area, Layout, Viewport
+from .duel import Timed, Verdict
+from .layout import Area, Layout, Split, Viewport
 from .reading import Reading
 
 Colour = tuple[int, int, int]
@@ -38,6 +39,7 @@ class Scene:
     pressed: str | None = None
     can_undo: bool = False
     message: str | None = None
+    verdict: Verdict | None = None  # of the compare view, whose layout has a split
 
 
 @lru_cache(maxsize=64)
@@ -64,7 +66,10 @@ def draw_scene(surface: pygame.Surface, scene: Scene) -> None:
     if not scene.message:
         _draw_boxes(surface, scene)
     surface.set_clip(None)
-    _draw_reading(surface, scene)
+    if scene.layout.split and not scene.message:
+        _draw_verdict(surface, scene.verdict, scene.layout.split)
+    else:
+        _draw_reading(surface, scene)
     for name, area in scene.layout.buttons.items():
         _draw_button(surface, name, area, pressed=scene.pressed == name, enabled=name != "undo" or scene.can_undo)
 
@@ -129,42 +134,127 @@ def _draw_reading(surface: pygame.Surface, scene: Scene) -> None:
     area = scene.layout.reading
     pygame.draw.rect(surface, PAPER, area, border_radius=10)
     if scene.message:
-        _paragraph(surface, scene.message, area)
+        _paragraph(surface, scene.message, area, REFUSED)
         return
     if not scene.reading.digits:
         return
     inner = Area(area.left + 10, area.top, area.width - 20, area.height)
-    refused = any(digit.refused for digit in scene.reading.digits)
-    sure = f"{scene.reading.confidence:.0%}".replace("%", " %")
-    note = _font(max(16, area.height // 3)).render(sure, True, QUIET)
+    note = _font(max(16, area.height // 3)).render(_percent(scene.reading), True, QUIET)
     room = inner.width - note.get_width() - 12
-    label = _fitting(scene.reading.text, room, area.height, REFUSED if refused else INK)
-    for part, left in ((label, inner.left), (note, inner.right - note.get_width())):
+    _beside(surface, area, _number(scene.reading, room, area.height), note)
+
+
+def _draw_verdict(surface: pygame.Surface, verdict: Verdict | None, split: Split) -> None:
+    """Draw both readings side by side with the sign between them, or why there is but one."""
+    left, mark, right = split
+    _card(surface, right)
+    if verdict:
+        _draw_timed(surface, verdict.own, right)
+    if verdict and verdict.fault:  # the sentence takes the room of the sign: there is nothing to compare
+        left = left._replace(width=left.width + mark.width * 7 // 8)
+        _card(surface, left)
+        _paragraph(surface, verdict.fault, left, INK)
+        return
+    _card(surface, left)
+    if verdict and verdict.reference:
+        _draw_timed(surface, verdict.reference, left)
+    if verdict and verdict.agree is not None:
+        _draw_mark(surface, verdict.agree, mark)
+
+
+def _draw_timed(surface: pygame.Surface, timed: Timed, area: Area) -> None:
+    """Draw a model's type, below it the number, below that how sure it is and how long it took."""
+    size = max(18, round(area.height * 0.22))
+    line = round(area.height * 0.25)
+    font = _font(size)
+    middle = Area(area.left, area.top + line, area.width, area.height - 2 * line)
+    _beside(surface, area._replace(height=line + 4), font.render(timed.kind, True, QUIET))
+    if timed.reading.digits:
+        _beside(surface, middle, _number(timed.reading, area.width - 20, middle.height))
+        notes = (font.render(text, True, QUIET) for text in (_percent(timed.reading), _duration(timed.seconds)))
+        _beside(surface, Area(area.left, middle.bottom - 4, area.width, line + 4), *notes)
+
+
+def _draw_mark(surface: pygame.Surface, agree: bool, area: Area) -> None:
+    """Draw a sign and a word for whether both agree: colour alone says nothing to some."""
+    sign, word, colour = ("=", "agree", SURE) if agree else ("≠", "differ", REFUSED)
+    upper = area._replace(height=area.height * 2 // 3)
+    _text(surface, sign, upper, round(area.height * 0.8), colour)
+    lower = Area(area.left, upper.bottom, area.width, area.bottom - upper.bottom)
+    _text(surface, word, lower, max(18, round(area.height * 0.22)), colour)
+
+
+def _number(reading: Reading, width: int, height: int) -> pygame.Surface:
+    """Return the number, in another colour where a digit was refused."""
+    refused = any(digit.refused for digit in reading.digits)
+    return _fitting(reading.text, width, height, REFUSED if refused else INK)
+
+
+def _percent(reading: Reading) -> str:
+    return f"{reading.confidence:.0%}".replace("%", " %")
+
+
+def _duration(seconds: float) -> str:
+    if seconds >= 1:
+        return f"{seconds:.1f} s"
+    return f"{1000 * seconds:.1f} ms" if seconds < 0.1 else f"{1000 * seconds:.0f} ms"
+
+
+def _card(surface: pygame.Surface, area: Area) -> None:
+    pygame.draw.rect(surface, PAPER, area, border_radius=10)
+
+
+def _beside(surface: pygame.Surface, area: Area, left: pygame.Surface, right: pygame.Surface | None = None) -> None:
+    """Put one part at the left of an area and the other at its right, both at half height."""
+    parts = [(left, area.left + 10)]
+    if right:
+        parts.append((right, area.right - 10 - right.get_width()))
+    for part, at in parts:
         seen = part.get_bounding_rect()  # fonts leave more room below than above: centre what is seen
-        surface.blit(part, (left, area.top + area.height // 2 - seen.centery))
+        surface.blit(part, (at, area.top + area.height // 2 - seen.centery))
 
 
 def _fitting(text: str, width: int, height: int, colour: Colour) -> pygame.Surface:
-    """Return text as large as fits."""
+    """Return text as large as fits; what is too long for the smallest type loses its middle."""
     size = round(height * 1.2)
     while size > 14 and _font(size).size(text)[0] > width:
         size = max(14, int(size * 0.9))
-    return _font(size).render(text, True, colour)
+    font, shown, kept = _font(size), text, len(text) // 2
+    while kept and font.size(shown)[0] > width:
+        kept -= 1
+        shown = f"{text[:kept]}…{text[len(text) - kept :]}"
+    return font.render(shown, True, colour)
 
 
-def _paragraph(surface: pygame.Surface, text: str, area: Area) -> None:
+def _paragraph(surface: pygame.Surface, text: str, area: Area, colour: Colour) -> None:
     """Draw a message over as many lines as it needs, as large as fits."""
-    for size in range(28, 11, -2):
+    for size in range(max(28, area.height // 4), 11, -1):
         font = _font(size)
-        lines: list[str] = [""]
-        for word in text.split():
-            if lines[-1] and font.size(f"{lines[-1]} {word}")[0] > area.width - 16:
-                lines.append("")
-            lines[-1] = f"{lines[-1]} {word}".strip()
-        if len(lines) * font.get_linesize() <= area.height or size == 12:
+        lines, high = _wrapped(font, text, area.width - 20), font.get_linesize() + 1
+        if len(lines) * high <= area.height - 2:
             break
+    top = area.top + max(1, (area.height - len(lines) * high) // 2)
+    surface.set_clip(area)
     for i, line in enumerate(lines):
-        surface.blit(font.render(line, True, REFUSED), (area.left + 8, area.top + 4 + i * font.get_linesize()))
+        surface.blit(font.render(line, True, colour), (area.left + 10, top + i * high))
+    surface.set_clip(None)
+
+
+def _wrapped(font: "pygame.font.Font", text: str, width: int) -> list[str]:
+    """Return text in lines of `width` pixels, broken at spaces; a longer word, a path, inside."""
+    lines = [""]
+    for word in text.split():
+        joined = f"{lines[-1]} {word}".strip()
+        if lines[-1] and font.size(joined)[0] > width:
+            lines.append("")
+            joined = word
+        while len(joined) > 1 and font.size(joined)[0] > width:
+            at = next((n for n in range(len(joined) - 1, 1, -1) if font.size(joined[:n])[0] <= width), 1)
+            at = max(joined.rfind(sign, 1, at) for sign in "/-_") + 1 or at
+            lines[-1:] = [joined[:at], ""]
+            joined = joined[at:]
+        lines[-1] = joined
+    return lines
 
 
 def _draw_button(surface: pygame.Surface, name: str, area: Area, *, pressed: bool, enabled: bool) -> None:

@@ -35,6 +35,9 @@ class FakeInterpreter:
     def get_output_details(self) -> list[dict[str, Any]]:
         return [{"index": 1, "shape": np.array(self.shapes[1]), "dtype": self.dtype, "quantization": (0.5, -128)}]
 
+    def get_tensor_details(self) -> list[dict[str, Any]]:
+        return [*self.get_input_details(), *self.get_output_details()]
+
     def set_tensor(self, index: int, value: Any) -> None:
         if index != 0 or value.shape != self.shapes[0] or value.dtype != self.dtype:
             raise ValueError(f"Cannot set tensor {index}: got {value.shape} {value.dtype}")

@@ -24,7 +24,7 @@ def imports_of(path: Path) -> set[str]:
 
 
 def modules(folder: str) -> list[Path]:
-    return sorted((ROOT / folder).glob("*.py"))
+    return sorted((ROOT / folder).rglob("*.py"))
 
 
 def test_the_scan_sees_imports(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_the_version_is_told_without_numpy() -> None:
 
 def test_the_wheel_holds_the_app_and_the_int8_model() -> None:
     project = (ROOT / "pyproject.toml").read_text()
-    assert 'packages = ["edge_app", "edge_app.models"]' in project
+    assert 'packages = ["edge_app", "edge_app.comparison", "edge_app.models"]' in project
     assert '"edge_app.models" = ["digits_int8.tflite", "digits.json"]' in project
     lean = project.split("dependencies = [", 1)[1].split("\n]", 1)[0]
     assert not [name for name in ("tensorflow>", "keras", "scipy", "matplotlib", "opencv") if name in lean]

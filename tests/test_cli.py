@@ -179,19 +179,6 @@ def test_compare_without_mnist_says_how_to_get_it() -> None:
 
 
 @pytest.mark.data
-def test_compare_prints_and_writes_the_same_figures(mnist_file: Path, tmp_path: Path) -> None:
-    output = tmp_path / "compare.json"
-    done = digitpad("compare", "--mnist", mnist_file, "--json", output)
-    assert done.returncode == 0
-    result = json.loads(output.read_text())
-    assert result["n"] == 10_000
-    for model in result["models"]:
-        assert f"{model['accuracy']:.2%}" in done.stdout
-        assert f"{model['bytes']:,}" in done.stdout
-    assert digitpad("compare", "--mnist", mnist_file, "--json", tmp_path / "no" / "x.json").returncode == 1
-
-
-@pytest.mark.data
 def test_7552_digits_are_read_faster_than_1000_a_second(ink_folder: Path) -> None:
     lines = gzip.decompress((ink_folder / "unipen-digits.jsonl.gz").read_bytes())
     before = os.times()

@@ -10,9 +10,10 @@ from PIL import Image
 from edge_app import evaluate
 from edge_app.cli import main
 from edge_app.errors import DataError
-from edge_app.evaluate import Outcome, calibration_error, figures, wilson
+from edge_app.evaluate import Outcome, figures
 from edge_app.ink import make_ink
 from edge_app.labelled import LabelledInk, is_held_out, read_labelled
+from edge_app.statistics import calibration_error, wilson
 
 from .conftest import DATA
 

@@ -1,0 +1,111 @@
+"""What each model costs here: memory, start, latency, throughput, energy; both runtimes where both are installed."""
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..classifier import Classifier
+from ..errors import ModelError, RuntimeMissingError
+from ..normalise import normalise_digit
+from ..runtime import MODULES, find_runtime
+from ..sources import bundled_samples
+from .device import describe_state
+from .models import names_of
+from .probe import ask
+
+STARTS = 3  # the median is given
+
+
+def usable_runtimes(wanted: str | None) -> list[str]:
+    """Return the runtimes that work here, the one that was asked for or chosen by default first."""
+    chosen = find_runtime(wanted).name
+    names = [chosen]
+    for name in MODULES:
+        if name != chosen and wanted is None:
+            try:
+                find_runtime(name)
+            except RuntimeMissingError:
+                continue
+            names.append(name)
+    return names
+
+
+def measure_cost(
+    classifiers: Sequence[Classifier], images: NDArray[np.uint8], runtimes: Sequence[str], tell: Callable[[str], None]
+) -> list[dict[str, Any]]:
+    """Return the cost of each model with each runtime; a model that a runtime cannot run has an `error` there."""
+    paths = [classifier.model.path for classifier in classifiers]
+    classes = list(classifiers[0].model.classes)
+    empty = ask({"kind": "empty"})["peak_bytes"]
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "images.npy"
+        np.save(file, images)
+        for name in runtimes:
+            before = describe_state()
+            tell(f"cost with {name}")
+            starts = [_start(path, classes, name, empty) for path in paths]
+            fit = [path for path, start in zip(paths, starts, strict=True) if "error" not in start]
+            speeds = {threads: _latencies(fit, classes, file, name, threads) for threads in _threads()}
+            for model, path, start in zip(names_of(classifiers), paths, starts, strict=True):
+                own = {str(threads): speed[path] for threads, speed in speeds.items() if path in speed}
+                found.append({"model": model, "runtime": name, **start, "latency_us": own})
+            found[-1]["state"] = {"before": before, "after": describe_state()}
+    return found
+
+
+def _threads() -> list[int]:
+    return sorted({1, os.cpu_count() or 1})
+
+
+def _start(path: Path, classes: list[str], runtime: str, empty: int | None) -> dict[str, Any]:
+    job = {"kind": "start", "model": str(path), "classes": classes, "runtime": runtime}
+    try:
+        answers = [ask(job) for _ in range(STARTS)]
+    except ModelError as error:
+        return {"error": str(error)}
+    peaks = [answer["peak_bytes"] for answer in answers]
+    return {
+        "load_ms": median(answer["load_ms"] for answer in answers),
+        "first_result_ms": median(answer["first_result_ms"] for answer in answers),
+        "delegate": answers[0]["delegate"],
+        "peak_bytes": None if empty is None or None in peaks else median(peaks) - empty,
+    }
+
+
+def _latencies(
+    paths: Sequence[Path], classes: list[str], images: Path, runtime: str, threads: int
+) -> dict[Path, dict[str, Any]]:
+    if not paths:
+        return {}
+    job = {"kind": "latency", "models": [str(path) for path in paths], "classes": classes, "images": str(images)}
+    answer = ask({**job, "runtime": runtime, "threads": threads})
+    found = {}
+    for path, times, energy in zip(paths, answer["times_ns"], answer["energy_uj"], strict=True):
+        own = np.array(times) / 1000
+        found[path] = {
+            **{name: round(float(np.percentile(own, p)), 1) for name, p in (("median", 50), ("p90", 90), ("p99", 99))},
+            "n": len(own),
+            "throughput_per_s": round(1e6 / float(own.mean())),
+            "energy_uj": energy,
+        }
+    return found
+
+
+def measure_preprocessing(rounds: int = 20) -> dict[str, Any]:
+    """Return microseconds from strokes to digit image, over the bundled samples, each taken as one digit."""
+    inks = [sample.content for sample in bundled_samples() if isinstance(sample.content, tuple)]
+    times = []
+    for _ in range(rounds):
+        for ink in inks:
+            started = time.perf_counter_ns()
+            normalise_digit(ink)
+            times.append((time.perf_counter_ns() - started) / 1000)
+    return {"median": round(median(times), 1), "p90": round(float(np.percentile(times, 90)), 1), "n": len(times)}

@@ -1,0 +1,90 @@
+"""Where in the network a model departs from the first: each operator's output against the same one there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..classifier import Classifier
+from ..errors import ModelError
+from .models import names_of
+
+IMAGES = 64
+VIEWS = {"RESHAPE", "QUANTIZE", "DEQUANTIZE", "DELEGATE"}  # the same values again
+
+
+@dataclass
+class Layer:
+    """An operator with its output for each image, as real numbers."""
+
+    name: str
+    values: NDArray[np.float32]
+
+
+def compare_layers(classifiers: Sequence[Classifier], images: NDArray[np.uint8]) -> list[dict[str, Any]]:
+    """Return for each model after the first the signal-to-noise ratio of each operator's output, in dB.
+
+    A model whose operators are not the first one's, or a runtime that keeps no outputs, has a `reason` instead.
+    """
+    names = names_of(classifiers)[1:]
+    try:
+        first = trace(classifiers[0], images[:IMAGES])
+    except ModelError as error:
+        return [{"model": name, "reason": str(error)} for name in names]
+    found: list[dict[str, Any]] = []
+    for name, classifier in zip(names, classifiers[1:], strict=True):
+        try:
+            own = trace(classifier, images[:IMAGES])
+        except ModelError as error:
+            found.append({"model": name, "reason": str(error)})
+            continue
+        if [layer.values.shape for layer in own] != [layer.values.shape for layer in first]:
+            found.append({"model": name, "reason": "its operators are not those of the first model"})
+            continue
+        found.append({"model": name, "layers": [_deviation(a, b) for a, b in zip(first, own, strict=True)]})
+    return found
+
+
+def trace(classifier: Classifier, images: NDArray[np.uint8]) -> list[Layer]:
+    """Return each operator's output; raises ModelError where the runtime does not keep them."""
+    interpreter = classifier.open_traced()
+    try:
+        steps = [op for op in interpreter._get_ops_details() if op["op_name"] not in VIEWS]
+    except AttributeError:
+        raise ModelError(f"{classifier.runtime.name} does not list the operators") from None
+    outputs = [int(op["outputs"][0]) for op in steps]
+    details = {int(detail["index"]): detail for detail in interpreter.get_tensor_details()}
+    kept: list[list[NDArray[Any]]] = [[] for _ in outputs]
+    for image in images:
+        classifier.feed(interpreter, image)
+        for own, index in zip(kept, outputs, strict=True):
+            try:
+                own.append(interpreter.get_tensor(index).copy())
+            except ValueError as error:
+                raise ModelError(f"{classifier.runtime.name} keeps no outputs ({error})") from None
+    return [
+        Layer(str(op["op_name"]), _real(np.concatenate(own), details[index]))
+        for op, own, index in zip(steps, kept, outputs, strict=True)
+    ]
+
+
+def _real(values: NDArray[Any], detail: dict[str, Any]) -> NDArray[np.float32]:
+    if values.dtype.kind == "f":
+        return values.astype(np.float32)
+    scales = detail["quantization_parameters"]["scales"]
+    points = detail["quantization_parameters"]["zero_points"]
+    return ((values.astype(np.int32) - points) * scales).astype(np.float32)
+
+
+def _deviation(first: Layer, own: Layer) -> dict[str, Any]:
+    signal = float((first.values.astype(np.float64) ** 2).mean())
+    noise = float(((own.values - first.values).astype(np.float64) ** 2).mean())
+    return {
+        "operator": own.name,
+        "shape": list(own.values.shape[1:]),
+        "snr_db": 10 * float(np.log10(signal / noise)) if noise and signal else None,
+        "largest_deviation": float(np.abs(own.values - first.values).max()),
+        "largest_value": float(np.abs(first.values).max()),
+    }

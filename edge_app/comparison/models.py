@@ -1,0 +1,76 @@
+"""Any .tflite file as a classifier: with its card where one lies beside it, by its own shapes where not."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..classifier import Classifier
+from ..errors import ModelError
+from ..modelfile import CARD, FLOAT, INT8, MAX_BYTES, REJECT, Model, load_model, models_folder, read_card
+from ..runtime import Runtime
+from .probe import ask
+
+DIGITS = tuple("0123456789")
+
+
+def default_models() -> list[Path]:
+    """Return the project's float and int8 model; raises ModelError where the float one is not there."""
+    paths = [models_folder() / FLOAT, models_folder() / INT8]
+    if not paths[0].exists():  # the wheel holds the int8 model alone
+        raise ModelError(f"{FLOAT} comes with a checkout, not with the installed app. Name the models: {FLOAT} {INT8}")
+    return paths
+
+
+def open_classifiers(paths: Sequence[Path], runtime: Runtime, threads: int = 1) -> list[Classifier]:
+    """Return a classifier for each file; raises ModelError unless all have the same classes."""
+    classifiers = [Classifier(load_any(path, runtime), runtime, threads) for path in paths]
+    first = classifiers[0].model
+    for classifier in classifiers[1:]:
+        own = classifier.model
+        if own.classes != first.classes:
+            raise ModelError(
+                f"{own.path} has the classes {' '.join(own.classes)}, {first.path} {' '.join(first.classes)}: "
+                "only models of the same classes can be compared"
+            )
+    return classifiers
+
+
+def load_any(path: Path, runtime: Runtime) -> Model:
+    """Return the model at `path`, proven by its card; without one the digits are its classes, an 11th is "no digit"."""
+    card = path.parent / CARD
+    if card.is_file() and path.name in read_card(card)["files"]:
+        return load_model(path)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ModelError(f"{path}: more than {MAX_BYTES:,} bytes is no model of this program")
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
+    try:  # in a process of its own: a truncated file crashes some runtimes
+        count = ask({"kind": "outputs", "model": str(path), "runtime": runtime.name})["outputs"]
+    except ModelError as error:
+        raise ModelError(f"{path}: cannot be opened, {error}") from None
+    if count not in (10, 11):
+        raise ModelError(f"{path}: {count} classes, expected 10 digits, or 11 with one for no digit")
+    classes = DIGITS if count == 10 else (*DIGITS, REJECT)
+    return Model(path, content, hashlib.sha256(content).hexdigest(), classes)
+
+
+def names_of(classifiers: Sequence[Classifier]) -> list[str]:
+    """Return the files' names, numbered where two are the same: a report goes by names, paths are nobody's business."""
+    files = [classifier.model.path.name for classifier in classifiers]
+    return [f"{file} ({files[:i].count(file) + 1})" if files.count(file) > 1 else file for i, file in enumerate(files)]
+
+
+def describe(classifier: Classifier, name: str) -> dict[str, Any]:
+    """Return what identifies a model in a report."""
+    model = classifier.model
+    return {
+        "file": name,
+        "sha256": model.sha256,
+        "bytes": len(model.content),
+        "type": classifier.number_type,
+        "classes": list(model.classes),
+        "temperature": model.temperature,
+    }

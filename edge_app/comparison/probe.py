@@ -1,0 +1,166 @@
+"""A process of its own for each figure of cost: what one process did to memory and caches must not reach another.
+
+`python -m edge_app.comparison.probe` takes a JSON job on standard input and prints a JSON answer; `ask` runs it.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ModelError
+
+if TYPE_CHECKING:
+    from ..classifier import Classifier
+    from ..runtime import Runtime
+
+WARM_UP = 50
+ROUNDS = 40
+A_ROUND = 50  # images a model before the next has its turn: a machine that drifts hurts all alike
+ENERGY_SECONDS = 1.0  # counters tick about every millisecond
+
+
+def ask(job: dict[str, Any], timeout: float = 600) -> dict[str, Any]:
+    """Return the answer to `job`, from a fresh process; raises ModelError with its complaint."""
+    command = [sys.executable, "-m", "edge_app.comparison.probe"]
+    root = str(Path(__file__).parents[2])
+    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    try:
+        done = subprocess.run(
+            command,
+            input=json.dumps(job),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            env=environment,
+        )
+    except subprocess.TimeoutExpired:
+        raise ModelError(f"{job['kind']} took longer than {timeout:.0f} s and was stopped") from None
+    if done.returncode < 0:
+        raise ModelError(f"{job['runtime']} crashed on it (signal {-done.returncode}): damaged or truncated?")
+    if done.returncode:
+        raise ModelError((done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1])
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def peak_bytes() -> int | None:
+    """Return the most memory this process has had resident; None where the system does not tell."""
+    try:
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass  # not Linux
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def measure_empty(_: dict[str, Any]) -> dict[str, Any]:
+    """Return the memory of an interpreter process that does nothing."""
+    return {"peak_bytes": peak_bytes()}
+
+
+def count_outputs(job: dict[str, Any]) -> dict[str, Any]:
+    """Return how many numbers a model puts out; a file that crashes the runtime crashes only this process."""
+    from ..runtime import find_runtime
+
+    interpreter = find_runtime(job["runtime"]).open(Path(job["model"]).read_bytes())
+    return {"outputs": int(interpreter.get_output_details()[0]["shape"][-1])}
+
+
+def _open(path: str, classes: list[str], runtime: "Runtime", threads: int = 1) -> "Classifier":
+    """Return a classifier of a file that has been proven already."""
+    from ..classifier import Classifier
+    from ..modelfile import Model
+
+    return Classifier(Model(Path(path), Path(path).read_bytes(), "", tuple(classes)), runtime, threads)
+
+
+def measure_start(job: dict[str, Any]) -> dict[str, Any]:
+    """Return the time to load a model and to its first result, in ms, and the process's peak memory."""
+    import numpy as np
+
+    from ..runtime import find_runtime
+
+    runtime = find_runtime(job["runtime"])  # its import is the runtime's cost, not the model's
+    blank = np.zeros((1, 28, 28), np.uint8)
+    started = time.perf_counter()
+    classifier = _open(job["model"], job["classes"], runtime)
+    loaded = time.perf_counter()
+    classifier.logits(blank)
+    first = time.perf_counter()
+    return {
+        "load_ms": 1000 * (loaded - started),
+        "first_result_ms": 1000 * (first - started),
+        "peak_bytes": peak_bytes(),
+        "delegate": "XNNPACK" if "DELEGATE" in classifier.operators() else "none",
+    }
+
+
+def measure_latency(job: dict[str, Any]) -> dict[str, Any]:
+    """Return microseconds from digit image to logits for each model, one image at a time, warm, taking turns."""
+    import numpy as np
+
+    from ..classifier import Classifier
+    from ..runtime import find_runtime
+    from .device import energy_uj
+
+    runtime = find_runtime(job["runtime"])
+    classifiers = [_open(path, job["classes"], runtime, job["threads"]) for path in job["models"]]
+    images = np.load(job["images"])
+    times: list[list[int]] = [[] for _ in classifiers]
+    for classifier in classifiers:
+        classifier.logits(images[:WARM_UP])
+    for turn in range(ROUNDS):
+        for own, classifier in zip(times, classifiers, strict=True):
+            for i in range(A_ROUND):
+                at = (turn * A_ROUND + i) % len(images)
+                started = time.perf_counter_ns()
+                classifier.logits(images[at : at + 1])
+                own.append(time.perf_counter_ns() - started)
+
+    def energy(classifier: Classifier) -> float | None:
+        before, count, until = energy_uj(), 0, time.perf_counter() + ENERGY_SECONDS
+        if before is None:
+            return None
+        while time.perf_counter() < until:
+            classifier.logits(images[:100])
+            count += 100
+        after = energy_uj()
+        return (after - before) / count if after is not None and after >= before else None  # the counter wraps
+
+    return {
+        "times_ns": times,
+        "energy_uj": [energy(classifier) for classifier in classifiers],
+        "version": runtime.version,
+    }
+
+
+KINDS = {"empty": measure_empty, "outputs": count_outputs, "start": measure_start, "latency": measure_latency}
+
+
+def main() -> int:
+    """Answer the job on standard input."""
+    from ..errors import DigitpadError
+
+    job = json.load(sys.stdin)
+    try:
+        print(json.dumps(KINDS[job["kind"]](job)))
+    except DigitpadError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
