@@ -1,9 +1,10 @@
 """The two ways of training: the tutorial's, and the one that ships."""
 
+import contextlib
 import hashlib
 import math
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,11 +81,8 @@ def fit(plan: Plan, mnist: Mnist) -> Outcome:
         tf.config.experimental.enable_op_determinism()  # same seed, same machine, same weights
     plan.folder.mkdir(parents=True, exist_ok=True)
     _make_way(plan)
-    keras.config.set_dtype_policy("mixed_bfloat16" if plan.bfloat16 else "float32")
-    try:
+    with _precision(plan):
         model = edge(FusedBatchNormalization) if plan.arch == "edge" else NETWORKS[plan.arch]()
-    finally:
-        keras.config.set_dtype_policy("float32")
     if plan.init:
         model.set_weights(_load(plan.arch, plan.init).get_weights())
     model.summary()
@@ -92,8 +90,18 @@ def fit(plan: Plan, mnist: Mnist) -> Outcome:
     return run(model, plan, mnist)
 
 
+@contextlib.contextmanager
+def _precision(plan: Plan) -> Iterator[None]:
+    """Build networks within in the precision that was planned: weights are float32 in either."""
+    keras.config.set_dtype_policy("mixed_bfloat16" if plan.bfloat16 else "float32")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
 def _load(arch: str, path: Path) -> Any:
-    """Return the network at `path`, in float32; raises DataError for another kind."""
+    """Return the network at `path`, in the precision of the moment; raises DataError for another kind."""
     model = NETWORKS[arch]()
     try:
         model.set_weights(keras.models.load_model(path, compile=False).get_weights())
@@ -142,7 +150,8 @@ def _read_course(folder: Path) -> dict[str, list[float]]:
         return {}
     rows = [line.split(",") for line in lines[1:]]
     columns = zip(*rows, strict=True)
-    return {name: [float(value) for value in column] for name, column in zip(lines[0].split(","), columns, strict=True)}
+    named = zip(lines[0].split(","), columns, strict=True)
+    return {name: [float(value) for value in column] for name, column in named if "NA" not in column}  # no validation
 
 
 def _run(model: Any, plan: Plan, *args: Any, patience: int | None = None, **options: Any) -> tuple[bool, Any]:
@@ -185,7 +194,8 @@ def _fit_edge(model: Any, plan: Plan, mnist: Mnist) -> Outcome:
         loss=keras.losses.CategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
-    teacher = _opinion_of(plan.teachers, share_of_no_digit(pools)) if plan.teachers else None
+    with _precision(plan):
+        teacher = _opinion_of(plan.teachers, share_of_no_digit(pools)) if plan.teachers else None
     batches = dataset.Mixture(pools, BATCH, STEPS, plan.seed, teacher, workers=1, max_queue_size=8)
     batches.start_at(len(_read_course(plan.folder).get("loss", [])) if plan.resume else 0)
     x, y = checks
