@@ -1,6 +1,7 @@
 """The comparison: its figures against SciPy's and scikit-learn's, its report looked through, its refusals."""
 
 import gzip
+import hashlib
 import html.parser
 import json
 import struct
@@ -21,16 +22,17 @@ from edge_app.classifier import Classifier, softmax
 from edge_app.comparison import accuracy, command, layers
 from edge_app.comparison.corruptions import CORRUPTIONS, corrupt
 from edge_app.comparison.data import Batches, Some
-from edge_app.comparison.models import open_classifiers
+from edge_app.comparison.models import names_of, open_classifiers
 from edge_app.errors import DataError, ModelError
 from edge_app.mnist import Mnist, read_idx
 from edge_app.modelfile import FLOAT, INT8, models_folder
 from edge_app.normalise import normalise_digit
-from edge_app.runtime import find_runtime
+from edge_app.runtime import Runtime, find_runtime
 from edge_app.sources import bundled_samples
 from edge_app.statistics import Calibration, mcnemar, wilson
 
 from .conftest import ROOT
+from .fakes import FakeInterpreter
 
 MODELS = [models_folder() / FLOAT, models_folder() / INT8]
 
@@ -341,3 +343,24 @@ def test_a_job_without_data_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.delenv("DIGITPAD_MNIST", raising=False)
     with pytest.raises(DataError, match=r"mnist\.npz"):
         command.sets_of(command.Job())
+
+
+def test_models_of_other_classes_are_not_compared(tmp_path: Path) -> None:
+    paths = []
+    for count in (10, 11):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        content = bytes([count])
+        paths.append(folder / "m.tflite")
+        paths[-1].write_bytes(content)
+        entry = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": 1}
+        classes = [*"0123456789", "?"][:count]
+        (folder / "digits.json").write_text(json.dumps({"classes": classes, "files": {"m.tflite": entry}}))
+
+    def open_fake(model_content: bytes, **_: Any) -> FakeInterpreter:
+        return FakeInterpreter(((1, 28, 28, 1), (1, model_content[0])))
+
+    runtime = Runtime("fake", "1.0", open_fake)
+    assert names_of(open_classifiers([paths[1], paths[1]], runtime)) == ["m.tflite (1)", "m.tflite (2)"]
+    with pytest.raises(ModelError, match="only models of the same classes"):
+        open_classifiers(paths, runtime)

@@ -241,3 +241,24 @@ def test_a_file_that_is_no_digit_network_is_refused(tmp_path: Path, kind: str) -
         keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Flatten(), keras.layers.Dense(10)]).save(path)
     with pytest.raises(ModelError, match="Run: python -m train"):
         load_network(path)
+
+
+def test_a_network_of_all_writers_needs_its_twins_temperature(tmp_path: Path) -> None:
+    twin = tmp_path / "twin.train.json"
+    twin.write_text(json.dumps({"arch": "edge", "temperature": 1.3, "refuse_below": 0.4}))
+    own = {"arch": "edge"}
+    assert convert._confidence(own, twin) == {"temperature": 1.3, "refuse_below": 0.4}
+    assert convert._confidence({**own, "temperature": 1.1, "refuse_below": 0.3}, None)["temperature"] == 1.1
+    assert convert._confidence({}, None) == {"temperature": 1.0, "refuse_below": 0.5}  # from elsewhere
+    for record, path, reason in (
+        (own, None, "Give --temperature-from"),
+        (own, tmp_path / "none.json", "not found"),
+    ):
+        with pytest.raises(ModelError, match=reason):
+            convert._confidence(record, path)
+    twin.write_text("{")
+    with pytest.raises(ModelError, match="damaged training record"):
+        convert._confidence(own, twin)
+    twin.write_text(json.dumps(own))  # a twin that held nobody out either
+    with pytest.raises(ModelError, match="Give --temperature-from"):
+        convert._confidence(own, twin)

@@ -13,7 +13,13 @@ from edge_app.modelfile import CARD, FLOAT, INT8, models_folder
 from .conftest import ROOT
 
 README = (ROOT / "README.md").read_text()
+CARD_TEXT = (ROOT / "models" / "README.md").read_text()
 FIGURES = ROOT / "docs" / "figures"
+TITLES = {
+    "digits_float.tflite": "float32",
+    "digits_int8.tflite (1)": "int8, TensorFlow",
+    "digits_int8.tflite (2)": "int8, ai-edge-quantizer",
+}
 
 
 def measured(name: str) -> dict[str, Any]:
@@ -25,38 +31,76 @@ def share(value: float) -> str:
     return f"{100 * value:.2f} %"
 
 
+def row(text: str, title: str) -> str:
+    return next(line for line in text.splitlines() if line.startswith(f"| {title}"))
+
+
 def test_the_comparison_is_what_was_measured() -> None:
     result = measured("compare.json")
     card = json.loads((models_folder() / CARD).read_text())
-    models = result["models"]
-    for model, file in zip(models, (FLOAT, INT8), strict=True):
+    mnist, *ink = result["sets"]
+    costs = {(cost["model"], cost["runtime"]): cost["latency_us"]["1"]["median"] for cost in result["cost"]}
+    for number, (model, file) in enumerate(zip(result["models"], (FLOAT, INT8), strict=True)):
         assert model["sha256"] == card["files"][file]["sha256"], "measure again: make figures"
-        row = next(line for line in README.splitlines() if line.startswith(f"| {model['type']} "))
-        assert share(model["accuracy"]) in row
-        assert f"{model['bytes'] / 1000:.0f} KB" in row
-        assert f"{model['latency_us']['median']:.0f} µs" in row
-    assert f"{result['disagreements']} of 10,000" in README
+        own = row(README, f"{model['type']} ")
+        assert share(mnist["models"][number]["accuracy"]) in own
+        assert f"{model['bytes'] / 1000:.0f} KB" in own
+        for runtime in ("tflite-runtime", "ai-edge-litert"):
+            assert f"{costs[file, runtime]:.0f} µs" in own
+    assert f"{mnist['pairs'][0]['flipped']} of 10,000" in README
+    n, flipped = sum(own["n"] for own in ink), sum(own["pairs"][0]["flipped"] for own in ink)
+    assert f"{flipped} of {n:,}" in README
+    for runtime in result["runtimes"]:
+        assert f"{runtime['name']} {runtime['version']}" in README
 
 
 def test_the_accuracies_are_what_was_measured() -> None:
-    sets = {
-        Path(path).name: result
-        for name in ("mnist.json", "held-out.json")
-        for path, result in measured(name)["sets"].items()
-    }
-    names = {"MNIST": "mnist.npz", "pen digits": "pendigits-train.jsonl.gz", "UNIPEN": "unipen-digits.jsonl.gz"}
-    for title, file in names.items():
-        row = next(line for line in README.splitlines() if line.startswith(f"| {title}"))
-        assert share(sets[file]["accuracy"]) in row
-        assert f"{sets[file]['n']:,}" in row
-    development = {Path(path).name: result for path, result in measured("development.json")["sets"].items()}
-    for title, file in {"all UNIPEN": "unipen-digits.jsonl.gz", "whole numbers": "unipen-numbers.jsonl.gz"}.items():
-        row = next(line for line in README.splitlines() if line.startswith(f"| {title}"))
-        assert share(development[file]["accuracy"]) in row
-        assert f"{development[file]['n']:,}" in row
+    mnist = measured("mnist.json")
     card = json.loads((models_folder() / CARD).read_text())
-    for name in ("mnist.json", "held-out.json", "development.json"):
-        assert measured(name)["model"] == card["files"][INT8]["sha256"], "measure again: make figures"
+    assert mnist["model"] == card["files"][INT8]["sha256"], "measure again: make figures"
+    assert share(mnist["sets"]["mnist.npz"]["accuracy"]) in row(README, "MNIST")
+    result = measured("crossvalidation.json")
+    names = {"pen digits": "pendigits-train.jsonl.gz", "UNIPEN digits": "unipen-digits.jsonl.gz"}
+    for title, file in {**names, "UNIPEN numbers": "unipen-numbers.jsonl.gz"}.items():
+        for text in (README, CARD_TEXT):
+            own = result["folds"][file]
+            assert share(own["accuracy"]) in row(text, title)
+            assert f"{own['n']:,}" in row(text, title)
+    for text in (README, CARD_TEXT):
+        assert share(result["refusal"]["share"]) in row(text, "letters")
+        assert f"{result['refusal']['n']:,}" in row(text, "letters")
+
+
+def test_the_card_has_the_spread_over_the_seeds() -> None:
+    result = measured("crossvalidation.json")
+    for title, key in {
+        "MNIST": "mnist",
+        "pen digits": "pendigits-train.jsonl.gz",
+        "UNIPEN digits": "unipen-digits.jsonl.gz",
+    }.items():
+        seeds = result["seeds"][key]
+        own = row(CARD_TEXT.split("## How much")[1], title)
+        assert f"{100 * seeds['mean']:.2f} ± {100 * seeds['deviation']:.2f} %" in own
+        for name in ("pupil-fold-0", "mnist-only"):
+            assert share(result["first_fold"][name][key]) in own
+
+
+def test_the_quantisers_are_what_was_measured() -> None:
+    result = measured("quantisers.json")
+    text = (ROOT / "docs" / "quantisers.md").read_text()
+    card = json.loads((models_folder() / CARD).read_text())
+    assert result["models"][1]["sha256"] == card["files"][INT8]["sha256"], (
+        "measure again: docs/figures/measure-quantisers"
+    )
+    for cost in result["cost"]:
+        own = next(
+            line for line in text.splitlines() if line.startswith(f"| {cost['runtime']} | {TITLES[cost['model']]} ")
+        )
+        assert f"{cost['latency_us']['1']['median']:.0f} µs" in own
+    for model, own in zip(result["models"], result["sets"][0]["models"], strict=True):
+        line = row(text, f"tflite-runtime | {TITLES[model['file']]} ")
+        assert share(own["accuracy"]) in line
+        assert f"{model['bytes']:,}" in line
 
 
 def test_the_size_is_what_was_measured() -> None:

@@ -204,6 +204,68 @@ def test_training_writes_everything_repeats_and_resumes(mnist_file: Path, ink_fo
 
 @pytest.mark.data
 @pytest.mark.usefixtures("small")
+def test_a_pupil_of_everybodys_ink_learns_and_resumes(
+    mnist_file: Path, ink_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ink = tmp_path / "ink.jsonl"
+    lines = gzip.decompress((ink_folder / "pendigits-train.jsonl.gz").read_bytes()).splitlines()[::60]
+    ink.write_bytes(b"\n".join(lines))
+    words = ["--mnist", str(mnist_file), "--ink", str(ink), "--epochs", "3", "--all-writers", "--bfloat16"]
+    folder = ["--folder", str(tmp_path / "run"), "--output", str(tmp_path / "pupil.keras")]
+    teacher = ["--teachers", str(fit_teacher(tmp_path))]
+    real = keras.callbacks.BackupAndRestore.on_epoch_end
+
+    def interrupt(self: object, epoch: int, logs: object = None) -> None:
+        real(self, epoch, logs)
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(keras.callbacks.BackupAndRestore, "on_epoch_end", interrupt)
+    assert main([*words, *folder, *teacher]) == 130
+    monkeypatch.setattr(keras.callbacks.BackupAndRestore, "on_epoch_end", real)
+    assert main([*words, *folder, *teacher, "--resume"]) == 0
+    record = json.loads((tmp_path / "pupil.train.json").read_text())
+    assert record["epochs"] == 3
+    assert len(record["teachers"]) == 1
+    assert "temperature" not in record  # nobody was held out
+    assert {layer.dtype_policy.name for layer in keras.models.load_model(tmp_path / "pupil.keras").layers} == {
+        "float32"
+    }
+    wrong = tmp_path / "wrong.keras"
+    wrong.write_text("no network")
+    assert main([*words, "--folder", str(tmp_path / "other"), "--teachers", str(wrong)]) == 1
+
+
+def fit_teacher(folder: Path) -> Path:
+    path = folder / "teacher.keras"
+    networks.edge().save(path)
+    return path
+
+
+def test_targets_are_mostly_the_teachers_opinion(tmp_path: Path) -> None:
+    path = fit_teacher(tmp_path)
+    teacher = networks.edge()
+    teacher.set_weights(keras.models.load_model(path).get_weights())
+    images = np.random.default_rng(1).random((4, 28, 28, 1)).astype(np.float32)
+    labels = np.eye(11, dtype=np.float32)[[1, 2, 3, 4]]
+    targets = fit._opinion_of([path], 0.1)(images, labels)
+    assert np.allclose(targets.sum(axis=1), 1, atol=1e-5)
+    fit.set_prior(teacher, fit.NO_DIGIT_PRIOR, 0.1)
+    logits = np.asarray(teacher(images, training=False)) / fit.SOFTENING
+    soft = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    assert np.allclose(targets, 0.7 * soft + 0.3 * labels, atol=1e-4)
+
+
+def test_the_fused_normalisation_is_keras_own() -> None:
+    one, own = networks.edge(networks.FusedBatchNormalization), networks.edge()
+    assert [weight.shape for weight in one.get_weights()] == [weight.shape for weight in own.get_weights()]
+    own.set_weights(one.get_weights())
+    images = np.random.default_rng(1).random((3, 28, 28, 1)).astype(np.float32)
+    assert np.allclose(one(images, training=False), own(images, training=False), atol=1e-5)
+
+
+@pytest.mark.data
+@pytest.mark.usefixtures("small")
 def test_an_interrupted_training_keeps_its_best_and_goes_on(
     mnist_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
