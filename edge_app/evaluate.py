@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 
 from .atomic import readable_json, write_atomically
 from .errors import DataError
+from .ink import box_of
 from .labelled import LabelledImage, LabelledInk, is_held_out, read_labelled
 from .modelfile import REJECT
 from .normalise import normalise_digit
@@ -17,7 +18,7 @@ from .recognizer import Recognizer
 from .statistics import calibration_error, wilson
 
 DIGITS = "0123456789"
-TILE = 84
+TILE = 120
 
 
 @dataclass(frozen=True)
@@ -135,20 +136,32 @@ def table(name: str, result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def draw_mistakes(mistakes: list[Outcome], columns: int = 12, most: int = 240) -> Image.Image:
+def draw_mistakes(mistakes: list[Outcome], columns: int = 10, most: int = 240) -> Image.Image:
     """Return a sheet of what was read wrongly, true label and reading under each."""
     shown = mistakes[:most]
     rows = max(1, -(-len(shown) // columns))
     sheet = Image.new("L", (columns * TILE, rows * (TILE + 14)), 255)
     pen = ImageDraw.Draw(sheet)
     for i, outcome in enumerate(shown):
-        sample = outcome.sample
-        image = sample.image if isinstance(sample, LabelledImage) else normalise_digit(sample.ink)
         x, y = i % columns * TILE, i // columns * (TILE + 14)
-        sheet.paste(Image.fromarray(255 - image).resize((TILE - 4, TILE - 4), Image.Resampling.NEAREST), (x + 2, y))
+        sheet.paste(_tile(outcome.sample), (x + 2, y))
         pen.text(
             (x + 4, y + TILE - 3),
             f"{outcome.sample.label} read {outcome.text} {outcome.confidence:.2f}",
             fill=0,
         )
     return sheet
+
+
+def _tile(sample: LabelledInk | LabelledImage, side: int = TILE - 4) -> Image.Image:
+    """Return a digit as the network sees it, or a number as it was written."""
+    if isinstance(sample, LabelledInk) and len(sample.label) > 1:
+        left, top, right, bottom = box_of(sample.ink)
+        scale = (side - 4) / max(right - left, bottom - top, 1e-9)
+        tile = Image.new("L", (side, side), 255)
+        pen = ImageDraw.Draw(tile)
+        for stroke in sample.ink:
+            pen.line([(2 + (x - left) * scale, side / 3 + (y - top) * scale) for x, y in stroke.tolist()], fill=0)
+        return tile
+    image = sample.image if isinstance(sample, LabelledImage) else normalise_digit(sample.ink)
+    return Image.fromarray(255 - image).resize((side, side), Image.Resampling.NEAREST)

@@ -16,13 +16,14 @@ Box: TypeAlias = tuple[float, float, float, float]
 Group: TypeAlias = tuple[int, ...]
 """Indices of the pieces of one digit, ascending."""
 
-# Weights of the path's score, in nats; lengths are in line heights. Chosen on development numbers by writer.
+# Weights of the path's score, in nats; lengths are in line heights. Chosen on the development numbers, and on digits of
+# several strokes that must not come apart when they are read as a number.
 GAP = 4.0  # joining pieces across clear paper, per line height beyond GAP_FREE
 GAP_FREE = 0.05
-OVERLAP = 2.0  # putting pieces that stand above each other into different digits, per line height
+OVERLAP = 4.0  # putting pieces that stand above each other into different digits, per line height
 WIDE = 4.0  # a digit wider than the line is high, per line height beyond
 DIGIT = 0.8  # each digit: of two explanations that fit, the one with fewer digits
-CUT = 2.0  # digits that share a stroke: most strokes belong to one
+CUT = 2.5  # digits that share a stroke: most strokes belong to one
 WRONG_GROUP = 2e4  # odds of "no digit" for a run of pieces, against those for what is written as a whole
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from edge_app.atomic import readable_json, write_atomically
 from edge_app.errors import DigitpadError
-from edge_app.evaluate import Outcome, figures, is_number, read_sample
+from edge_app.evaluate import Outcome, draw_mistakes, figures, is_number, read_sample
 from edge_app.labelled import LabelledInk, is_held_out, read_labelled, read_labelled_ink
 from edge_app.modelfile import INT8
 from edge_app.recognizer import Recognizer
@@ -39,6 +39,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", nargs="*", default=[], metavar="NAME", help="networks of fold 0 that differ in seed")
     parser.add_argument("--others", nargs="*", default=[], metavar="NAME", help="further networks that held out fold 0")
     parser.add_argument("--json", type=Path, required=True, metavar="FILE", help="write the figures there")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="write a picture of the mistakes there (.png)")
     return parser
 
 
@@ -69,6 +70,9 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
         images.append(_share([read_sample(recognizer, sample) for sample in mnist]))
         first = first or {"mnist": images[0], **_shares(own), "refusal": refusal(own)}
         print(f"fold {fold}: MNIST {images[-1]:.2%}", *(f"{n} {s:.2%}" for n, s in _shares(own).items()), flush=True)
+    if args.picture:
+        numbers = [outcome for outcomes in pooled.values() for outcome in outcomes if is_number(outcome)]
+        draw_mistakes([outcome for outcome in numbers if outcome.text != outcome.sample.label]).save(args.picture)
     report: dict[str, Any] = {
         "folds": {name: figures(outcomes) for name, outcomes in pooled.items() if outcomes},
         "refusal": refusal(pooled),
