@@ -71,9 +71,12 @@ class Classifier:
         return self._levels.dtype == np.int8
 
     def feed(self, interpreter: Interpreter, image: NDArray[np.uint8]) -> None:
-        """Run an interpreter of this model on one digit image, (28, 28) uint8."""
+        """Run an interpreter of this model on one digit image, (28, 28) uint8; raises ModelError where it fails."""
         interpreter.set_tensor(self._input["index"], self._levels[image][None, :, :, None])
-        interpreter.invoke()
+        try:
+            interpreter.invoke()
+        except RuntimeError as error:
+            raise ModelError(f"{self.model.path}: opens and does not run ({error}). {HOW_TO_MAKE}") from None
 
     def open_traced(self) -> Interpreter:
         """Return a further interpreter of this model that keeps what each operator puts out."""

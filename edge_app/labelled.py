@@ -49,7 +49,7 @@ def read_labelled(path: Path) -> Iterator[LabelledInk | LabelledImage]:
     elif path.suffix == ".npz":
         mnist = read_mnist(path)
         yield from _images(mnist.x_test, mnist.y_test)
-    elif IMAGES_IDX in path.name:
+    elif IMAGES_IDX.search(path.name):
         yield from _images(*read_idx(path))
     else:
         yield from read_labelled_ink(path)
@@ -67,11 +67,11 @@ def _read_folder(path: Path) -> Iterator[LabelledImage]:
         raise DataError(f"{path}: no labelled pictures. Expected a folder for each digit in it, named 0 to 9")
     for folder in classes:
         for file in sorted(folder.iterdir()):
-            if file.suffix.lower() not in PICTURES:
+            if file.suffix.lower() not in PICTURES or file.name.startswith("."):
                 continue
             try:
                 yield LabelledImage(folder.name, path.name, normalise_bitmap(open_picture(file)))
-            except ImageError as error:
+            except (ImageError, OSError) as error:
                 raise DataError(f"{file}: {error}") from None
 
 

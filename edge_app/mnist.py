@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import os
+import re
 import struct
 import zipfile
 import zlib
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from .errors import DataError
 
 VARIABLE = "DIGITPAD_MNIST"
-IMAGES_IDX, LABELS_IDX = "images-idx3-ubyte", "labels-idx1-ubyte"
+IMAGES_IDX, LABELS_IDX = re.compile(r"images([-.])idx3-ubyte"), r"labels\1idx1-ubyte"
 SHAPES = {"x_train": (60000, 28, 28), "y_train": (60000,), "x_test": (10000, 28, 28), "y_test": (10000,)}
 SHA256 = {  # of the arrays' bytes in C order; equal to the published IDX files behind their headers
     "x_train": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
@@ -79,7 +80,7 @@ def read_idx(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     Raises DataError unless both are whole and belong together.
     """
     images = _read_idx(path, 3)
-    labels_path = path.with_name(path.name.replace(IMAGES_IDX, LABELS_IDX))
+    labels_path = path.with_name(IMAGES_IDX.sub(LABELS_IDX, path.name))
     labels = _read_idx(labels_path, 1)
     if images.shape[1:] != (28, 28) or len(images) != len(labels):
         raise DataError(f"{path}: images {images.shape} with {len(labels)} labels, expected (n, 28, 28) and n")

@@ -32,7 +32,7 @@ from edge_app.sources import bundled_samples
 from edge_app.statistics import Calibration, mcnemar, wilson
 
 from .conftest import ROOT
-from .fakes import FakeInterpreter
+from .fakes import FakeInterpreter, fake_model, fake_runtime
 
 MODELS = [models_folder() / FLOAT, models_folder() / INT8]
 
@@ -150,6 +150,7 @@ def test_the_reservoir_holds_each_digit_as_likely() -> None:
     counts = np.bincount(some.batch()[1], minlength=10)
     assert counts.sum() == 500
     assert counts.min() > 25
+    assert len(set(some.batch()[1][:64].tolist())) > 7  # the first are a fair choice as well
 
 
 def write_idx(folder: Path, images: Any, labels: Any, packed: bool = False) -> Path:
@@ -160,6 +161,27 @@ def write_idx(folder: Path, images: Any, labels: Any, packed: bool = False) -> P
         pack(struct.pack(">2I", 0x801, len(labels)) + labels.tobytes())
     )
     return path
+
+
+class Broken(FakeInterpreter):
+    """Opens, and then fails or answers nonsense."""
+
+    def __init__(self, fault: Exception | None) -> None:
+        super().__init__(dtype=np.float32)
+        self.fault = fault
+
+    def invoke(self) -> None:
+        if self.fault:
+            raise self.fault
+        self.output = np.full((1, 11), np.nan, np.float32)
+
+
+@pytest.mark.parametrize(("fault", "reason"), [(RuntimeError("READ_VARIABLE"), "does not run"), (None, "no numbers")])
+def test_a_model_that_opens_and_fails_is_named(fault: Exception | None, reason: str) -> None:
+    broken = Classifier(fake_model(), fake_runtime(Broken(fault)))
+    batch = np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8)
+    with pytest.raises(ModelError, match=rf"fake\.tflite.*{reason}"):
+        accuracy.answer_all("x", [broken, broken], [batch])
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -206,10 +228,11 @@ def test_a_folder_of_pictures_by_class_is_read(tmp_path: Path) -> None:
 def test_ink_that_is_not_one_digit_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     lines = [{"label": label, "strokes": [[[0, 0], [0, 9]]]} for label in ("1", "12", "x", "7")]
+    lines.append({"label": "1", "strokes": []})  # a blank pad is no digit
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     batches = Batches(path)
     assert [labels.tolist() for _, labels in batches] == [[1, 7]]
-    assert batches.skipped == 2
+    assert batches.skipped == 3
     path.write_text(json.dumps(lines[1]))
     with pytest.raises(DataError, match="no labelled digits"):
         list(batches)
@@ -309,11 +332,16 @@ def test_bad_input_ends_in_one_line_and_no_report(tmp_path: Path) -> None:
     unlabelled.write_text(json.dumps({"strokes": [[[0, 0], [0, 9]]]}) + "\n")
     empty = tmp_path / "empty.jsonl"
     empty.write_text("")
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps({"models": [], "sets": [{"name": "x", "n": 1, "models": []}]}))
     cases: dict[str, list[object]] = {
         "bad.jsonl:1": ["--data", bad],
         "unlabelled.jsonl:1": ["--data", unlabelled],
         "no labelled digits": ["--data", empty],
         "not found": ["--data", tmp_path / "none.jsonl"],
+        "it is a folder": ["--data", ink, "--html", tmp_path],
+        "name the same file": ["--data", ink, "--html", output],
+        "no set and model in common": ["--data", ink, "--baseline", other],
         "no report to compare with": ["--data", ink, "--baseline", bad],
         "same name": ["--data", ink, ink],
     }

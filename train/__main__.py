@@ -72,6 +72,10 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if args.epochs is not None and args.epochs < 1:
         parser.error("--epochs must be at least 1")
+    if args.arch == "classic" and (args.ink or args.teachers or args.all_writers):
+        parser.error(
+            "--arch classic is trained as the tutorial does: on MNIST alone, without --ink, --teachers, --all-writers"
+        )
     try:
         mnist = load_mnist(args.mnist)
         return _train(args, mnist)

@@ -73,7 +73,7 @@ class Outcome:
 
 
 def fit(plan: Plan, mnist: Mnist) -> Outcome:
-    """Train as planned; the best epoch on validation data is in `plan.folder`/best.keras at any moment."""
+    """Train as planned; the best epoch's weights are in `plan.folder` at any moment."""
     keras.utils.set_random_seed(plan.seed)
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf

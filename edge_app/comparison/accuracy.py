@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..classifier import Classifier, Logits, softmax
+from ..errors import ModelError
 from ..normalise import DigitImage
 from ..statistics import Calibration, mcnemar, wilson
 
@@ -98,7 +99,7 @@ class Set:
     name: str
     answers: list[Answers]
     pairs: list[Pair]
-    skipped: int = 0  # samples that are not one digit
+    skipped: int = 0  # samples that are not one digit, or blank
     n: int = 0
 
     def to_json(self) -> dict[str, Any]:
@@ -127,7 +128,7 @@ def add_batch(
     found: Set, classifiers: Sequence[Classifier], images: NDArray[np.uint8], labels: NDArray[np.uint8]
 ) -> None:
     """Have each model answer a batch, and count."""
-    logits = [classifier.logits(images) for classifier in classifiers]
+    logits = [_finite(classifier, images) for classifier in classifiers]
     read = [own.argmax(axis=1) for own in logits]
     rows = np.arange(len(labels))
     chances = [softmax(own, c.model.temperature) for own, c in zip(logits, classifiers, strict=True)]
@@ -141,6 +142,13 @@ def add_batch(
         for row in np.flatnonzero(first != second):
             _note_flip(pair, found.n + int(row), images[row], int(labels[row]), chances[0][row], chances[number][row])
     found.n += len(labels)
+
+
+def _finite(classifier: Classifier, images: NDArray[np.uint8]) -> Logits:
+    logits = classifier.logits(images)
+    if not np.isfinite(logits).all():
+        raise ModelError(f"{classifier.model.path}: puts out what are no numbers (NaN or infinity)")
+    return logits
 
 
 def _note_flip(

@@ -1,47 +1,51 @@
 """An earlier report as the bar: a model may not have become worse than `max_drop` points."""
 
 import json
+import math
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..errors import DataError
 
+Baseline: TypeAlias = dict[tuple[str, str], tuple[int, float]]
+"""n and accuracy by name of the set and of the model."""
 
-def read_baseline(path: Path) -> dict[tuple[str, str], float]:
-    """Return the accuracy by set and type of model; raises DataError for anything but a report of `compare`."""
+
+def read_baseline(path: Path, sets: Collection[str], models: Collection[str]) -> Baseline:
+    """Return what an earlier report says of `sets` and `models`; raises DataError where it says nothing of them."""
     try:
         report = json.loads(path.read_text())
-        types = [str(model["type"]) for model in report["models"]]
         found = {
-            (str(own["name"]), kind): float(model["accuracy"])
+            (str(own["name"]), str(model["file"])): (int(own["n"]), float(answers["accuracy"]))
             for own in report["sets"]
-            for kind, model in zip(types, own["models"], strict=True)
+            for model, answers in zip(report["models"], own["models"], strict=True)
         }
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(
             f"{path}: no report to compare with ({type(error).__name__}: {error}). Write one with compare --json"
         ) from None
-    if not found:
-        raise DataError(f"{path}: a report without accuracies. Write one with compare --json")
-    return found
+    common = {key: own for key, own in found.items() if key[0] in sets and key[1] in models}
+    if not common:
+        raise DataError(f"{path}: has no set and model in common with this comparison")
+    if not all(math.isfinite(accuracy) for _, accuracy in common.values()):
+        raise DataError(f"{path}: holds an accuracy that is no number. Write one with compare --json")
+    return common
 
 
-def regressions(report: dict[str, Any], baseline: dict[tuple[str, str], float], max_drop: float) -> list[str]:
-    """Return a line for each model that lost more than `max_drop` points; raises DataError where nothing matches."""
-    types = [model["type"] for model in report["models"]]
-    lines, met = [], 0
+def regressions(report: dict[str, Any], baseline: Baseline, max_drop: float) -> list[str]:
+    """Return a line for each model that lost more than `max_drop` points, or whose set was of another size."""
+    lines = []
     for own in report["sets"]:
-        for kind, model in zip(types, own["models"], strict=True):
-            before = baseline.get((own["name"], kind))
-            if before is None:
+        for model, answers in zip(report["models"], own["models"], strict=True):
+            if (own["name"], model["file"]) not in baseline:
                 continue
-            met += 1
-            drop = 100 * (before - model["accuracy"])
-            if drop > max_drop + 1e-9:
-                now = 100 * model["accuracy"]
-                lines.append(
-                    f"{own['name']}, {kind}: {100 * before:.2f} % before, {now:.2f} % now, {drop:.2f} points lost"
-                )
-    if not met:
-        raise DataError("the baseline and this comparison have no set and type of model in common")
+            n, before = baseline[own["name"], model["file"]]
+            where = f"{own['name']}, {model['file']}"
+            drop = 100 * (before - answers["accuracy"])
+            if n != own["n"]:
+                lines.append(f"{where}: {n:,} digits before, {own['n']:,} now: not the same set")
+            elif drop > max_drop + 1e-9:
+                now = f"{100 * answers['accuracy']:.2f} % now, {drop:.2f} points lost"
+                lines.append(f"{where}: {100 * before:.2f} % before, {now}")
     return lines

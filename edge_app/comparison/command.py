@@ -23,7 +23,7 @@ from .cost import measure_cost, measure_preprocessing, usable_runtimes
 from .data import Batch, Batches, Some
 from .device import describe_device
 from .layers import compare_layers
-from .models import default_models, describe, names_of, open_classifiers
+from .models import default_models, describe, names_of, number_names, open_classifiers
 from .page import make_page
 from .progress import Progress
 from .summary import summarise
@@ -49,17 +49,18 @@ class Job:
 
 def compare_command(job: Job) -> int:
     """Compare as told; 0, or 1 where a model lost more than `max_drop` points against the baseline."""
-    before = read_baseline(job.baseline) if job.baseline else None
     _check_outputs(job)
-    paths = list(job.models) or default_models()
-    report, sets = compare(job, paths, sets_of(job))
-    print(summarise(report))
+    models, paths = list(job.models) or default_models(), sets_of(job)
+    names = [path.resolve().name for path in paths]
+    before = read_baseline(job.baseline, names, number_names([path.name for path in models])) if job.baseline else {}
+    report, sets = compare(job, models, paths)
     if job.json:
         _write(job.json, readable_json(report))
     if job.html:
         pictures = {(s.name, i): pair.pictures for s in sets for i, pair in enumerate(s.pairs, 1)}
         _write(job.html, make_page(report, pictures).encode())
-    lost = regressions(report, before, job.max_drop) if before else []
+    print(summarise(report))
+    lost = regressions(report, before, job.max_drop)
     for line in lost:
         print(f"digitpad: worse than {job.baseline}: {line}", file=sys.stderr)
     return 1 if lost else 0
@@ -79,18 +80,28 @@ def sets_of(job: Job) -> list[Path]:
     for path in paths:
         if not path.exists():
             raise DataError(f"{path}: not found. MNIST is Keras' mnist.npz; other data is labelled ink or a folder")
-    if len({path.name for path in paths}) < len(paths):  # a report goes by names: paths are nobody's business
+    if len({path.resolve().name for path in paths}) < len(paths):  # a report goes by names: paths are nobody's business
         raise DataError("two sets have the same name: rename one")
     return paths
 
 
 def compare(job: Job, models: Sequence[Path], paths: Sequence[Path]) -> tuple[dict[str, Any], list[Set]]:
     """Return the report, and the sets with the pictures of what flipped."""
+    progress = Progress()
+    try:
+        return _compare(job, models, paths, progress)
+    finally:
+        progress.end()
+
+
+def _compare(
+    job: Job, models: Sequence[Path], paths: Sequence[Path], progress: Progress
+) -> tuple[dict[str, Any], list[Set]]:
     runtime = find_runtime(job.runtime)
     classifiers = open_classifiers(models, runtime)
     names = usable_runtimes(job.runtime) if job.cost else [runtime.name]
     spoilt = len(CORRUPTIONS) if job.spoilt else 0
-    progress = Progress(len(paths) + bool(spoilt) + 1 + (len(names) if job.cost else 0))
+    progress.steps = len(paths) + bool(spoilt) + 1 + (len(names) if job.cost else 0)
     chosen = Some(max(job.spoilt, BATCH))
     sets = [_answer(path, classifiers, progress, chosen if path == paths[0] else None) for path in paths]
     some = chosen.batch()
@@ -103,19 +114,19 @@ def compare(job: Job, models: Sequence[Path], paths: Sequence[Path]) -> tuple[di
         "sets": [own.to_json() for own in sets],
     }
     if spoilt:
-        report["robustness"] = _spoil(paths[0].name, classifiers, some, job.spoilt, progress)
+        report["robustness"] = _spoil(paths[0].resolve().name, classifiers, some, job.spoilt, progress)
     progress.step("layer by layer")
     report["layers"] = compare_layers(classifiers, some[0])
     report["cost"] = measure_cost(classifiers, some[0], names, progress.step) if job.cost else []
     report["preprocessing_us"] = measure_preprocessing()
-    progress.end()
     return report, sets
 
 
 def _answer(path: Path, classifiers: Sequence[Classifier], progress: Progress, chosen: Some | None) -> Set:
     batches = Batches(path)
     seen = chosen.watch(batches) if chosen else batches
-    found = answer_all(path.name, classifiers, progress.follow(path.name, seen))
+    name = path.resolve().name
+    found = answer_all(name, classifiers, progress.follow(name, seen))
     found.skipped = batches.skipped
     return found
 
@@ -138,8 +149,13 @@ def _spoil(name: str, classifiers: Sequence[Classifier], some: Batch, count: int
 
 def _check_outputs(job: Job) -> None:
     """Raise DataError at once for a report that could not be written in minutes' time."""
-    for path in filter(None, [job.json, job.html]):
-        folder = path.resolve().parent
+    outputs = [path.resolve() for path in (job.json, job.html) if path]
+    if len(set(outputs)) < len(outputs):
+        raise DataError("--json and --html name the same file")
+    for path in outputs:
+        folder = path.parent
+        if path.is_dir():
+            raise DataError(f"{path}: cannot be written, it is a folder")
         if not folder.is_dir() or not os.access(folder, os.W_OK):
             raise DataError(f"{path}: cannot be written, {folder} is no folder to write in")
 

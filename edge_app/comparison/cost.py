@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..classifier import Classifier
 from ..errors import ModelError, RuntimeMissingError
 from ..normalise import normalise_digit
-from ..runtime import MODULES, find_runtime
+from ..runtime import MODULES, VARIABLE, find_runtime
 from ..sources import bundled_samples
 from .device import describe_state
 from .models import names_of
@@ -24,7 +24,8 @@ STARTS = 3  # the median is given
 
 
 def usable_runtimes(wanted: str | None) -> list[str]:
-    """Return the runtimes that work here, the one that was asked for or chosen by default first."""
+    """Return the runtimes that work here, the default first; only the one that was asked for, if one was."""
+    wanted = wanted or os.environ.get(VARIABLE) or None
     chosen = find_runtime(wanted).name
     names = [chosen]
     for name in MODULES:
@@ -53,7 +54,11 @@ def measure_cost(
             tell(f"cost with {name}")
             starts = [_start(path, classes, name, empty) for path in paths]
             fit = [path for path, start in zip(paths, starts, strict=True) if "error" not in start]
-            speeds = {threads: _latencies(fit, classes, file, name, threads) for threads in _threads()}
+            try:
+                speeds = {threads: _latencies(fit, classes, file, name, threads) for threads in _threads()}
+            except ModelError as error:
+                starts = [start if "error" in start else {"error": str(error)} for start in starts]
+                speeds = {}
             for model, path, start in zip(names_of(classifiers), paths, starts, strict=True):
                 own = {str(threads): speed[path] for threads, speed in speeds.items() if path in speed}
                 found.append({"model": model, "runtime": name, **start, "latency_us": own})
@@ -62,7 +67,8 @@ def measure_cost(
 
 
 def _threads() -> list[int]:
-    return sorted({1, os.cpu_count() or 1})
+    ours = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return sorted({1, ours or 1})
 
 
 def _start(path: Path, classes: list[str], runtime: str, empty: int | None) -> dict[str, Any]:

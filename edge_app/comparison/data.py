@@ -33,8 +33,12 @@ class Batches:
             if sample.label not in set("0123456789"):
                 self.skipped += 1
                 continue
+            image = _image(sample)
+            if not image.any():  # a blank pad is no digit
+                self.skipped += 1
+                continue
             empty = False
-            images.append(_image(sample))
+            images.append(image)
             labels.append(int(sample.label))
             if len(images) == BATCH:
                 yield np.stack(images), np.array(labels, np.uint8)
@@ -66,8 +70,9 @@ class Some:
             yield images, labels
 
     def batch(self) -> Batch:
-        """Return what was kept."""
-        images, labels = zip(*self._kept, strict=True)
+        """Return what was kept, in any order: the first of them are a fair choice as well."""
+        order = self._random.permutation(len(self._kept))
+        images, labels = zip(*(self._kept[i] for i in order), strict=True)
         return np.stack(images), np.array(labels, np.uint8)
 
 

@@ -13,6 +13,7 @@ from .models import names_of
 
 IMAGES = 64
 VIEWS = {"RESHAPE", "QUANTIZE", "DEQUANTIZE", "DELEGATE"}  # the same values again
+SIZES = {"SHAPE", "STRIDED_SLICE", "PACK"}  # of an open batch: no values of the image
 
 
 @dataclass
@@ -51,7 +52,7 @@ def trace(classifier: Classifier, images: NDArray[np.uint8]) -> list[Layer]:
     """Return each operator's output; raises ModelError where the runtime does not keep them."""
     interpreter = classifier.open_traced()
     try:
-        steps = [op for op in interpreter._get_ops_details() if op["op_name"] not in VIEWS]
+        steps = [op for op in interpreter._get_ops_details() if op["op_name"] not in VIEWS | SIZES]
     except AttributeError:
         raise ModelError(f"{classifier.runtime.name} does not list the operators") from None
     outputs = [int(op["outputs"][0]) for op in steps]
@@ -74,6 +75,8 @@ def _real(values: NDArray[Any], detail: dict[str, Any]) -> NDArray[np.float32]:
     if values.dtype.kind == "f":
         return values.astype(np.float32)
     scales = detail["quantization_parameters"]["scales"]
+    if len(scales) == 0:
+        raise ModelError(f"{detail['name']} holds integers without a scale")
     points = detail["quantization_parameters"]["zero_points"]
     return ((values.astype(np.int32) - points) * scales).astype(np.float32)
 

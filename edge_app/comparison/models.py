@@ -38,8 +38,7 @@ def open_classifiers(paths: Sequence[Path], runtime: Runtime, threads: int = 1) 
 
 def load_any(path: Path, runtime: Runtime) -> Model:
     """Return the model at `path`, proven by its card; without one the digits are its classes, an 11th is "no digit"."""
-    card = path.parent / CARD
-    if card.is_file() and path.name in read_card(card)["files"]:
+    if has_card(path):
         return load_model(path)
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -57,9 +56,19 @@ def load_any(path: Path, runtime: Runtime) -> Model:
     return Model(path, content, hashlib.sha256(content).hexdigest(), classes)
 
 
+def has_card(path: Path) -> bool:
+    """Return whether the card beside a model names it."""
+    card = path.parent / CARD
+    return card.is_file() and path.name in read_card(card)["files"]
+
+
 def names_of(classifiers: Sequence[Classifier]) -> list[str]:
     """Return the files' names, numbered where two are the same: a report goes by names, paths are nobody's business."""
-    files = [classifier.model.path.name for classifier in classifiers]
+    return number_names([classifier.model.path.name for classifier in classifiers])
+
+
+def number_names(files: Sequence[str]) -> list[str]:
+    """Return names, each that is there twice with its number."""
     return [f"{file} ({files[:i].count(file) + 1})" if files.count(file) > 1 else file for i, file in enumerate(files)]
 
 
@@ -72,5 +81,5 @@ def describe(classifier: Classifier, name: str) -> dict[str, Any]:
         "bytes": len(model.content),
         "type": classifier.number_type,
         "classes": list(model.classes),
-        "temperature": model.temperature,
+        "temperature": model.temperature if has_card(model.path) else None,  # 1 where nothing is known
     }

@@ -1,4 +1,4 @@
-"""The report as one HTML page that needs nothing else: tables, plots, pictures of every flip."""
+"""The report as one HTML page that needs nothing else: tables, plots, pictures of what flipped."""
 
 import base64
 import io
@@ -11,6 +11,7 @@ from PIL import Image
 
 from ..normalise import DigitImage
 from . import svg
+from .accuracy import MOST_FLIPS
 from .summary import chance, decibels, share, size, time
 
 NOT_MEASURED = "not measured"
@@ -41,7 +42,7 @@ def make_page(report: dict[str, Any], pictures: Mapping[tuple[str, int], Sequenc
 
 
 def _verdict(report: dict[str, Any]) -> str:
-    """Return what int8 cost and bought, in two sentences, for the first set and runtime."""
+    """Return a sentence a model: what it costs against the first on the first set, and what it buys."""
     first, *others = report["models"]
     sentences = []
     for number, model in enumerate(others):
@@ -51,14 +52,29 @@ def _verdict(report: dict[str, Any]) -> str:
             sentences.append(
                 f"{model['file']} against {first['file']}: {pair['difference']:+.2f} points on {own['name']} "
                 f"(n = {own['n']:,}, {chance(pair['mcnemar_p'])}), {pair['flipped']} answers flipped; "
-                f"{first['bytes'] / model['bytes']:.1f} times smaller."
+                f"{_ratio(first['bytes'] / model['bytes'], 'smaller', 'larger')}"
+                f"{_speed(report, first['file'], model['file'])}."
             )
     return " ".join(sentences)
 
 
+def _ratio(times: float, more: str, less: str) -> str:
+    return f"{times:.1f} times {more}" if times >= 1 else f"{1 / times:.1f} times {less}"
+
+
+def _speed(report: dict[str, Any], first: str, other: str) -> str:
+    """Return how fast the other is with each runtime that was measured, as the end of a sentence."""
+    medians = {(c["runtime"], c["model"]): c["latency_us"]["1"]["median"] for c in report["cost"] if "error" not in c}
+    return "".join(
+        f", {_ratio(medians[r['name'], first] / medians[r['name'], other], 'faster', 'slower')} with {r['name']}"
+        for r in report["runtimes"]
+        if {(r["name"], first), (r["name"], other)} <= medians.keys()
+    )
+
+
 def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table with a caption, its first column as row headings; cells are escaped here."""
-    heads = "".join(f"<th scope='col'>{escape(cell)}</th>" for cell in head)
+    heads = "".join(f"<th scope='col'>{escape(cell)}</th>" if cell else "<td></td>" for cell in head)
     body = "".join(
         f"<tr><th scope='row'>{escape(first)}</th>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
         for first, *cells in rows
@@ -76,7 +92,7 @@ def _models(report: dict[str, Any]) -> str:
             m["type"],
             f"{m['bytes']:,}",
             str(len(m["classes"])),
-            f"{m['temperature']:g}",
+            "1 (no card)" if m["temperature"] is None else f"{m['temperature']:g}",
             m["sha256"][:16] + "…",
         ]
         for m in report["models"]
@@ -88,7 +104,7 @@ def _set(report: dict[str, Any], own: dict[str, Any], pictures: Mapping[tuple[st
     files = [model["file"] for model in report["models"]]
     parts = [f"<h2>{escape(own['name'])}: {own['n']:,} digits</h2>"]
     if own["skipped"]:
-        parts.append(f"<p>{own['skipped']:,} samples that are not one digit were left out.</p>")
+        parts.append(f"<p>{own['skipped']:,} samples that are not one digit, or blank, were left out.</p>")
     parts.append(
         table(
             "Accuracy with 95 % Wilson intervals, expected calibration error",
@@ -179,7 +195,7 @@ def _flips(first: str, second: str, pair: dict[str, Any], pictures: Sequence[Dig
         return heading + "<p>They read every sample alike.</p>"
     shown = "".join(_flip(first, second, flip, picture) for flip, picture in zip(pair["flips"], pictures, strict=False))
     rest = pair["flipped"] - len(pictures)
-    note = f"<p>{rest:,} more are in the JSON report.</p>" if rest > 0 else ""
+    note = f"<p>{rest:,} more are not shown; --json lists up to {MOST_FLIPS:,}.</p>" if rest > 0 else ""
     return f"{heading}<div class='flips'>{shown}</div>{note}"
 
 
@@ -252,7 +268,9 @@ def _cost(report: dict[str, Any]) -> str:
         name = f"{runtime['name']} {runtime['version']}"
         parts.append(
             table(
-                f"{name}: start and memory", ["model", "delegate", "load", "first result", "memory"], map(_start, costs)
+                f"{name}: start and memory",
+                ["model", "delegate", "load", "first result", "peak memory above an empty process"],
+                map(_start, costs),
             )
         )
         rows = [row for cost in costs for row in _latency(cost)]

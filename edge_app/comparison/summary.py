@@ -46,8 +46,16 @@ def summarise(report: dict[str, Any]) -> str:
         rows.append([f"spoilt in {len(ways)} ways, n = {robustness['n']:,}", *map(share, means)])
     if report["sets"]:
         first = report["sets"][0]
-        rows.append(["calibration error", *(f"{own['calibration_error']:.4f}" for own in first["models"])])
-        rows.append(["logits, signal to noise", "", *(decibels(pair["logits_snr_db"]) for pair in first["pairs"])])
+        rows.append(
+            [f"calibration error, {first['name']}", *(f"{own['calibration_error']:.4f}" for own in first["models"])]
+        )
+        rows.append(
+            [
+                f"logits, signal to noise, {first['name']}",
+                "",
+                *(decibels(pair["logits_snr_db"]) for pair in first["pairs"]),
+            ]
+        )
     rows += _cost_rows(report, [model["file"] for model in models])
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(wide) for cell, wide in zip(row, widths, strict=True)).rstrip() for row in rows]
@@ -76,4 +84,4 @@ def _cost_rows(report: dict[str, Any], files: list[str]) -> list[list[str]]:
 def _cost(cost: dict[str, Any]) -> str:
     if "error" in cost:
         return "does not run"
-    return f"{time(cost['latency_us']['1']['median'])}, {size(cost['peak_bytes'])} memory"
+    return f"{time(cost['latency_us']['1']['median'])}, {size(cost['peak_bytes'])} more memory"
