@@ -81,7 +81,7 @@ def test_the_card_has_the_spread_over_the_seeds() -> None:
         seeds = result["seeds"][key]
         own = row(CARD_TEXT.split("## How much")[1], title)
         assert f"{100 * seeds['mean']:.2f} ± {100 * seeds['deviation']:.2f} %" in own
-        for name in ("pupil-fold-0", "mnist-only"):
+        for name in ("mnist-only", "pupil-fold-0", "twin"):
             assert share(result["first_fold"][name][key]) in own
 
 
