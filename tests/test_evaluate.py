@@ -71,7 +71,7 @@ def test_the_command_writes_figures_and_a_picture(tmp_path: Path, capsys: pytest
     assert (result["n"], result["right"]) == (4, 3)
     assert "3 of 4 right: 75.00%" in capsys.readouterr().out
     assert main([*words[:2], words[1]]) == 1  # one name, two results: refused
-    assert Image.open(tmp_path / "m.png").size == (12 * evaluate.TILE, evaluate.TILE + 14)
+    assert Image.open(tmp_path / "m.png").size == (10 * evaluate.TILE, evaluate.TILE + 14)
 
 
 @pytest.mark.parametrize("text", ["", "{}\n", '{"label": "1"}\n', "[]\n", '{"label": "1", "strokes": [[]]}\n'])
