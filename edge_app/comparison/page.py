@@ -51,7 +51,7 @@ def _verdict(report: dict[str, Any]) -> str:
             pair = own["pairs"][number]
             sentences.append(
                 f"{model['file']} against {first['file']}: {pair['difference']:+.2f} points on {own['name']} "
-                f"(n = {own['n']:,}, {chance(pair['mcnemar_p'])}), {pair['flipped']} answers flipped; "
+                f"(n = {own['n']:,}, {chance(pair['mcnemar_p'])}), answers flipped: {pair['flipped']}; "
                 f"{_ratio(first['bytes'] / model['bytes'], 'smaller', 'larger')}"
                 f"{_speed(report, first['file'], model['file'])}."
             )
