@@ -103,7 +103,7 @@ def make_parser() -> argparse.ArgumentParser:
     compare.add_argument("--max-drop", type=float, default=0.1, metavar="POINTS", help="how much worse it may be (0.1)")
     compare.add_argument("--spoilt", type=int, default=1000, metavar="N", help="digits to spoil in each way (1000)")
     compare.add_argument("--no-cost", action="store_true", help="leave out latency, memory and start")
-    compare.set_defaults(run=run_compare)
+    compare.set_defaults(run=run_compare, parser=compare)
 
     check = commands.add_parser(
         "evaluate",
@@ -138,9 +138,9 @@ def main(argv: list[str] | None = None) -> int:
             parser.error(f"{option} is for the window, not for a command")
     if args.run is run_compare:
         if args.model or len(args.models) == 1:
-            parser.error("compare takes two or more models, named after it, or none for the project's own")
+            args.parser.error("compare takes two or more models, named after it, or none for the project's own")
         if args.spoilt < 0 or not 0 <= args.max_drop <= 100:
-            parser.error("--spoilt must be at least 0, --max-drop from 0 to 100 points")
+            args.parser.error("--spoilt must be at least 0, --max-drop from 0 to 100 points")
     if sys.stdout is None:
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  closed by who started us: readings go nowhere
     if args.runtime:

@@ -56,7 +56,9 @@ def evaluate_command(
                 "sets": results,
             }
             write_atomically(output, readable_json(report))
-        if picture:
+        if picture and not mistakes:
+            print(f"no mistakes, so no picture: {picture} is not written", file=sys.stderr)
+        elif picture:
             draw_mistakes(mistakes).save(picture)
             print(f"wrote {picture}: {len(mistakes)} mistakes", file=sys.stderr)
     except (OSError, ValueError) as error:
@@ -145,6 +147,7 @@ def draw_mistakes(mistakes: list[Outcome], columns: int = 10, most: int = 240) -
     for i, outcome in enumerate(shown):
         x, y = i % columns * TILE, i // columns * (TILE + 14)
         sheet.paste(_tile(outcome.sample), (x + 2, y))
+        pen.rectangle((x + 1, y, x + TILE - 2, y + TILE + 12), outline=200)
         pen.text(
             (x + 4, y + TILE - 3),
             f"{outcome.sample.label} read {outcome.text} {outcome.confidence:.2f}",

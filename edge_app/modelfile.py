@@ -40,8 +40,10 @@ def load_model(path: Path | None = None) -> Model:
     Raises ModelError when the file or the card is missing, damaged, or they do not belong together.
     """
     path = path or models_folder() / INT8
-    card = read_card(path.parent / CARD)
     content = _read(path)
+    if not (path.parent / CARD).exists():
+        raise ModelError(f"{path}: no {CARD} beside it, the card that says what its outputs mean. {HOW_TO_MAKE}")
+    card = read_card(path.parent / CARD)
     digest = hashlib.sha256(content).hexdigest()
     entry = card["files"].get(path.name)
     if entry is None:

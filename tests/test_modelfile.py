@@ -55,7 +55,7 @@ def test_a_damaged_model_is_refused(copy: Path, how: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (None, "not found"),
+        (None, "no digits.json beside it"),
         ("", "damaged model card"),
         ("[]", "damaged model card"),
         ('{"classes": []}', "damaged model card"),

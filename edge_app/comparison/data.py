@@ -44,7 +44,8 @@ class Batches:
                 yield np.stack(images), np.array(labels, np.uint8)
                 images, labels = [], []
         if empty:
-            raise DataError(f"{self.path}: no labelled digits")
+            left = f"; {self.skipped:,} samples are not one digit, or blank" if self.skipped else ""
+            raise DataError(f"{self.path}: no labelled digits{left}. Single digits, labelled 0 to 9, are compared")
         if images:
             yield np.stack(images), np.array(labels, np.uint8)
 

@@ -15,6 +15,11 @@ from .accuracy import MOST_FLIPS
 from .summary import chance, decibels, share, size, time
 
 NOT_MEASURED = "not measured"
+STATES = {
+    "frequency_mhz": "frequency (MHz)",
+    "temperature_c": "temperature (°C)",
+    "throttled": "throttling flags",
+}
 STYLE = Path(__file__).with_name("page.css")
 
 
@@ -160,8 +165,8 @@ def _pairs(files: Sequence[str], own: dict[str, Any]) -> str:
         [
             "model",
             "points",
-            "only it right",
-            "only first right",
+            "right alone",
+            "first right alone",
             "p",
             "flipped",
             "logits, signal to noise",
@@ -283,6 +288,10 @@ def _cost(report: dict[str, Any]) -> str:
                 f"Median latency, {name}", [cost["model"] for cost in timed], [("one thread", medians)], "µs"
             )
             parts.append(plot)
+    parts.append(
+        "<p>On a machine that has other work too, p99 and the rows with more than one thread show that work. "
+        "Where the delegate is none, the runtime's own kernels do the work; XNNPACK's are often faster.</p>"
+    )
     own = report["preprocessing_us"]
     parts.append(
         f"<p>From strokes to digit image, the same for all: {time(own['median'])} (p90 {time(own['p90'])}).</p>"
@@ -318,7 +327,7 @@ def _device(report: dict[str, Any]) -> str:
     for cost in report["cost"]:
         for when, state in cost.get("state", {}).items():
             for key, value in state.items():
-                label = f"{key.replace('_', ' ')} {when} {cost['runtime']}"
+                label = f"{STATES[key]} {when} {cost['runtime']}"
                 rows.append(
                     [label, NOT_MEASURED if value is None else f"{value:.0f}" if isinstance(value, float) else value]
                 )

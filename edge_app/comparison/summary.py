@@ -38,7 +38,8 @@ def summarise(report: dict[str, Any]) -> str:
     rows: list[list[str]] = [["", *(model["file"] for model in models)], ["type", *(m["type"] for m in models)]]
     rows.append(["size", *(size(model["bytes"]) for model in models)])
     for own in report["sets"]:
-        rows.append([f"{own['name']}, n = {own['n']:,}", *(_accuracy(own, i) for i in range(len(models)))])
+        left = f", {own['skipped']:,} left out" if own["skipped"] else ""
+        rows.append([f"{own['name']}, n = {own['n']:,}{left}", *(_accuracy(own, i) for i in range(len(models)))])
     robustness = report.get("robustness")
     if robustness:
         ways = robustness["corruptions"]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from html import escape
 
 WIDTH, HEIGHT = 560, 300
-LEFT, RIGHT, TOP, BOTTOM = 64, 12, 12, 40
+LEFT, RIGHT, TOP, BOTTOM = 64, 28, 24, 40
 
 
 def bars(title: str, names: Sequence[str], series: Sequence[tuple[str, Sequence[float]]], unit: str) -> str:
@@ -48,6 +48,7 @@ def reliability(title: str, series: Sequence[tuple[str, Sequence[tuple[float, fl
         parts.append(f'<text x="{LEFT - 8}" y="{y}" class="axis end mid">{tick:.0%}</text>')
         parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}" class="grid"/>')
     parts.append(f'<text x="{LEFT + wide / 2}" y="{HEIGHT - 4}" class="axis middle">confidence</text>')
+    parts.append(f'<text x="{LEFT - 8}" y="12" class="axis end">accuracy</text>')
     for number, (_, points) in enumerate(series):
         line = " ".join(at(x, y) for x, y, _ in points)
         parts.append(f'<polyline points="{line}" class="l{number % 4}"/>')
