@@ -23,9 +23,26 @@ from train.mnist import load_mnist
 from .conftest import ROOT
 
 
+def interrupt_after_two_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Press Ctrl-C when the second epoch is kept."""
+    real = keras.callbacks.BackupAndRestore.on_epoch_end
+
+    def interrupt(self: object, epoch: int, logs: object = None) -> None:
+        real(self, epoch, logs)
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(keras.callbacks.BackupAndRestore, "on_epoch_end", interrupt)
+
+
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few and small batches: the whole path in seconds."""
+    shrink(monkeypatch)
+
+
+def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make batches, epochs and pools small."""
     monkeypatch.setattr(fit, "STEPS", 4)
     monkeypatch.setattr(fit, "BATCH", 64)
     monkeypatch.setattr(fit, "POOL", 200)
@@ -213,16 +230,10 @@ def test_a_pupil_of_everybodys_ink_learns_and_resumes(
     words = ["--mnist", str(mnist_file), "--ink", str(ink), "--epochs", "3", "--all-writers", "--bfloat16"]
     folder = ["--folder", str(tmp_path / "run"), "--output", str(tmp_path / "pupil.keras")]
     teacher = ["--teachers", str(fit_teacher(tmp_path))]
-    real = keras.callbacks.BackupAndRestore.on_epoch_end
-
-    def interrupt(self: object, epoch: int, logs: object = None) -> None:
-        real(self, epoch, logs)
-        if epoch == 1:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(keras.callbacks.BackupAndRestore, "on_epoch_end", interrupt)
+    interrupt_after_two_epochs(monkeypatch)
     assert main([*words, *folder, *teacher]) == 130
-    monkeypatch.setattr(keras.callbacks.BackupAndRestore, "on_epoch_end", real)
+    monkeypatch.undo()
+    shrink(monkeypatch)
     assert main([*words, *folder, *teacher, "--resume"]) == 0
     record = json.loads((tmp_path / "pupil.train.json").read_text())
     assert record["epochs"] == 3
@@ -271,19 +282,13 @@ def test_an_interrupted_training_keeps_its_best_and_goes_on(
 ) -> None:
     words = ["--mnist", str(mnist_file), "--folder", str(tmp_path / "run"), "--output", str(tmp_path / "m.keras")]
     monkeypatch.setattr(fit, "STEPS", 3)
-    real = keras.callbacks.BackupAndRestore.on_epoch_end
-
-    def interrupt(self: object, epoch: int, logs: object = None) -> None:
-        real(self, epoch, logs)
-        if epoch == 1:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(keras.callbacks.BackupAndRestore, "on_epoch_end", interrupt)
+    interrupt_after_two_epochs(monkeypatch)
     assert main([*words, "--epochs", "4"]) == 130
     assert (tmp_path / "run" / "best.weights.h5").exists()
     assert not (tmp_path / "m.keras").exists()  # half a training replaces no model
     assert main([*words, "--epochs", "4"]) == 1  # nor is it thrown away by a new one
-    monkeypatch.setattr(keras.callbacks.BackupAndRestore, "on_epoch_end", real)
+    monkeypatch.undo()
+    shrink(monkeypatch)
     assert main([*words, "--epochs", "4", "--resume"]) == 0
     assert len(json.loads((tmp_path / "run" / "history.json").read_text())["loss"]) == 4
 
