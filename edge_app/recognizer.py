@@ -76,9 +76,9 @@ class Recognizer:
         """Return the reading of pieces, as one digit or grouped by the best path."""
         if single:
             chosen: list[Group] = [tuple(range(len(grid.boxes)))]
-            probabilities = self._classify(chosen, normalise)
+            probabilities = self._classify(grid, chosen, normalise)
         else:
-            found = self._classify(grid.groups, normalise)
+            found = self._classify(grid, grid.groups, normalise)
             chosen = grid.best_path(group_scores(found))
             rows = {group: row for row, group in enumerate(grid.groups)}
             probabilities = found[[rows[group] for group in chosen]]
@@ -89,10 +89,14 @@ class Recognizer:
             )
         )
 
-    def _classify(self, groups: Sequence[Group], normalise: Callable[[Group], DigitImage]) -> NDArray[np.float32]:
+    def _classify(
+        self, grid: Grid, groups: Sequence[Group], normalise: Callable[[Group], DigitImage]
+    ) -> NDArray[np.float32]:
         """Return (groups, digits) probabilities; a reject class keeps its share, so rows may sum to less than 1."""
         images = np.stack([normalise(group) for group in groups])
-        return self.classifier.probabilities(images)[:, self._digits]
+        found = self.classifier.probabilities(images)[:, self._digits]
+        found[[grid.is_dot(group) for group in groups]] = 0  # enlarged, a dot looks like anything
+        return found
 
     def _digit(self, probabilities: NDArray[np.float32], group: Group, box: Box) -> Digit:
         ranked = np.argsort(-probabilities, kind="stable")[: ALTERNATIVES + 1]

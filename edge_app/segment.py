@@ -24,6 +24,8 @@ OVERLAP = 4.0  # putting pieces that stand above each other into different digit
 WIDE = 4.0  # a digit wider than the line is high, per line height beyond
 DIGIT = 0.8  # each digit: of two explanations that fit, the one with fewer digits
 CUT = 2.5  # digits that share a stroke: most strokes belong to one
+DOT = 0.1  # of a line height: what is no larger either way is a dot, and no digit
+DOT_SCORE = -1.0  # a dot by itself, for the path
 WRONG_GROUP = 2e4  # odds of "no digit" for a run of pieces, against those for what is written as a whole
 
 
@@ -31,10 +33,12 @@ def group_scores(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the log probability of each group to be its best digit, (groups, digits) to (groups,).
 
     Rows sum to less than 1 by the share of "no digit", which is weighed up: most runs of pieces are wrong groups.
+    Rows of nothing are dots, which may well stand by themselves.
     """
     digits = probabilities.sum(axis=1)
     none = np.maximum(1 - digits, 0)
-    return np.log(np.maximum(probabilities.max(axis=1), 1e-9) / (digits + WRONG_GROUP * none))
+    scores = np.log(np.maximum(probabilities.max(axis=1), 1e-9) / (digits + WRONG_GROUP * none))
+    return np.where(digits > 0, scores, np.float32(DOT_SCORE))
 
 
 class Part(NamedTuple):
@@ -48,6 +52,7 @@ CUT_WIDTH = 1.0  # in line heights: a stroke that is no wider belongs to one dig
 CUT_HEIGHT = 0.5  # in line heights: there must be as much on either side, or it is a tail
 MOST_CUTS = 12  # of one stroke
 COLUMNS = 64  # a line height, where a stroke is looked at for cuts
+MOST_COLUMNS = 4000
 
 
 def parts_of(ink: Ink) -> list[Part]:
@@ -67,7 +72,7 @@ def parts_of(ink: Ink) -> list[Part]:
 def _cut(stroke: Stroke, height: float) -> list[Stroke]:
     """Return the stroke in pieces, cut in the middle of each run of columns that it crosses once."""
     left, right = stroke[:, 0].min(), stroke[:, 0].max()
-    count = int(min(COLUMNS * (right - left) / height, 4000)) + 1
+    count = int(min(COLUMNS * (right - left), MOST_COLUMNS * height) / height) + 1  # in this order: nothing overflows
     columns = np.linspace(left, right, count + 2)[1:-1]
     first, last = np.minimum(stroke[:-1, 0], stroke[1:, 0]), np.maximum(stroke[:-1, 0], stroke[1:, 0])
     starts, ends = np.searchsorted(columns, first, "right"), np.searchsorted(columns, last, "right")
@@ -125,6 +130,12 @@ class Grid:
             for place in range(own[0] + 1, own[-1] + 1):
                 shared[place] += 1
         return shared
+
+    def is_dot(self, group: Group) -> bool:
+        """Return whether all of a group lies within a dot of this line; a single point is one on any line."""
+        own = self.boxes[list(group)]
+        extent = (own[:, 2:].max(axis=0) - own[:, :2].min(axis=0)).max()
+        return bool(extent <= DOT * self.height)
 
     def best_path(self, scores: NDArray[np.float32]) -> list[Group]:
         """Return the groups, left to right, that use every piece once with the highest total score.

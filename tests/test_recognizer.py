@@ -95,3 +95,17 @@ def test_real_ink_of_many_writers_is_read(recognizer: Recognizer, ink_folder: Pa
     right = sum(recognizer.read(sample.ink, single=True).text == sample.label for sample in samples)
     assert len(samples) == 375
     assert right / len(samples) > 0.97
+
+
+def test_nothing_a_dot_and_a_dash_are_no_digits(recognizer: Recognizer) -> None:
+    assert recognizer.read([]).text == ""
+    for single in (True, False):
+        assert recognizer.read([[[5, 5]]], single=single).text == "?"
+        assert recognizer.read([[[5, 5], [5, 5]]], single=single).text == "?"
+        assert recognizer.read([[[0, 0], [100, 2]]], single=single).text == "?"
+
+
+def test_a_dot_far_from_a_digit_is_refused_beside_it(recognizer: Recognizer) -> None:
+    one = [[10, 0], [10, 100]]
+    assert recognizer.read([one, [[90, 98], [93, 100]]]).text == "1?"
+    assert recognizer.read([one, [[90, 10], [90, 95]]]).text == "11"
