@@ -40,7 +40,7 @@ def load_model(path: Path | None = None) -> Model:
     Raises ModelError when the file or the card is missing, damaged, or they do not belong together.
     """
     path = path or models_folder() / INT8
-    content = _read(path)
+    content = read_file(path)
     if not (path.parent / CARD).exists():
         raise ModelError(f"{path}: no {CARD} beside it, the card that says what its outputs mean. {HOW_TO_MAKE}")
     card = read_card(path.parent / CARD)
@@ -66,7 +66,7 @@ def load_model(path: Path | None = None) -> Model:
 def read_card(path: Path) -> dict[str, Any]:
     """Return the card as decoded JSON, with at least `files` and `classes` of the right kind."""
     try:
-        card = json.loads(_read(path))
+        card = json.loads(read_file(path))
         entries = card["files"].values()
         sound = all(isinstance(entry["sha256"], str) for entry in entries)
         sound = sound and all(isinstance(name, str) for name in card["classes"])
@@ -79,7 +79,8 @@ def read_card(path: Path) -> dict[str, Any]:
     return dict(card)
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a model or its card; raises ModelError."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ModelError(f"{path}: more than {MAX_BYTES:,} bytes is no model of this program. {HOW_TO_MAKE}")

@@ -5,7 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from edge_app.classifier import Classifier
 from edge_app.modelfile import Model
+from edge_app.reading import Digit, Reading
+from edge_app.recognizer import Recognizer
 from edge_app.runtime import Runtime
 
 CLASSES = (*"0123456789", "?")
@@ -62,3 +65,49 @@ def fake_model(classes: tuple[str, ...] = CLASSES) -> Model:
 
 def fake_runtime(interpreter: FakeInterpreter) -> Runtime:
     return Runtime("fake", "1.0", lambda **_: interpreter)
+
+
+class Clock:
+    """Stands still unless it is put forward."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Fixed(FakeInterpreter):
+    """Takes what the network takes, and answers one class; each run puts the clock forward by its cost."""
+
+    def __init__(self, answer: int, dtype: Any, clock: Clock | None = None, costs: tuple[float, ...] = ()) -> None:
+        super().__init__(dtype=dtype)
+        self.answer, self.clock, self.costs = answer, clock, list(costs)
+
+    def invoke(self) -> None:
+        super().invoke()
+        nothing, certain = (-128, 0) if self.dtype == np.int8 else (0, 64)
+        self.output[:] = nothing
+        self.output[0, self.answer] = certain
+        if self.clock:
+            self.clock.now += self.costs.pop(0)
+
+
+def fixed(answer: int, dtype: Any = np.int8, clock: Clock | None = None, costs: tuple[float, ...] = ()) -> Recognizer:
+    interpreter = Fixed(answer, dtype, clock, costs)
+    return Recognizer(classifier=Classifier(fake_model(), fake_runtime(interpreter)))
+
+
+class Opener:
+    """Opens a reference and counts how often."""
+
+    def __init__(self, reference: Recognizer) -> None:
+        self.reference, self.opened = reference, 0
+
+    def __call__(self) -> Recognizer:
+        self.opened += 1
+        return self.reference
+
+
+def reading_of(text: str, confidence: float = 0.99) -> Reading:
+    return Reading(tuple(Digit(digit, confidence, (), (0, 0, 1, 1), ()) for digit in text))

@@ -12,67 +12,23 @@ import pytest
 
 import edge_app.app
 from edge_app.app import App, run
-from edge_app.classifier import Classifier
 from edge_app.cli import main
-from edge_app.duel import Duel, Timed, Verdict, open_float, read_timed
-from edge_app.errors import ModelError
+from edge_app.duel import Duel, Timed, Verdict, open_float
 from edge_app.events import Command, Pen, Pointers
 from edge_app.ink import make_ink
 from edge_app.layout import BUTTONS, Area, Layout, arrange, fit_viewport
 from edge_app.modelfile import CARD, FLOAT, INT8, models_folder
-from edge_app.reading import Digit, Reading
+from edge_app.reading import Reading
 from edge_app.recognizer import Recognizer
 from edge_app.view import DESK, Scene, draw_scene, forget_fonts
 
-from .fakes import FakeInterpreter, fake_model, fake_runtime
+from .fakes import Opener, fixed, reading_of
 from .test_cli import digitpad
 from .test_window import SAMPLES, mouse, press, strokes_on, write
 
 SIZES = [(320, 240), (480, 320), (800, 480), (720, 1280), (1920, 1080)]
 STROKE = make_ink([[[0, 0], [0, 100]]])
 BAR: dict[str, object] = {"strokes": [[[0, 0], [1, 100], [2, 200]]]}
-
-
-class Clock:
-    """Stands still unless it is put forward."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-class Fixed(FakeInterpreter):
-    """Takes what the network takes, and answers one class; each run puts the clock forward by its cost."""
-
-    def __init__(self, answer: int, dtype: Any, clock: Clock | None = None, costs: tuple[float, ...] = ()) -> None:
-        super().__init__(dtype=dtype)
-        self.answer, self.clock, self.costs = answer, clock, list(costs)
-
-    def invoke(self) -> None:
-        super().invoke()
-        nothing, certain = (-128, 0) if self.dtype == np.int8 else (0, 64)
-        self.output[:] = nothing
-        self.output[0, self.answer] = certain
-        if self.clock:
-            self.clock.now += self.costs.pop(0)
-
-
-def fixed(answer: int, dtype: Any = np.int8, clock: Clock | None = None, costs: tuple[float, ...] = ()) -> Recognizer:
-    interpreter = Fixed(answer, dtype, clock, costs)
-    return Recognizer(classifier=Classifier(fake_model(), fake_runtime(interpreter)))
-
-
-class Opener:
-    """Opens a reference and counts how often."""
-
-    def __init__(self, reference: Recognizer) -> None:
-        self.reference, self.opened = reference, 0
-
-    def __call__(self) -> Recognizer:
-        self.opened += 1
-        return self.reference
 
 
 @pytest.fixture
@@ -104,79 +60,6 @@ def texts(app: App) -> list[str]:
 def verdict_of(app: App) -> Verdict:
     assert app.verdict is not None
     return app.verdict
-
-
-# --- two recognisers on the same ink
-
-
-def read(text: str, confidence: float = 0.99) -> Reading:
-    return Reading(tuple(Digit(digit, confidence, (), (0, 0, 1, 1), ()) for digit in text))
-
-
-@pytest.mark.parametrize(
-    ("float_text", "int8_text", "agree"),
-    [("2026", "2026", True), ("?", "?", True), ("2026", "2020", False), ("2026", "226", False), ("?", "7", False)],
-)
-def test_they_agree_when_they_read_the_same_text(float_text: str, int8_text: str, agree: bool) -> None:
-    unsure = Timed("float32", read(float_text, 0.51), 0.1)
-    assert Verdict(Timed("int8", read(int8_text), 0.2), unsure).agree is agree
-
-
-def test_nothing_written_or_nothing_to_compare_with_is_no_agreement() -> None:
-    blank, seven = Timed("int8", Reading(), 0.1), Timed("int8", read("7"), 0.1)
-    assert Verdict(blank, blank).agree is None
-    assert Verdict(seven, fault="not found").agree is None
-
-
-def test_the_time_is_the_best_of_three_warm_runs() -> None:
-    clock = Clock()
-    own = fixed(7, np.int8, clock, (0.5, 0.005, 0.003, 0.004))
-    reference = fixed(7, np.float32, clock, (0.001, 0.008, 0.007, 0.006))
-    one, two = read_timed([own, reference], STROKE, clock)
-    assert [(timed.kind, timed.reading.text) for timed in (one, two)] == [("int8", "7"), ("float32", "7")]
-    assert [one.seconds, two.seconds] == pytest.approx([0.003, 0.006])  # not the 1 ms of the run before
-
-
-def test_a_slow_reading_is_not_repeated_thrice() -> None:
-    clock = Clock()
-    slow = fixed(7, np.int8, clock, (0.9, 0.2))  # a third run would find no cost left
-    assert read_timed([slow], STROKE, clock)[0].seconds == pytest.approx(0.2)
-
-
-def test_the_reference_is_opened_once_and_only_for_a_reading() -> None:
-    opener = Opener(fixed(4, np.float32))
-    duel = Duel(opener)
-    assert opener.opened == 0
-    verdicts = [duel.read(fixed(7), STROKE) for _ in range(3)]
-    assert opener.opened == 1
-    assert [(v.own.reading.text, v.reference and v.reference.reading.text) for v in verdicts] == [("7", "4")] * 3
-
-
-def test_the_project_s_own_models_agree_on_the_samples(recognizer: Recognizer) -> None:
-    duel = Duel()
-    for sample in SAMPLES:
-        verdict = duel.read(recognizer, make_ink(sample["strokes"]))
-        assert (verdict.own.kind, verdict.reference and verdict.reference.kind) == ("int8", "float32")
-        assert (verdict.own.reading.text, verdict.agree) == (sample["label"], True)
-
-
-def test_a_missing_float_model_is_one_sentence_with_a_way_out(tmp_path: Path) -> None:
-    path = tmp_path / "models" / FLOAT
-    with pytest.raises(ModelError) as caught:
-        open_float(path)
-    assert str(caught.value) == f"{path}: not found; to compare, start digitpad with --float FILE"
-
-
-def test_an_int8_model_is_not_taken_for_float() -> None:
-    with pytest.raises(ModelError, match="expected a float32 model, found int8"):
-        open_float(models_folder() / INT8)
-
-
-def test_a_damaged_float_model_is_refused(tmp_path: Path) -> None:
-    shutil.copy(models_folder() / CARD, tmp_path)
-    (tmp_path / FLOAT).write_bytes((models_folder() / FLOAT).read_bytes()[:-1])
-    with pytest.raises(ModelError, match="altered or truncated"):
-        open_float(tmp_path / FLOAT)
 
 
 # --- the window
@@ -348,12 +231,14 @@ class Recording(pygame.Surface):
 LONG = "31415926535897932384626433832795"
 PATH = "/home/pi/.venv/lib/python3.11/site-packages/edge_app/models/digits_float.tflite"
 VERDICTS = {
-    "agree": Verdict(Timed("int8", read("90210"), 0.0123), Timed("float32", read("90210"), 0.0118)),
-    "differ": Verdict(Timed("int8", read("90210", 1.0), 0.0999), Timed("float32", read("9??10", 1.0), 0.0999)),
-    "long": Verdict(Timed("int8", read(LONG * 4), 12.345), Timed("float32", read(LONG, 1.0), 1.345)),
+    "agree": Verdict(Timed("int8", reading_of("90210"), 0.0123), Timed("float32", reading_of("90210"), 0.0118)),
+    "differ": Verdict(
+        Timed("int8", reading_of("90210", 1.0), 0.0999), Timed("float32", reading_of("9??10", 1.0), 0.0999)
+    ),
+    "long": Verdict(Timed("int8", reading_of(LONG * 4), 12.345), Timed("float32", reading_of(LONG, 1.0), 1.345)),
     "blank": Verdict(Timed("int8", Reading(), 0.0), Timed("float32", Reading(), 0.0)),
     "missing": Verdict(
-        Timed("int8", read("90210", 1.0), 0.0999),
+        Timed("int8", reading_of("90210", 1.0), 0.0999),
         fault=f"{PATH}: not found; to compare, start digitpad with --float FILE",
     ),
 }

@@ -32,7 +32,7 @@ from edge_app.sources import bundled_samples
 from edge_app.statistics import Calibration, mcnemar, wilson
 
 from .conftest import ROOT
-from .fakes import FakeInterpreter, fake_model, fake_runtime
+from .fakes import FakeInterpreter, fake_model, fake_runtime, fixed
 
 MODELS = [models_folder() / FLOAT, models_folder() / INT8]
 
@@ -163,6 +163,20 @@ def write_idx(folder: Path, images: Any, labels: Any, packed: bool = False) -> P
     return path
 
 
+def test_memory_does_not_grow_with_the_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accuracy, "MOST_FLIPS", 300)
+    monkeypatch.setattr(accuracy, "MOST_PICTURES", 20)
+    seven, one = (fixed(answer).classifier for answer in (7, 1))
+    batch = np.zeros((100, 28, 28), np.uint8), np.full(100, 7, np.uint8)
+    found = accuracy.answer_all("x", [seven, one], (batch for _ in range(10)))
+    [pair] = found.pairs
+    assert (found.n, pair.flipped, pair.only_first, pair.only_second) == (1000, 1000, 1000, 0)
+    assert (len(pair.flips), len(pair.pictures)) == (300, 20)
+    some = Some(50)
+    assert sum(1 for _ in some.watch(batch for _ in range(10))) == 10
+    assert len(some.batch()[1]) == 50
+
+
 class Broken(FakeInterpreter):
     """Opens, and then fails or answers nonsense."""
 
@@ -247,7 +261,7 @@ def test_models_that_cannot_be_compared_are_named(tmp_path: Path, classifiers: l
     alone.write_bytes(MODELS[1].read_bytes()[:200])
     with pytest.raises(ModelError, match=r"alone\.tflite"):
         open_classifiers([alone], runtime)
-    with pytest.raises(ModelError, match=r"none\.tflite: cannot be read"):
+    with pytest.raises(ModelError, match=r"none\.tflite: not found"):
         open_classifiers([tmp_path / "none.tflite"], runtime)
 
 

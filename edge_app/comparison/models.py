@@ -7,7 +7,7 @@ from typing import Any
 
 from ..classifier import Classifier
 from ..errors import ModelError
-from ..modelfile import CARD, FLOAT, INT8, MAX_BYTES, REJECT, Model, load_model, models_folder, read_card
+from ..modelfile import CARD, FLOAT, INT8, REJECT, Model, load_model, models_folder, read_card, read_file
 from ..runtime import Runtime
 from .probe import ask
 
@@ -40,12 +40,7 @@ def load_any(path: Path, runtime: Runtime) -> Model:
     """Return the model at `path`, proven by its card; without one the digits are its classes, an 11th is "no digit"."""
     if has_card(path):
         return load_model(path)
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ModelError(f"{path}: more than {MAX_BYTES:,} bytes is no model of this program")
-        content = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
+    content = read_file(path)
     try:  # in a process of its own: a truncated file crashes some runtimes
         count = ask({"kind": "outputs", "model": str(path), "runtime": runtime.name})["outputs"]
     except ModelError as error:
