@@ -174,7 +174,7 @@ def _drop_output() -> None:
 def run_window(args: argparse.Namespace) -> int:
     """Open the window."""
     try:
-        from .app import run
+        from .window.app import run
     except ImportError as error:
         raise DisplayError(
             f"pygame cannot be loaded ({error}). Run: pip install pygame-ce; a system library it names comes with apt"

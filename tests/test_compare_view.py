@@ -10,17 +10,17 @@ import numpy as np
 import pygame
 import pytest
 
-import edge_app.app
-from edge_app.app import App, run
+import edge_app.window.app
 from edge_app.cli import main
 from edge_app.duel import Duel, Timed, Verdict, open_float
-from edge_app.events import Command, Pen, Pointers
 from edge_app.ink import make_ink
-from edge_app.layout import BUTTONS, Area, Layout, arrange, fit_viewport
 from edge_app.modelfile import CARD, FLOAT, INT8, models_folder
 from edge_app.reading import Reading
 from edge_app.recognizer import Recognizer
-from edge_app.view import DESK, Scene, draw_scene, forget_fonts
+from edge_app.window.app import App, run
+from edge_app.window.events import Command, Pen, Pointers
+from edge_app.window.layout import BUTTONS, Area, Layout, arrange, fit_viewport
+from edge_app.window.view import DESK, Scene, draw_scene, forget_fonts
 
 from .fakes import Opener, fixed, reading_of
 from .test_cli import digitpad
@@ -330,7 +330,7 @@ def test_the_options_reach_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
         calls.append((model, fullscreen, compare, float_model))
         return 0
 
-    monkeypatch.setattr(edge_app.app, "run", note)
+    monkeypatch.setattr(edge_app.window.app, "run", note)
     assert [main([]), main(["--compare"]), main(["--compare", "--float", "f.tflite"])] == [0, 0, 0]
     assert calls == [(None, False, False, None), (None, False, True, None), (None, False, True, Path("f.tflite"))]
 
@@ -339,14 +339,16 @@ def test_the_options_reach_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
 def scenes(monkeypatch: pytest.MonkeyPatch) -> list[Scene]:
     """What `run` shows until it waits for the first event, which is that the window is closed."""
     shown: list[Scene] = []
-    show = edge_app.app.show
+    show = edge_app.window.app.show
 
     def watch(app: App) -> None:
         shown.append(app.scene())
         show(app)
 
-    monkeypatch.setattr(edge_app.app, "show", watch)
-    monkeypatch.setattr(edge_app.app, "make_waiter", lambda: lambda: pygame.event.post(pygame.event.Event(pygame.QUIT)))
+    monkeypatch.setattr(edge_app.window.app, "show", watch)
+    monkeypatch.setattr(
+        edge_app.window.app, "make_waiter", lambda: lambda: pygame.event.post(pygame.event.Event(pygame.QUIT))
+    )
     return shown
 
 
@@ -366,7 +368,7 @@ def test_the_ordinary_window_starts_without_the_second_model(
     def refuse(path: Path | None) -> Recognizer:
         raise AssertionError("the float model was opened")
 
-    monkeypatch.setattr(edge_app.app, "open_float", refuse)
+    monkeypatch.setattr(edge_app.window.app, "open_float", refuse)
     assert run() == 0
     assert not [scene for scene in scenes if scene.layout.split or scene.verdict]
     with pytest.raises(AssertionError, match="was opened"):

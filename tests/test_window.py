@@ -13,10 +13,10 @@ import numpy as np
 import pygame
 import pytest
 
-from edge_app.app import App
-from edge_app.events import Pen, Pointers
-from edge_app.layout import BUTTONS, TARGET, arrange, fit_viewport
 from edge_app.recognizer import Recognizer
+from edge_app.window.app import App
+from edge_app.window.events import Pen, Pointers
+from edge_app.window.layout import BUTTONS, TARGET, arrange, fit_viewport
 
 from .conftest import ROOT
 
@@ -247,7 +247,7 @@ def xdotool(environment: dict[str, str], *words: str) -> str:
 def test_a_real_pointer_writes_in_a_real_window(screen: dict[str, str], tmp_path: Path) -> None:
     """Draws 10 with the X server's own pointer and reads the picture of the screen back."""
     probe = (
-        "import sys, edge_app.app as a, pygame\n"
+        "import sys, edge_app.window.app as a, pygame\n"
         "old = a.show\n"
         "def show(app):\n"
         "    old(app)\n"

@@ -17,7 +17,7 @@ from edge_app.normalise import normalise_digit
 from edge_app.sources import bundled_samples
 
 FIRST_FRAME = """
-import time, edge_app.app as a
+import time, edge_app.window.app as a
 a.show(a.App(a.open_window(False)))
 print(time.clock_gettime(time.CLOCK_BOOTTIME))
 """

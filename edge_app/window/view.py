@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import pygame
 
-from .duel import Timed, Verdict
+from ..duel import Timed, Verdict
+from ..reading import Reading
 from .layout import Area, Layout, Split, Viewport
-from .reading import Reading
 
 Colour = tuple[int, int, int]
 

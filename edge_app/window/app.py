@@ -12,13 +12,13 @@ os.environ.setdefault("SDL_VIDEO_X11_WMCLASS", "digitpad")  # what a launcher's 
 
 import pygame
 
-from .duel import Duel, Verdict, open_float
-from .errors import DigitpadError, DisplayError
+from ..duel import Duel, Verdict, open_float
+from ..errors import DigitpadError, DisplayError
+from ..pad import Pad
+from ..reading import Reading
+from ..recognizer import Recognizer
 from .events import Command, Pen, Pointers
 from .layout import Layout, Viewport, arrange, fit_viewport
-from .pad import Pad
-from .reading import Reading
-from .recognizer import Recognizer
 from .view import Scene, draw_line, draw_scene, forget_fonts, pen_width
 from .waiting import make_waiter
 
