@@ -1,10 +1,19 @@
 """What was recognised, and how it is written as JSON."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .modelfile import REJECT
-from .segment import Box, Group
+from .normalise import DigitImage
+from .segment import Box, Group, Part
+
+
+@dataclass(frozen=True)
+class Pin:
+    """Strokes of which the writer said that they are one digit, and which one where that was said too."""
+
+    strokes: Group
+    label: str | None = None  # a digit, or REJECT for ink that is none
 
 
 @dataclass(frozen=True)
@@ -16,6 +25,9 @@ class Digit:
     alternatives: tuple[tuple[str, float], ...]
     box: Box  # left, top, right, bottom in the units of the ink, or pixels of the picture
     strokes: Group  # indices of the ink's strokes; empty for a picture
+    pinned: bool = False  # the writer said which digit this is
+    image: DigitImage | None = field(default=None, repr=False, compare=False)  # what the network saw
+    parts: tuple[Part, ...] = field(default=(), repr=False, compare=False)  # the strokes, or parts of them, behind it
 
     @property
     def refused(self) -> bool:

@@ -1,7 +1,8 @@
 """From ink or a picture to a reading: the one engine behind the window, the commands and the Python interface."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from hashlib import blake2b
 from pathlib import Path
 from typing import IO
 
@@ -13,10 +14,12 @@ from .images import Coverage, Piece, open_picture, pieces_of
 from .ink import Ink, Stroke, box_of, make_ink
 from .modelfile import REJECT, load_model
 from .normalise import SIZE, DigitImage, normalise_bitmap, normalise_digit
-from .reading import Digit, Reading
-from .segment import Box, Grid, Group, Part, group_scores, parts_of
+from .reading import Digit, Pin, Reading
+from .segment import Box, Grid, Group, Part, cut_anywhere, group_scores, parts_of
 
 ALTERNATIVES = 3
+CUTS = 16  # pieces of equal length, between which a stroke may be cut in two digits
+MOST_SEEN = 4000  # groups kept in memory, 1 KB each: all of a full page
 
 
 class Recognizer:
@@ -33,27 +36,75 @@ class Recognizer:
         classes = self.classifier.model.classes
         self._digits = np.array([i for i, name in enumerate(classes) if name != REJECT])
         self._names = [classes[i] for i in self._digits]
+        self._seen: dict[bytes, tuple[NDArray[np.float32], DigitImage]] = {}
 
-    def read(self, strokes: Ink | Sequence[Stroke | Sequence[Sequence[float]]], *, single: bool = False) -> Reading:
+    def read(
+        self,
+        strokes: Ink | Sequence[Stroke | Sequence[Sequence[float]]],
+        *,
+        single: bool = False,
+        pins: Sequence[Pin] = (),
+        dot: float = 0.0,
+    ) -> Reading:
         """Return the reading of strokes, lists of [x, y] with y downwards; `single` takes them as one digit.
 
+        `pins` are what the writer has said of some of the strokes; ink no larger than `dot` is no digit. Groups of
+        strokes that were seen before are not computed again, so ink that grows can be read at every point.
         Raises InkError for strokes that are not lists of finite points.
         """
         ink = make_ink(strokes)
         if not ink:
             return Reading()
-        parts = [Part(i, stroke) for i, stroke in enumerate(ink)] if single else parts_of(ink)
-        reading = self._read(
-            Grid([box_of([part.points]) for part in parts], [part.stroke for part in parts]),
-            lambda group: normalise_digit([parts[i].points for i in group]),
-            single=single,
-        )
-        return _of_strokes(reading, [part.stroke for part in parts])
+        pins = (Pin(tuple(range(len(ink)))),) if single else pins
+        pieces = _pieces(ink, pins)
+        boxes = [box_of([part.points for part in piece]) for piece in pieces]
+        grid = Grid(boxes, [piece[0].stroke for piece in pieces], alone=range(len(pins)), dot=dot)
+        keys = [_fingerprint(piece) for piece in pieces]
+        found = [
+            self._seen_group([pieces[i] for i in group], b"".join(keys[i] for i in group)) for group in grid.groups
+        ]
+        reading = self._read(grid, np.stack([row for row, _ in found]), [image for _, image in found])
+        return Reading(tuple(_of_ink(digit, pieces, pins) for digit in reading.digits))
+
+    def split(self, parts: Sequence[Part]) -> tuple[list[Part], list[Part]] | None:
+        """Return the parts of two digits, left and right, as the network likes best; None for a single point.
+
+        Between two strokes where there are several, else somewhere along the one.
+        """
+        if len(parts) > 1:
+            ordered = sorted(parts, key=lambda part: float(part.points[:, 0].min() + part.points[:, 0].max()))
+            ways = [(ordered[:i], ordered[i:]) for i in range(1, len(ordered))]
+        else:
+            ways = [
+                ([Part(parts[0].stroke, one)], [Part(parts[0].stroke, other)])
+                for one, other in cut_anywhere(parts[0].points, CUTS)
+            ]
+        if not ways:
+            return None
+        halves = [normalise_digit([part.points for part in half]) for way in ways for half in way]
+        scores = group_scores(self.classifier.probabilities(np.stack(halves))[:, self._digits]).reshape(-1, 2)
+        one, other = ways[int(np.argmax(scores.sum(axis=1)))]
+        return (one, other) if _middle(one) <= _middle(other) else (other, one)
+
+    def forget_seen(self) -> None:
+        """Compute everything anew: the classifier has learned something."""
+        self._seen.clear()
+
+    def _seen_group(self, pieces: Sequence[Sequence[Part]], key: bytes) -> tuple[NDArray[np.float32], DigitImage]:
+        """Return the probabilities of the digits and the image of a group of strokes, from memory where it is there."""
+        found = self._seen.pop(key, None)
+        if found is None:
+            image = normalise_digit([part.points for piece in pieces for part in piece])
+            found = self.classifier.probabilities(image[None])[0, self._digits], image
+        self._seen[key] = found  # the last in order: the first is the oldest
+        while len(self._seen) > MOST_SEEN:
+            del self._seen[next(iter(self._seen))]
+        return found
 
     def read_image(self, image: DigitImage) -> Reading:
         """Return the reading of one digit that is normalised already: (28, 28) uint8, 0 is paper, as in MNIST."""
         row = self.classifier.probabilities(image[None])[0, self._digits]
-        return Reading((self._digit(row, (), (0.0, 0.0, float(SIZE), float(SIZE))),))
+        return Reading((self._digit(row, (), (0.0, 0.0, float(SIZE), float(SIZE)), image),))
 
     def read_picture(self, source: Path | str | IO[bytes], *, single: bool = False) -> Reading:
         """Return the reading of a PNG, JPEG or BMP file; raises ImageError."""
@@ -67,54 +118,63 @@ class Recognizer:
         boxes: list[Box] = [piece.box for piece in pieces]
         # a single digit is looked at whole: faint parts that fell between the pieces belong to it
         if single or len(pieces) == 1:
-            reading = self._read(Grid(boxes), lambda _: normalise_bitmap(coverage), single=True)
+            grid, images = Grid([_union(boxes)]), [normalise_bitmap(coverage)]
         else:
-            reading = self._read(Grid(boxes), lambda group: _cut(coverage, [pieces[i] for i in group]), single=False)
-        return _of_strokes(reading, None)
+            grid = Grid(boxes)
+            images = [_cut(coverage, [pieces[i] for i in group]) for group in grid.groups]
+        reading = self._read(grid, self.classifier.probabilities(np.stack(images))[:, self._digits], images)
+        return Reading(tuple(replace(digit, strokes=()) for digit in reading.digits))
 
-    def _read(self, grid: Grid, normalise: Callable[[Group], DigitImage], *, single: bool) -> Reading:
-        """Return the reading of pieces, as one digit or grouped by the best path."""
-        if single:
-            chosen: list[Group] = [tuple(range(len(grid.boxes)))]
-            probabilities = self._classify(grid, chosen, normalise)
-        else:
-            found = self._classify(grid, grid.groups, normalise)
-            chosen = grid.best_path(group_scores(found))
-            rows = {group: row for row, group in enumerate(grid.groups)}
-            probabilities = found[[rows[group] for group in chosen]]
+    def _read(self, grid: Grid, probabilities: NDArray[np.float32], images: Sequence[DigitImage]) -> Reading:
+        """Return the reading of pieces, grouped by the best path; `grid.groups` have a row and an image each."""
+        probabilities[[grid.is_dot(group) for group in grid.groups]] = 0  # enlarged, a dot looks like anything
+        chosen = grid.best_path(group_scores(probabilities))
+        rows = {group: row for row, group in enumerate(grid.groups)}
         return Reading(
             tuple(
-                self._digit(row, group, _union([grid.boxes[i] for i in group]))
-                for row, group in zip(probabilities, chosen, strict=True)
+                self._digit(
+                    probabilities[rows[group]], group, _union([grid.boxes[i] for i in group]), images[rows[group]]
+                )
+                for group in chosen
             )
         )
 
-    def _classify(
-        self, grid: Grid, groups: Sequence[Group], normalise: Callable[[Group], DigitImage]
-    ) -> NDArray[np.float32]:
-        """Return (groups, digits) probabilities; a reject class keeps its share, so rows may sum to less than 1."""
-        images = np.stack([normalise(group) for group in groups])
-        found = self.classifier.probabilities(images)[:, self._digits]
-        found[[grid.is_dot(group) for group in groups]] = 0  # enlarged, a dot looks like anything
-        return found
-
-    def _digit(self, probabilities: NDArray[np.float32], group: Group, box: Box) -> Digit:
+    def _digit(self, probabilities: NDArray[np.float32], group: Group, box: Box, image: DigitImage) -> Digit:
         ranked = np.argsort(-probabilities, kind="stable")[: ALTERNATIVES + 1]
         named = [(self._names[i], float(probabilities[i])) for i in ranked]
         confidence = named[0][1]
         if confidence < self.classifier.model.refuse_below:
-            return Digit(REJECT, confidence, tuple(named[:ALTERNATIVES]), box, group)
-        return Digit(named[0][0], confidence, tuple(named[1:]), box, group)
+            return Digit(REJECT, confidence, tuple(named[:ALTERNATIVES]), box, group, image=image)
+        return Digit(named[0][0], confidence, tuple(named[1:]), box, group, image=image)
 
 
-def _of_strokes(reading: Reading, strokes: Sequence[int] | None) -> Reading:
-    """Return the reading with the strokes behind each digit's pieces; none for a picture."""
-    return Reading(
-        tuple(
-            replace(digit, strokes=tuple(sorted({strokes[piece] for piece in digit.strokes})) if strokes else ())
-            for digit in reading.digits
-        )
-    )
+def _pieces(ink: Ink, pins: Sequence[Pin]) -> list[list[Part]]:
+    """Return what grouping starts from: each pin's strokes as one piece, then the parts of all other strokes."""
+    said = {i for pin in pins for i in pin.strokes}
+    pinned = [[Part(i, ink[i]) for i in pin.strokes] for pin in pins]
+    return pinned + [[part] for part in parts_of(ink) if part.stroke not in said]
+
+
+def _fingerprint(piece: Sequence[Part]) -> bytes:
+    return b"".join(blake2b(part.points.tobytes(), digest_size=16).digest() for part in piece)
+
+
+def _of_ink(digit: Digit, pieces: Sequence[Sequence[Part]], pins: Sequence[Pin]) -> Digit:
+    """Return the digit with the strokes behind its pieces, and as what the writer said it is."""
+    parts = tuple(part for piece in digit.strokes for part in pieces[piece])
+    strokes = tuple(sorted({part.stroke for part in parts}))
+    first = digit.strokes[0]
+    label = pins[first].label if first < len(pins) else None
+    if label is None:
+        return replace(digit, strokes=strokes, parts=parts)
+    ranked = tuple(dict([(digit.digit, digit.confidence), *digit.alternatives]).items())
+    others = tuple((name, share) for name, share in ranked if name not in (label, REJECT))[:ALTERNATIVES]
+    return replace(digit, digit=label, confidence=1.0, alternatives=others, strokes=strokes, parts=parts, pinned=True)
+
+
+def _middle(parts: Sequence[Part]) -> float:
+    left, _, right, _ = box_of([part.points for part in parts])
+    return left + right
 
 
 def _union(boxes: Sequence[Box]) -> Box:

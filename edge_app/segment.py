@@ -1,6 +1,6 @@
 """Which strokes, or pieces of a picture, make up which digit: over-segmentation and the best path."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -95,6 +95,18 @@ def _cut(stroke: Stroke, height: float) -> list[Stroke]:
     return [*out, rest]
 
 
+def cut_anywhere(stroke: Stroke, pieces: int) -> list[tuple[Stroke, Stroke]]:
+    """Return the ways of cutting a stroke in two at the ends of `pieces` equal lengths along the line."""
+    moved = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
+    cuts = []
+    for at in np.linspace(0, moved[-1], pieces + 1)[1:-1]:
+        point = np.array([[np.interp(at, moved, stroke[:, axis]) for axis in range(2)]])
+        before, after = stroke[moved < at], stroke[moved > at]
+        if len(before) and len(after):
+            cuts.append((np.concatenate([before, point]), np.concatenate([point, after])))
+    return cuts
+
+
 def line_height(boxes: NDArray[np.float64]) -> float:
     """Return the height of a typical digit: the median of the taller half of the pieces."""
     heights = np.sort(boxes[:, 3] - boxes[:, 1])
@@ -104,19 +116,29 @@ def line_height(boxes: NDArray[np.float64]) -> float:
 class Grid:
     """The pieces in reading order, with every run of them that could be one digit."""
 
-    def __init__(self, boxes: Sequence[Box], strokes: Sequence[int] | None = None) -> None:
+    def __init__(
+        self,
+        boxes: Sequence[Box],
+        strokes: Sequence[int] | None = None,
+        *,
+        alone: Collection[int] = (),
+        dot: float = 0.0,
+    ) -> None:
         """Order pieces by the middle of their boxes and list the candidate groups; linear in the pieces.
 
-        `strokes` says for each piece which stroke it is a part of, where some are cut.
+        `strokes` says for each piece which stroke it is a part of, where some are cut; a piece in `alone` is joined
+        with no other. What is no larger than `dot`, in units of the ink, is a dot on any line.
         """
         self.boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
         self.order = np.argsort(self.boxes[:, 0] + self.boxes[:, 2], kind="stable")
         self.height = max(line_height(self.boxes), 1e-9)
+        self.dot = max(DOT * self.height, dot)
         self.shared = self._shared(range(len(boxes)) if strokes is None else strokes)
         self.runs = [
             (first, last)
             for first in range(len(boxes))
             for last in range(first + 1, min(first + MOST_PIECES, len(boxes)) + 1)
+            if last == first + 1 or not any(int(piece) in alone for piece in self.order[first:last])
         ]
         self.groups: list[Group] = [tuple(sorted(self.order[a:b].tolist())) for a, b in self.runs]
 
@@ -135,7 +157,7 @@ class Grid:
         """Return whether all of a group lies within a dot of this line; a single point is one on any line."""
         own = self.boxes[list(group)]
         extent = (own[:, 2:].max(axis=0) - own[:, :2].min(axis=0)).max()
-        return bool(extent <= DOT * self.height)
+        return bool(extent <= self.dot)
 
     def best_path(self, scores: NDArray[np.float32]) -> list[Group]:
         """Return the groups, left to right, that use every piece once with the highest total score.

@@ -1,10 +1,18 @@
 """The pad: a state machine against a simple model, with every change undone and done again."""
 
+import numpy as np
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from edge_app.pad import Pad, Strokes
+from edge_app.ink import make_ink
+from edge_app.pad import MOST_STEPS, Line, Pad, strokes_at
+from edge_app.reading import Pin, Reading
+from edge_app.recognizer import Recognizer
+from edge_app.sources import bundled_samples
+
+Strokes = tuple[Line, ...]
 
 point = st.tuples(st.integers(0, 9).map(float), st.integers(0, 9).map(float))
 
@@ -54,6 +62,14 @@ class PadMachine(RuleBasedStateMachine):
         if had:
             self.commit(())
 
+    @rule(which=st.integers(0, 5))
+    def erase(self, which: int) -> None:
+        strokes = self.states[self.at]
+        had = which < len(strokes)
+        assert self.pad.erase([which]) == had
+        if had:
+            self.commit((*strokes[:which], *strokes[which + 1 :]))
+
     @rule()
     def undo(self) -> None:
         assert self.pad.undo() == (bool(self.pen) or self.at > 0)
@@ -78,3 +94,130 @@ class PadMachine(RuleBasedStateMachine):
 
 TestPad = PadMachine.TestCase
 TestPad.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+
+
+def pad_with(*strokes: Line) -> Pad:
+    pad = Pad()
+    for stroke in strokes:
+        pad.begin(stroke[0])
+        for point in stroke[1:]:
+            pad.extend(point)
+        pad.lift()
+    return pad
+
+
+def sample(number: int) -> list[Line]:
+    content = [one.content for one in bundled_samples()][number]
+    assert isinstance(content, tuple)
+    return [tuple((float(x), float(y)) for x, y in stroke) for stroke in content]
+
+
+def read(recognizer: Recognizer, pad: Pad) -> Reading:
+    return recognizer.read(pad.ink(), pins=pad.page.pins)
+
+
+ONE: Line = ((0.0, 0.0), (0.0, 50.0), (0.0, 100.0))
+
+
+def test_what_was_said_of_a_digit_is_read_and_taken_back(recognizer: Recognizer) -> None:
+    pad = pad_with(*sample(3))
+    before = read(recognizer, pad)
+    assert (before.text, pad.correct(before, 1, "6")) == ("10", True)
+    after = read(recognizer, pad)
+    assert (after.text, [digit.pinned for digit in after.digits]) == ("16", [False, True])
+    assert after.digits[1].alternatives[0][0] == "0"  # what the network thinks
+    pad.undo()
+    assert read(recognizer, pad) == before
+    pad.redo()
+    assert read(recognizer, pad).text == "16"
+    pad.correct(after, 1, "?")
+    assert read(recognizer, pad).text == "1?"
+    pad.erase(after.digits[1].strokes)
+    assert (read(recognizer, pad).text, pad.page.pins) == ("1", ())
+
+
+def test_two_digits_are_joined_and_split_again(recognizer: Recognizer) -> None:
+    pad = pad_with(*sample(3))
+    pad.join(read(recognizer, pad), 0)
+    joined = read(recognizer, pad)
+    assert [digit.strokes for digit in joined.digits] == [(0, 1)]
+    assert not pad.join(joined, 0)  # there is none right of it
+    halves = recognizer.split(joined.digits[0].parts)
+    assert halves
+    pad.split(joined, 0, halves)
+    assert read(recognizer, pad).text == "10"
+    assert [digit.strokes for digit in read(recognizer, pad).digits] == [(0,), (1,)]
+
+
+def test_a_digit_in_one_stroke_is_split_where_it_reads_best(recognizer: Recognizer) -> None:
+    """1 and 0 joined by a line along the foot, pinned as one."""
+    one, nought = sample(3)
+    line = (*one, *nought)
+    pad = pad_with(line)
+    pad.change(pad.page.pinned((0,), None))
+    whole = read(recognizer, pad)
+    assert len(whole.digits) == 1
+    halves = recognizer.split(whole.digits[0].parts)
+    assert halves
+    pad.split(whole, 0, halves)
+    assert len(pad.strokes) == 2
+    assert len(read(recognizer, pad).digits) == 2
+    assert sum(map(len, pad.strokes)) >= len(line)  # nothing is lost
+    pad.undo()
+    assert pad.strokes == (line,)
+
+
+def test_a_point_cannot_be_split(recognizer: Recognizer) -> None:
+    assert recognizer.split(recognizer.read([[[5, 5]]], single=True).digits[0].parts) is None
+
+
+def test_correcting_one_of_two_digits_in_one_line_cuts_it_for_good(recognizer: Recognizer) -> None:
+    """The reading cuts the line; to speak of one digit, the page has to be cut as well."""
+    nought = [np.array(stroke) for stroke in sample(3)][1]
+    step = np.array([2.2 * float(np.ptp(nought[:, 0])), 0.0])
+    line = np.concatenate([nought, np.linspace(nought[-1], nought[0] + step, 8), nought + step])
+    pad = pad_with(tuple((float(x), float(y)) for x, y in line))
+    reading = read(recognizer, pad)
+    assert [digit.strokes for digit in reading.digits] == [(0,), (0,)]
+    pad.correct(reading, 1, "6")
+    again = read(recognizer, pad)
+    assert (again.text[1], len(pad.strokes), pad.page.pins[0].label) == ("6", 2, "6")
+
+
+def test_erasing_keeps_what_was_said_of_the_rest() -> None:
+    pad = pad_with(ONE, ((50.0, 0.0), (50.0, 9.0)), ((90.0, 0.0), (90.0, 9.0)))
+    pad.change(pad.page.pinned((2,), "1"))
+    pad.change(pad.page.pinned((0, 1), None))
+    pad.erase([0])
+    assert pad.page.pins == (Pin((1,), "1"),)
+    assert not pad.erase([7])
+
+
+def test_the_steps_back_are_bounded() -> None:
+    pad = pad_with(*[ONE] * (MOST_STEPS + 50))
+    steps = 0
+    while pad.undo():
+        steps += 1
+    assert (steps, len(pad.strokes)) == (MOST_STEPS, 50)
+
+
+def test_a_stroke_that_is_dropped_leaves_no_trace() -> None:
+    pad = pad_with(ONE)
+    pad.begin((5.0, 5.0))
+    assert pad.drop()
+    assert not pad.drop()
+    assert (pad.strokes, pad.current) == ((ONE,), [])
+
+
+@pytest.mark.parametrize(
+    ("point", "found"), [((0.0, 50.0), [0]), ((9.9, 50.0), [0]), ((10.1, 50.0), []), ((55.0, 5.0), [1])]
+)
+def test_strokes_are_found_by_touching_them(point: tuple[float, float], found: list[int]) -> None:
+    assert strokes_at([ONE, ((50.0, 5.0),)], point, 10.0) == found
+
+
+def test_live_ink_has_the_stroke_under_the_pen() -> None:
+    pad = pad_with(ONE)
+    pad.begin((5.0, 5.0))
+    assert [len(stroke) for stroke in pad.live_ink()] == [3, 1]
+    assert len(pad.ink()) == len(make_ink([ONE]))
