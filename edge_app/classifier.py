@@ -31,6 +31,12 @@ def softmax(logits: Logits, temperature: float = 1.0) -> NDArray[np.float32]:
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
+def check_images(images: NDArray[np.uint8]) -> None:
+    """Raise ValueError unless `images` are (n, 28, 28) uint8."""
+    if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIZE, SIZE):
+        raise ValueError(f"expected (n, 28, 28) uint8, got {images.shape} {images.dtype}")
+
+
 class Classifier:
     """A model opened by the runtime; float32 and int8 files go the same way."""
 
@@ -101,8 +107,7 @@ class Classifier:
 
     def logits(self, images: NDArray[np.uint8]) -> Logits:
         """Return the logits of digit images: (n, 28, 28) uint8 to (n, classes) float32."""
-        if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIZE, SIZE):
-            raise ValueError(f"expected (n, 28, 28) uint8, got {images.shape} {images.dtype}")
+        check_images(images)
         raw: Any = np.empty((len(images), len(self.model.classes)), self._levels.dtype)
         for i, image in enumerate(images):
             self.feed(self._interpreter, image)

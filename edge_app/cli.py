@@ -122,7 +122,33 @@ def make_parser() -> argparse.ArgumentParser:
         "--fold", type=int, choices=range(5), help="only the writers that training held out as that fold"
     )
     check.set_defaults(run=run_evaluate)
+    _add_history(commands)
     return parser
+
+
+def _add_history(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    history = commands.add_parser(
+        "history",
+        allow_abbrev=False,
+        help="list, export or forget what was written in the window",
+        description="Prints the pages that the window kept, the newest last: time, what was read, and after an arrow "
+        "what you made of it. The history is kept only where you switched it on.",
+        epilog="What you write stays on this device. DIGITPAD_HOME names another folder to keep everything in. "
+        "examples: digitpad history --limit 3;  digitpad history --json | digitpad recognize -;  "
+        "digitpad history --export mine.jsonl && digitpad evaluate mine.jsonl",
+    )
+    history.add_argument("--limit", type=int, metavar="N", help="the newest N pages (20)")
+    task = history.add_mutually_exclusive_group()
+    task.add_argument("--json", action="store_true", help="print pages as ink lines, with all that is known of them")
+    task.add_argument(
+        "--export",
+        type=Path,
+        metavar="FILE",
+        help="write corrected pages and examples there as labelled ink, for evaluate and for training",
+    )
+    task.add_argument("--forget", action="store_true", help="delete all pages and all examples, after asking")
+    history.add_argument("--yes", action="store_true", help="with --forget: do not ask")
+    history.set_defaults(run=run_history, parser=history)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -141,6 +167,8 @@ def main(argv: list[str] | None = None) -> int:
             args.parser.error("compare takes two or more models, named after it, or none for the project's own")
         if args.spoilt < 0 or not 0 <= args.max_drop <= 100:
             args.parser.error("--spoilt must be at least 0, --max-drop from 0 to 100 points")
+    if args.run is run_history:
+        _check_history(args)
     if sys.stdout is None:
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  closed by who started us: readings go nowhere
     if args.runtime:
@@ -166,6 +194,15 @@ def main(argv: list[str] | None = None) -> int:
         return 130
 
 
+def _check_history(args: argparse.Namespace) -> None:
+    if args.limit is not None and (args.limit < 1 or args.forget or args.export):
+        args.parser.error("--limit takes a number of pages to print, at least 1")
+    if args.yes and not args.forget:
+        args.parser.error("--yes is for --forget")
+    if args.forget and not args.yes and not (sys.stdin and sys.stdin.isatty()):
+        args.parser.error("--forget asks on a terminal, and there is none; --yes forgets without asking")
+
+
 def _drop_output() -> None:
     """Let what is still buffered go nowhere, so that Python's own flush at exit does not complain again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -174,13 +211,14 @@ def _drop_output() -> None:
 def run_window(args: argparse.Namespace) -> int:
     """Open the window."""
     try:
-        from .window.app import run
+        from .window.loop import run
     except ImportError as error:
         raise DisplayError(
             f"pygame cannot be loaded ({error}). Run: pip install pygame-ce; a system library it names comes with apt"
         ) from None
 
-    return run(args.model, fullscreen=args.fullscreen, compare=args.compare, float_model=args.float_model)
+    changes = {"fullscreen": True} if args.fullscreen else {}
+    return run(args.model, changes=changes, compare=args.compare, float_model=args.float_model)
 
 
 def run_recognize(args: argparse.Namespace) -> int:
@@ -267,3 +305,14 @@ def run_evaluate(args: argparse.Namespace) -> int:
     from .evaluate import evaluate_command
 
     return evaluate_command(args.files, args.model, args.json, args.picture, args.fold)
+
+
+def run_history(args: argparse.Namespace) -> int:
+    """List, export or forget the history."""
+    from .history import export_history, forget_history, print_history
+
+    if args.forget:
+        return forget_history(ask=not args.yes)
+    if args.export:
+        return export_history(args.export)
+    return print_history(args.limit or 20, as_json=args.json)

@@ -31,3 +31,19 @@ class DisplayError(DigitpadError):
     """No window can be opened here; its own status lets a script choose another way."""
 
     exit_status = 3
+
+
+class SettingsError(DigitpadError):
+    """Settings or folders that cannot be written or found."""
+
+
+class StoreError(DigitpadError):
+    """A history that cannot be opened, read or written."""
+
+
+class ExportError(DigitpadError):
+    """A pad that is empty or cannot be saved."""
+
+
+class FolderError(DigitpadError):
+    """A folder that cannot be listed."""

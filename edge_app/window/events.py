@@ -5,110 +5,166 @@ from typing import Literal, TypeAlias
 
 import pygame
 
-Pointer: TypeAlias = tuple[int, int] | Literal["mouse"]
+from .actions import Action
+
+Pointer: TypeAlias = tuple[int, int] | Literal["mouse", "eraser"]
 
 NEAR = 24.0  # pixels: a mouse press this close to a finger is that finger again, reported by the system
 ECHO = 500  # milliseconds after a finger for which such an echo may still come
+SILENT = 1500  # milliseconds: a finger that says nothing for so long while another comes down rests, or was lost
+PALM = 500  # milliseconds after a pen was near, in which fingers are the hand that holds it
 
 
 @dataclass(frozen=True)
 class Pen:
-    """What the writing pointer did, in window pixels."""
+    """What the writing pointer did, in window pixels; `drop` undoes what it has done since it came down."""
 
-    kind: Literal["down", "move", "up", "lost"]
+    kind: Literal["down", "move", "up", "lost", "drop"]
     x: float
     y: float
+    erasing: bool = False
 
 
-@dataclass(frozen=True)
-class Command:
-    """A key that stands for a button."""
-
-    name: str
-
-
-Action: TypeAlias = Pen | Command
+Meaning: TypeAlias = Pen | Action
 
 KEYS = {
-    pygame.K_BACKSPACE: "undo",
-    pygame.K_u: "undo",
-    pygame.K_DELETE: "clear",
-    pygame.K_c: "clear",
-    pygame.K_ESCAPE: "quit",
-    pygame.K_q: "quit",
-    pygame.K_F2: "compare",
-    pygame.K_F11: "fullscreen",
+    pygame.K_BACKSPACE: Action("undo"),
+    pygame.K_DELETE: Action("clear"),
+    pygame.K_ESCAPE: Action("escape"),
+    pygame.K_TAB: Action("focus", 1),
+    pygame.K_DOWN: Action("focus", 1),
+    pygame.K_RIGHT: Action("focus", 1),
+    pygame.K_UP: Action("focus", -1),
+    pygame.K_LEFT: Action("focus", -1),
+    pygame.K_PAGEDOWN: Action("turn", 1),
+    pygame.K_PAGEUP: Action("turn", -1),
+    pygame.K_RETURN: Action("press"),
+    pygame.K_KP_ENTER: Action("press"),
+    pygame.K_SPACE: Action("press"),
+    pygame.K_F1: Action("open", "keys"),
+    pygame.K_F2: Action("compare"),
+    pygame.K_F10: Action("open", "menu"),
+    pygame.K_F11: Action("fullscreen"),
+    pygame.K_u: Action("undo"),
+    pygame.K_e: Action("erase"),
+    pygame.K_h: Action("open", "history"),
+    pygame.K_i: Action("look"),
+    pygame.K_m: Action("open", "menu"),
+    pygame.K_p: Action("practice"),
+    pygame.K_r: Action("speak"),
+    pygame.K_s: Action("open", "settings"),
+    pygame.K_q: Action("quit"),
 }
-CONTROL_KEYS = {pygame.K_z: "undo", pygame.K_y: "redo", pygame.K_q: "quit"}
+CONTROL_KEYS = {
+    pygame.K_z: Action("undo"),
+    pygame.K_y: Action("redo"),
+    pygame.K_c: Action("copy"),
+    pygame.K_s: Action("save"),
+    pygame.K_o: Action("open", "files"),
+    pygame.K_q: Action("quit"),
+}
+DIGIT_KEYS = {getattr(pygame, f"K_{prefix}{digit}"): digit for prefix in ("", "KP") for digit in "0123456789"}
+BUTTON_POINTERS: dict[int, Literal["mouse", "eraser"]] = {1: "mouse", 3: "eraser"}
+
+
+def key_meaning(event: pygame.event.Event) -> Action | None:
+    """Return what a pressed key asks for; digits go to the panel that is open."""
+    if event.mod & (pygame.KMOD_CTRL | pygame.KMOD_META):
+        if event.key == pygame.K_z and event.mod & pygame.KMOD_SHIFT:
+            return Action("redo")
+        return CONTROL_KEYS.get(event.key)
+    if event.key == pygame.K_TAB and event.mod & pygame.KMOD_SHIFT:
+        return Action("focus", -1)
+    if event.key in DIGIT_KEYS:
+        return Action("digit", DIGIT_KEYS[event.key])
+    return KEYS.get(event.key)
 
 
 @dataclass
 class Pointers:
-    """Tells fingers from the mouse events that systems make of them; the first pointer down writes alone."""
+    """Tells fingers from the mouse events that systems make of them; the first pointer down writes alone.
+
+    A pen, which systems report as a mouse, goes before fingers: those are then the hand that rests beside it.
+    """
 
     writing: Pointer | None = None
+    _heard: int = -(10**9)  # when the writing pointer last said something
     _finger_at: tuple[float, float] = (-1e9, -1e9)
+    _finger_down_at: tuple[float, float] = (-1e9, -1e9)
     _finger_time: int = -(10**9)
+    _pen_time: int = -(10**9)
     _position: tuple[float, float] = (0.0, 0.0)
 
-    def translate(self, event: pygame.event.Event, size: tuple[int, int], now: int) -> Action | None:
-        """Return what `event` means in a window of `size` at `now` milliseconds; None for nothing."""
-        if event.type == pygame.KEYDOWN:
-            control = bool(event.mod & (pygame.KMOD_CTRL | pygame.KMOD_META))
-            name = (CONTROL_KEYS if control else KEYS).get(event.key)
-            return Command(name) if name else None
+    def translate(self, event: pygame.event.Event, size: tuple[int, int], now: int) -> list[Pen]:
+        """Return what a pointer's event means in a window of `size` at `now` milliseconds."""
         if event.type in (pygame.FINGERDOWN, pygame.FINGERMOTION, pygame.FINGERUP):
             return self._finger(event, size, now)
         if event.type in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEMOTION, pygame.MOUSEBUTTONUP):
             return self._mouse(event, now)
-        if event.type == pygame.WINDOWFOCUSLOST and self.writing == "mouse":
-            x, y = self._position
-            self.writing = None
-            return Pen("lost", x, y)  # its release will go to another window
-        return None
+        if event.type == pygame.WINDOWFOCUSLOST and self.writing in ("mouse", "eraser"):
+            return [self._end("lost", *self._position)]  # its release will go to another window
+        return []
 
-    def _finger(self, event: pygame.event.Event, size: tuple[int, int], now: int) -> Pen | None:
+    def _finger(self, event: pygame.event.Event, size: tuple[int, int], now: int) -> list[Pen]:
         pointer: Pointer = (event.touch_id, event.finger_id)
         x, y = event.x * size[0], event.y * size[1]
         if event.type == pygame.FINGERDOWN:
-            echoed = self.writing == "mouse" and self._is_near(x, y, self._position)
-            self._finger_at, self._finger_time = (x, y), now
-            if echoed:  # SDL sends the mouse event it makes of a finger first: the line goes on as the finger's
-                self.writing = pointer
-                return self._go("move", x, y)
-            if self.writing is None:
-                self.writing = pointer
-                return self._go("down", x, y)
-            return None
+            return self._finger_down(pointer, x, y, now)
         if pointer != self.writing:
-            return None
+            return []
         self._finger_at, self._finger_time = (x, y), now
-        return self._go("move", x, y) if event.type == pygame.FINGERMOTION else self._end(x, y)
+        return [self._go("move", x, y, now) if event.type == pygame.FINGERMOTION else self._end("up", x, y)]
 
-    def _mouse(self, event: pygame.event.Event, now: int) -> Pen | None:
+    def _finger_down(self, pointer: Pointer, x: float, y: float, now: int) -> list[Pen]:
+        echoed = self.writing == "mouse" and self._is_near(x, y, self._position)
+        if not echoed and (self.writing in ("mouse", "eraser") or now - self._pen_time < PALM):
+            return []
+        self._finger_at = self._finger_down_at = (x, y)
+        self._finger_time = now
+        if echoed:  # SDL sends the mouse event it makes of a finger first: the line goes on as the finger's
+            self.writing = pointer
+            return [self._go("move", x, y, now)]
+        ended: list[Pen] = []
+        if self.writing is not None:
+            # the same finger again, or one that has been silent: its end was lost, or it is a palm that lies still
+            if pointer != self.writing and now - self._heard < SILENT:
+                return []
+            ended = [self._end("lost", *self._position)]
+        self.writing = pointer
+        return [*ended, self._go("down", x, y, now)]
+
+    def _mouse(self, event: pygame.event.Event, now: int) -> list[Pen]:
         x, y = event.pos
         if getattr(event, "touch", False):
-            return None
+            return []
         if event.type == pygame.MOUSEBUTTONDOWN:
-            echo = now - self._finger_time < ECHO and self._is_near(x, y, self._finger_at)
-            if event.button != 1 or self.writing is not None or echo:
-                return None
-            self.writing = "mouse"
-            return self._go("down", x, y)
-        if self.writing != "mouse":
-            return None
+            return self._mouse_down(BUTTON_POINTERS.get(event.button), x, y, now)
+        if self.writing not in ("mouse", "eraser"):
+            return []
         if event.type == pygame.MOUSEMOTION:
-            return self._go("move", x, y)
-        return self._end(x, y) if event.button == 1 else None
+            return [self._go("move", x, y, now)]
+        return [self._end("up", x, y)] if BUTTON_POINTERS.get(event.button) == self.writing else []
 
-    def _go(self, kind: Literal["down", "move"], x: float, y: float) -> Pen:
-        self._position = (x, y)
-        return Pen(kind, x, y)
+    def _mouse_down(self, pointer: Literal["mouse", "eraser"] | None, x: float, y: float, now: int) -> list[Pen]:
+        if pointer is None or self.writing in ("mouse", "eraser"):
+            return []
+        near = any(self._is_near(x, y, at) for at in (self._finger_at, self._finger_down_at))
+        if near and now - self._finger_time < ECHO:
+            return []
+        dropped = [Pen("drop", *self._position)] if self.writing else []  # what wrote was the palm: now comes the pen
+        self.writing = pointer
+        return [*dropped, self._go("down", x, y, now)]
 
-    def _end(self, x: float, y: float) -> Pen:
-        self.writing = None
+    def _go(self, kind: Literal["down", "move"], x: float, y: float, now: int) -> Pen:
+        self._position, self._heard = (x, y), now
+        if self.writing in ("mouse", "eraser"):
+            self._pen_time = now
+        return Pen(kind, x, y, self.writing == "eraser")
+
+    def _end(self, kind: Literal["up", "lost"], x: float, y: float) -> Pen:
+        erasing, self.writing = self.writing == "eraser", None
         self._position = (x, y)
-        return Pen("up", x, y)
+        return Pen(kind, x, y, erasing)
 
     @staticmethod
     def _is_near(x: float, y: float, other: tuple[float, float]) -> bool:

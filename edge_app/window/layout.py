@@ -1,9 +1,12 @@
-"""Where things are on a window of any size: a pure function, so that every size can be tested."""
+"""Where things are in a window of any size: pure functions, so that every size can be tested."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-TARGET = 44  # pixels: the smallest a finger hits reliably on a common small screen
+TARGET = 44  # pixels: the smallest a finger hits on a common small screen
+LIKELY_DENSITY = (60.0, 600.0)  # dots per inch that a system may be believed
+TEXT_SIZES = {"normal": 1.0, "large": 1.25, "huge": 1.5}
 
 
 class Area(NamedTuple):
@@ -28,6 +31,53 @@ class Area(NamedTuple):
         """Whether a point lies inside."""
         return self.left <= x < self.right and self.top <= y < self.bottom
 
+    def inset(self, by: int) -> "Area":
+        """Return the area without a rim."""
+        return Area(self.left + by, self.top + by, max(1, self.width - 2 * by), max(1, self.height - 2 * by))
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The window's size and what fits a finger and an eye there, in pixels."""
+
+    width: int
+    height: int
+    unit: int  # the smallest side of anything that is pressed
+    text: int  # the size of type
+    margin: int
+
+    @property
+    def whole(self) -> Area:
+        """The window."""
+        return Area(0, 0, self.width, self.height)
+
+
+def measure(
+    width: int, height: int, *, density: float = 0.0, target_mm: float = 9.0, text_size: str = "normal"
+) -> Metrics:
+    """Return the metrics of a window on a screen of `density` dots per inch, 0 where the system does not tell.
+
+    A target is at least `target_mm` at that density and never under 44 pixels; without one it grows with the window.
+    """
+    short = min(width, height)
+    known = LIKELY_DENSITY[0] <= density <= LIKELY_DENSITY[1]
+    wanted = target_mm / 25.4 * density if known else short * 0.07
+    most = max(TARGET, (short - 5 * 4) // 5)  # five in a row must fit the smallest side
+    unit = min(max(TARGET, round(wanted)), most)
+    text = round(max(16, unit * 0.4) * TEXT_SIZES[text_size])
+    return Metrics(width, height, unit, text, max(4, unit // 10))
+
+
+def cells(area: Area, columns: int, rows: int, margin: int) -> Iterator[Area]:
+    """Yield the cells of a grid, row by row, with a margin between them."""
+    for row in range(rows):
+        top = area.top + round(row * (area.height + margin) / rows)
+        bottom = area.top + round((row + 1) * (area.height + margin) / rows) - margin
+        for column in range(columns):
+            left = area.left + round(column * (area.width + margin) / columns)
+            right = area.left + round((column + 1) * (area.width + margin) / columns) - margin
+            yield Area(left, top, max(1, right - left), max(1, bottom - top))
+
 
 class Split(NamedTuple):
     """The reading strip divided in two, and between the halves the mark whether they agree."""
@@ -39,54 +89,48 @@ class Split(NamedTuple):
 
 @dataclass(frozen=True)
 class Layout:
-    """The parts of the window; `pen` is the width of the line in pixels, `split` is there in the compare view."""
+    """The main screen: the strip with the number, the pad, and room for so many buttons."""
 
     reading: Area
     pad: Area
-    buttons: dict[str, Area]
-    pen: int
-    split: Split | None = None
+    buttons: tuple[Area, ...]
+    pen: int  # the width of the line in pixels
 
 
-BUTTONS = ("undo", "clear", "quit")
+MOST_BUTTONS = 8
 THREE_LINES = 80  # pixels: a number with a line above and one below that can still be read
 
 
-def arrange(width: int, height: int, *, comparing: bool = False) -> Layout:
-    """Return the layout for a window of `width` by `height` pixels: buttons beside a wide pad, below a high one.
+def arrange(
+    metrics: Metrics, *, comparing: bool = False, left_handed: bool = False, most: int = MOST_BUTTONS
+) -> Layout:
+    """Return the layout: buttons beside a wide pad, below a high one; as many as fit, the last one in the corner.
 
     The pad is lower for `comparing` only where the strip would be too low for three lines.
     """
-    short = min(width, height)
-    margin = max(4, short // 60)
-    strip = max(THREE_LINES if comparing else TARGET, round(min(height * 0.2, width * 0.2)))
+    width, height, unit, margin = metrics.width, metrics.height, metrics.unit, metrics.margin
+    strip = max(THREE_LINES if comparing else unit, round(min(height * 0.2, width * 0.2, 4 * unit)))
     wide = width >= height
-    count = len(BUTTONS)
+    length = height if wide else width
+    count = min(most, (length - margin) // (unit + margin))
+    each = min((length - margin * (count + 1)) // count, 2 * unit)
+    bar = (round(min(max(unit, width * 0.13), 2 * unit)) if wide else max(unit, each * 3 // 4)) + 2 * margin
+    starts = [margin + i * (each + margin) for i in range(count - 1)] + [length - margin - each]
     if wide:
-        bar = max(TARGET + 20, round(width * 0.14))
-        each = (height - margin * (count + 1)) // count
-        buttons = {
-            name: Area(width - bar, margin + i * (each + margin), bar - margin, each) for i, name in enumerate(BUTTONS)
-        }
-        body = width - bar
-        bottom = height
+        left = 0 if left_handed else width - bar
+        buttons = tuple(Area(left + margin, start, bar - 2 * margin, each) for start in starts)
+        body = Area(bar - margin if left_handed else 0, 0, width - bar + margin, height)
     else:
-        bar = max(TARGET + 2 * margin, round(height * 0.1))
-        each = (width - margin * (count + 1)) // count
-        buttons = {
-            name: Area(margin + i * (each + margin), height - bar + margin, each, bar - 2 * margin)
-            for i, name in enumerate(BUTTONS)
-        }
-        body = width
-        bottom = height - bar
-    reading = Area(margin, margin, body - 2 * margin, strip)
+        starts = [length - start - each for start in starts] if left_handed else starts
+        buttons = tuple(Area(start, height - bar + margin, each, bar - 2 * margin) for start in starts)
+        body = Area(0, 0, width, height - bar + margin)
+    reading = Area(body.left + margin, margin, body.width - 2 * margin, strip)
     top = reading.bottom + margin
-    pad = Area(margin, top, body - 2 * margin, max(1, bottom - top - (margin if wide else 0)))
-    pen = max(3, round(min(pad.width, pad.height) * 0.022))
-    return Layout(reading, pad, buttons, pen, _split(reading) if comparing else None)
+    pad = Area(reading.left, top, reading.width, max(1, body.bottom - margin - top))
+    return Layout(reading, pad, buttons, max(3, round(min(pad.width, pad.height) * 0.022)))
 
 
-def _split(strip: Area) -> Split:
+def split_strip(strip: Area) -> Split:
     """Return the strip's two equal halves, and the room for a sign between them."""
     mark = max(40, min(strip.height, strip.width // 8))
     half = max(1, (strip.width - mark) // 2)
@@ -109,6 +153,10 @@ class Viewport:
     def to_window(self, x: float, y: float) -> tuple[float, float]:
         """Return an ink position in window pixels."""
         return self.area.left + x * self.scale, self.area.top + y * self.scale
+
+    def to_pad(self, x: float, y: float) -> tuple[float, float]:
+        """Return an ink position in pixels of the pad."""
+        return x * self.scale, y * self.scale
 
 
 def fit_viewport(area: Area, written_on: tuple[int, int]) -> Viewport:

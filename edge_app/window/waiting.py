@@ -4,40 +4,51 @@ import ctypes
 import signal
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pygame
 
 SLEEP = 25  # milliseconds between looks where SDL cannot be asked to wake us
 
+Waiter = Callable[[int | None], None]
+"""Returns when an event is there, which stays in the queue, or after so many milliseconds."""
 
-def make_waiter() -> Callable[[], None]:
-    """Return a function that returns when an event is there and leaves it in the queue.
+
+def make_waiter() -> Waiter:
+    """Return a function that sleeps until an event is there, or some milliseconds where they are given.
 
     pygame.event.wait() is a 1 ms poll in disguise (900 wake-ups a second); SDL's own wait is none. It is called in
     the very SDL library that pygame brought; where that cannot be found, a slow poll serves.
     """
-    library = _loaded_sdl()
+    library = loaded_sdl()
     if library is None:
         return _poll
-    wait = library.SDL_WaitEvent
-    wait.argtypes, wait.restype = [ctypes.c_void_p], ctypes.c_int
+    library.SDL_WaitEvent.argtypes = [ctypes.c_void_p]
+    library.SDL_WaitEventTimeout.argtypes = [ctypes.c_void_p, ctypes.c_int]
     # Python runs its own Ctrl-C handler only between bytecodes, and there are none while we sleep in SDL
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-    def sleep() -> None:
-        if not wait(None):  # SDL's error return: never spin on it
-            _poll()
+    def sleep(most: int | None) -> None:
+        if most is not None:
+            library.SDL_WaitEventTimeout(None, most)
+        elif not library.SDL_WaitEvent(None):  # SDL's error return: never spin on it
+            _poll(None)
 
     return sleep
 
 
-def _poll() -> None:
+def _poll(most: int | None) -> None:
+    started = pygame.time.get_ticks()
     while not pygame.event.peek():
-        pygame.time.wait(SLEEP)
+        left = SLEEP if most is None else started + most - pygame.time.get_ticks()
+        if left <= 0:
+            return
+        pygame.time.wait(min(SLEEP, left))
 
 
-def _loaded_sdl() -> ctypes.CDLL | None:
+@cache
+def loaded_sdl() -> ctypes.CDLL | None:
     """Return the SDL 2 library that this process has loaded already, on Linux."""
     if not sys.platform.startswith("linux"):
         return None

@@ -1,0 +1,143 @@
+"""What is on the pad as files: a picture, a drawing of lines, and the ink itself."""
+
+import io
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from html import escape
+from itertools import count
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from .atomic import write_atomically
+from .errors import ExportError
+from .ink import Ink, Stroke, box_of, dump_ink
+from .reading import Reading
+from .segment import Box
+
+FORMATS = ("png", "svg", "json")
+LONG_SIDE = 1600  # pixels of the picture
+FINE = 3  # it is drawn so many times larger and scaled down, which smooths its edges
+
+
+def save_pad(
+    folder: Path,
+    ink: Ink,
+    size: tuple[int, int],
+    reading: Reading,
+    pen_width: float,
+    now: datetime,
+    formats: Sequence[str] = FORMATS,
+) -> list[Path]:
+    """Save a pad of `size` (width, height) as digitpad-YYYYMMDD-HHMMSS, with -2 and so on where that is taken.
+
+    Returns the files in the order of `formats`; the folder is made where it is missing. `size` and `pen_width` are in
+    the units of the ink. Raises ExportError for an empty pad and a folder that takes no files; then none is left.
+    """
+    if not ink:
+        raise ExportError("the pad is empty, so there is nothing to save. Write something first")
+    frame = _frame(ink, size, pen_width)
+    contents = [WRITERS[name](ink, frame, pen_width, reading) for name in formats]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        paths = _reserve(folder, f"digitpad-{now:%Y%m%d-%H%M%S}", formats)
+        _fill(paths, contents)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ExportError(
+            f"{folder}: cannot save there ({reason}). Free some space, or choose another folder"
+        ) from None
+    return paths
+
+
+def _frame(ink: Ink, size: tuple[int, int], pen_width: float) -> Box:
+    """Return left, top, right, bottom of what is drawn: the pad, and ink beyond its rim rather than cutting it."""
+    left, top, right, bottom = box_of(ink)
+    rim = pen_width / 2
+    return min(0.0, left - rim), min(0.0, top - rim), max(size[0], right + rim), max(size[1], bottom + rim)
+
+
+def _reserve(folder: Path, stem: str, formats: Sequence[str]) -> list[Path]:
+    """Return new files of one name, made empty so that no other window takes it."""
+    stems = (f"{stem}-{number}" if number > 1 else stem for number in count(1))
+    return next(paths for name in stems if _take(paths := [folder / f"{name}.{ending}" for ending in formats]))
+
+
+def _take(paths: Sequence[Path]) -> bool:
+    """Make all of `paths`, or none of them where one is there already."""
+    made = []
+    try:
+        for path in paths:
+            path.open("xb").close()
+            made.append(path)
+    except FileExistsError:
+        _remove(made)
+        return False
+    except OSError:
+        _remove(made)
+        raise
+    return True
+
+
+def _fill(paths: Sequence[Path], contents: Sequence[bytes]) -> None:
+    try:
+        for path, content in zip(paths, contents, strict=True):
+            write_atomically(path, content)
+    except BaseException:
+        _remove(paths)
+        raise
+
+
+def _remove(paths: Sequence[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
+
+
+def _png(ink: Ink, frame: Box, pen_width: float, _: Reading) -> bytes:
+    """Return a picture, black on white, LONG_SIDE pixels long, lines with round ends and joints."""
+    left, top, right, bottom = frame
+    scale = LONG_SIDE / max(right - left, bottom - top)
+    width, height = (max(1, round(side * scale)) for side in (right - left, bottom - top))
+    canvas = Image.new("L", (width * FINE, height * FINE), 255)
+    pen = ImageDraw.Draw(canvas)
+    for stroke in ink:
+        _draw(pen, (stroke - (left, top)) * (scale * FINE), max(FINE, pen_width * scale * FINE))
+    file = io.BytesIO()
+    canvas.reduce(FINE).save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def _draw(pen: ImageDraw.ImageDraw, stroke: Stroke, width: float) -> None:
+    """Draw a line `width` pixels wide with a disc on each point: Pillow's own ends are square."""
+    points = [(x, y) for x, y in stroke.tolist()]
+    pen.line(points, fill=0, width=round(width))
+    for x, y in points:
+        pen.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=0)
+
+
+def _svg(ink: Ink, frame: Box, pen_width: float, reading: Reading) -> bytes:
+    """Return a drawing in the units of the ink, one polyline a stroke; its title is the reading."""
+    left, top, right, bottom = frame
+    view = " ".join(f"{side:.6g}" for side in (left, top, right - left, bottom - top))
+    x, y, width, height = view.split()
+    lines = "".join(f'<polyline points="{_points(stroke)}"/>\n' for stroke in ink)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="{view}">\n'
+        f"<title>{escape(reading.text)}</title>\n"
+        f'<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="white"/>\n'
+        f'<g fill="none" stroke="black" stroke-width="{pen_width:.6g}" stroke-linecap="round" '
+        f'stroke-linejoin="round">\n{lines}</g>\n</svg>\n'
+    ).encode()
+
+
+def _points(stroke: Stroke) -> str:
+    points = [f"{x:.6g},{y:.6g}" for x, y in stroke.tolist()]
+    return " ".join(points if len(points) > 1 else points * 2)  # of one point alone nothing would be drawn
+
+
+def _json(ink: Ink, _frame: Box, _pen_width: float, reading: Reading) -> bytes:
+    """Return ink that `recognize` reads; what was read is its `text`, not its `label`, which would be the truth."""
+    return (dump_ink(ink, text=reading.text) + "\n").encode()
+
+
+WRITERS: dict[str, Callable[[Ink, Box, float, Reading], bytes]] = {"png": _png, "svg": _svg, "json": _json}

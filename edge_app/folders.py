@@ -1,0 +1,93 @@
+"""Where settings, history and saved pictures belong on this system, and how private files come and go there."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import SettingsError
+
+VARIABLE = "DIGITPAD_HOME"
+APP = "digitpad"
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+
+
+@dataclass(frozen=True)
+class Folders:
+    """The folders of one user; none needs to exist."""
+
+    config: Path
+    data: Path
+    pictures: Path
+
+    @property
+    def settings_file(self) -> Path:
+        """Where the settings are kept."""
+        return self.config / "settings.toml"
+
+    @property
+    def store_file(self) -> Path:
+        """Where the history and the examples are kept."""
+        return self.data / "digitpad.sqlite3"
+
+    @property
+    def log_file(self) -> Path:
+        """Where the window's faults are kept."""
+        return self.data / "digitpad.log"
+
+
+def find_folders(environ: Mapping[str, str] = os.environ) -> Folders:
+    """Return the folders of this system's user, or those in the folder that DIGITPAD_HOME names; creates nothing.
+
+    Raises SettingsError for a home that cannot be told. XDG's own variables are always those of the process.
+    """
+    if environ.get(VARIABLE):
+        home = _absolute(environ[VARIABLE])
+        return Folders(home / "config", home / "data", home / "pictures")
+    from platformdirs import PlatformDirs  # not at import: it takes as long as the rest of this module tenfold
+
+    system = PlatformDirs(APP, appauthor=False)
+    return Folders(system.user_config_path, system.user_data_path, system.user_pictures_path / APP)
+
+
+def _absolute(text: str) -> Path:
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError as error:  # ~nobody, or no home at all
+        raise SettingsError(f"{VARIABLE}={text}: {error}. Name a folder by its full path") from None
+
+
+def make_private_folder(path: Path) -> None:
+    """Create a folder that its owner alone may enter; one that is there keeps the rights it has. Raises OSError."""
+    path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+
+
+def create_private_file(path: Path) -> None:
+    """Create an empty file that its owner alone may read; one that is there stays as it is. Raises OSError."""
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, PRIVATE_FILE))
+
+
+def set_aside(path: Path, companions: tuple[str, ...] = ()) -> Path:
+    """Rename a damaged file to the next free name.damaged-N.suffix beside it and return that name.
+
+    Files whose name is the path's with one of the `companions` after it go along. Raises OSError.
+    """
+    number = 1
+    while (aside := path.with_name(f"{path.stem}.damaged-{number}{path.suffix}")).exists():
+        number += 1
+    path.rename(aside)
+    for ending in companions:
+        companion = path.with_name(path.name + ending)
+        if companion.exists():
+            companion.rename(aside.with_name(aside.name + ending))
+    return aside
+
+
+def files_set_aside(path: Path) -> list[Path]:
+    """Return the damaged files that were set aside from `path`, oldest first."""
+    prefix = f"{path.stem}.damaged-"
+    if not path.parent.is_dir():
+        return []
+    found = [file for file in path.parent.iterdir() if file.name.startswith(prefix) and file.suffix == path.suffix]
+    return sorted(found, key=lambda file: (len(file.name), file.name))

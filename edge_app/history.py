@@ -1,0 +1,89 @@
+"""The history on the command line: listed, exported, forgotten."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from .errors import StoreError
+from .folders import find_folders
+from .store import Page, Store
+
+
+@contextmanager
+def _kept() -> Iterator[Store | None]:
+    """Open the history that there is; None where none is kept, and none is created."""
+    path = find_folders().store_file
+    if not path.exists():
+        print(f"digitpad: {path}: no history yet. Switch it on in the window's settings", file=sys.stderr)
+        yield None
+        return
+    store = Store(path)
+    try:
+        for notice in store.notices:
+            print(f"digitpad: {notice}", file=sys.stderr)
+        yield store
+    finally:
+        store.close()
+
+
+def print_history(limit: int, *, as_json: bool) -> int:
+    """Print the newest `limit` pages, the newest last, where a terminal shows it; 1 when one is damaged."""
+    status = 0
+    with _kept() as store:
+        pages = store.pages(limit) if store else []
+    for page in reversed(pages):
+        try:
+            print(json.dumps(page.to_json()) if as_json else page_line(page))
+        except StoreError as error:
+            sys.stdout.flush()
+            print(f"digitpad: {error}", file=sys.stderr)
+            status = 1
+    sys.stdout.flush()
+    return status
+
+
+def page_line(page: Page) -> str:
+    """Return time (this device's zone), reading and correction of a page as one line."""
+    try:
+        when = datetime.fromisoformat(page.created).astimezone().replace(tzinfo=None).isoformat(" ", "minutes")
+    except (ValueError, OverflowError, OSError):  # a damaged page, or a year no calendar has
+        when = page.created
+    line = f"{when}  {page.text}"
+    return line if page.correction is None else f"{line} -> {page.correction}"
+
+
+def export_history(path: Path) -> int:
+    """Write corrected pages and examples to `path`; 1 when there is nothing to write."""
+    with _kept() as store:
+        lines = store.export(path) if store else 0
+    if not lines:
+        raise StoreError(f"{path}: not written: nothing was corrected or practised yet")
+    print(f"wrote {path}: {lines} {'line' if lines == 1 else 'lines'} of labelled ink")
+    return 0
+
+
+def forget_history(*, ask: bool) -> int:
+    """Delete all pages and examples, after a yes where it is asked; 1 without one."""
+    with _kept() as store:
+        if not store:
+            return 0
+        what = f"pages: {store.count_pages()}, examples: {store.count_examples()}"
+        if ask and not _agreed(f"Forget all for good ({what})? [y/N] "):
+            print("nothing was forgotten")
+            return 1
+        left = store.forget_everything()
+    print(f"forgot all ({what})")
+    for file in left:
+        print(f"left, as it was damaged and set aside: {file}. Delete it yourself", file=sys.stderr)
+    return 0
+
+
+def _agreed(question: str) -> bool:
+    try:
+        return input(question).strip().lower() in ("y", "yes")
+    except EOFError:
+        print()
+        return False

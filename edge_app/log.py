@@ -1,0 +1,33 @@
+"""The log: what the window said of faults, for those who started it without a terminal."""
+
+import contextlib
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+
+from .folders import create_private_file, make_private_folder
+
+MOST_BYTES = 200_000  # then it goes on in a new file, and the one before is kept
+
+
+class Log:
+    """Writes sentences with their time; a log that cannot be written is no reason to stop."""
+
+    def __init__(self, path: Path | None) -> None:
+        """Write to `path`, which is created with the first sentence; to standard error alone for None."""
+        self.path = path
+
+    def __call__(self, text: str) -> None:
+        """Keep a sentence."""
+        if sys.stderr is not None:
+            print(f"digitpad: {text}", file=sys.stderr, flush=True)
+        if self.path is None:
+            return
+        with contextlib.suppress(OSError):
+            make_private_folder(self.path.parent)
+            create_private_file(self.path)
+            if self.path.stat().st_size > MOST_BYTES:
+                self.path.replace(self.path.with_name(self.path.name + ".1"))
+                create_private_file(self.path)
+            with self.path.open("a", encoding="utf-8", errors="replace") as file:
+                file.write(f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ} {text}\n")

@@ -1,0 +1,231 @@
+"""Type: a font that has every letter of the language, and texts fitted into areas."""
+
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from typing import TypeVar
+
+import pygame
+
+from .lines import Colour
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+NEEDED = "0123456789?=≠%…"  # what the window shows in every language
+PREFERRED = (
+    "notosans",
+    "dejavusans",
+    "notosanscjksc",
+    "notosanscjkjp",
+    "notosanscjktc",
+    "notosanscjkkr",
+    "wenquanyimicrohei",
+    "droidsansfallback",
+    "liberationsans",
+    "freesans",
+)
+SCALE = 0.6875  # what pygame makes of a size for its own font; every other font gets the same
+ABSENT = "\uffff"  # no character, so no font has it
+PROBE = 24  # size at which glyphs are compared
+SURFACES = 256
+FONTS = 32
+JOINTS = "/\\-_."  # a word too long for its line, a path, is broken behind one of these
+
+
+class Fonts:
+    """The font of a window, with the texts drawn last; dies with `pygame.font.quit`, like every font.
+
+    Sizes are those of `pygame.font.Font(None, size)`. Surfaces are kept and given out again: do not draw on them.
+    """
+
+    def __init__(self, sample: str) -> None:
+        """Choose the first font that has every character of `sample`, else the one that lacks the fewest."""
+        self.path, self.missing = _choose(sample + NEEDED)  # None: the font that comes with pygame
+        self._fonts: OrderedDict[int, pygame.font.Font] = OrderedDict()
+        self._surfaces: OrderedDict[tuple[Hashable, ...], pygame.Surface] = OrderedDict()
+
+    def font(self, size: int) -> pygame.font.Font:
+        """Return the font in a size."""
+        return _remember(self._fonts, size, FONTS, lambda: _open(self.path, size))
+
+    def render(self, text: str, size: int, colour: Colour) -> pygame.Surface:
+        """Return text in one line."""
+        return self._kept("line", lambda: self.font(size).render(_printable(text), True, colour), text, size, colour)
+
+    def fit(self, text: str, width: int, height: int, colour: Colour, least: int = 11) -> pygame.Surface:
+        """Return text as large as fits; what is too long even in size `least` loses its middle to an ellipsis.
+
+        An area lower than the smallest type is overrun.
+        """
+        return self._kept(
+            "fit", lambda: self._fit(text, width, height, colour, least), text, width, height, colour, least
+        )
+
+    def wrap(self, text: str, size: int, width: int) -> list[str]:
+        """Return text in lines of at most `width` pixels, broken at spaces; a longer word inside it."""
+        font = self.font(size)
+        return [line for part in text.splitlines() or [""] for line in _wrap(font, _printable(part), width)]
+
+    def paragraph(
+        self, text: str, width: int, height: int, colour: Colour, most: int = 32, least: int = 11
+    ) -> pygame.Surface:
+        """Return text over as many lines as it needs, in the largest size from `most` down to `least` that fits.
+
+        What does not fit in the smallest either ends in an ellipsis. The surface is as wide as the longest line.
+        """
+        return self._kept(
+            "paragraph",
+            lambda: self._paragraph(text, width, height, colour, most, least),
+            *(text, width, height, colour, most, least),
+        )
+
+    def _kept(self, kind: str, make: Callable[[], pygame.Surface], *key: Hashable) -> pygame.Surface:
+        return _remember(self._surfaces, (kind, *key), SURFACES, make)
+
+    def _fit(self, text: str, width: int, height: int, colour: Colour, least: int) -> pygame.Surface:
+        shown = _printable(text)
+
+        def fits(size: int) -> bool:
+            return self.font(size).size(shown)[0] <= width and _line_height(self.font(size)) <= height
+
+        font = self.font(_largest(fits, least, max(least, 2 * height)))
+        return font.render(_without_middle(font, shown, width), True, colour)
+
+    def _paragraph(self, text: str, width: int, height: int, colour: Colour, most: int, least: int) -> pygame.Surface:
+        def fits(size: int) -> bool:
+            return len(self.wrap(text, size, width)) * _line_height(self.font(size)) <= height
+
+        size = _largest(fits, least, max(least, most))
+        font, lines = self.font(size), self.wrap(text, size, width)
+        room = max(1, height // _line_height(font))
+        if len(lines) > room:
+            lines[room - 1 :] = [_without_end(font, lines[room - 1], width)]
+        return _stacked([font.render(line, True, colour) for line in lines], _line_height(font), colour)
+
+
+def _choose(sample: str) -> tuple[str | None, str]:
+    """Return the path of a font, None for pygame's own, and which letters of the sample it lacks."""
+    letters = "".join(sorted(set(_printable(sample)) - {" "}))
+    chosen, lacking = None, _missing(_open(None, PROBE), letters)
+    for path in _system_fonts() if lacking else ():
+        try:
+            found = _missing(_open(path, PROBE), letters)
+        except (pygame.error, OSError, ValueError):  # removed, empty or none: pygame may say so only when it renders
+            continue
+        if len(found) < len(lacking):
+            chosen, lacking = path, found
+        if not lacking:
+            break
+    return chosen, lacking
+
+
+def _system_fonts() -> Iterator[str]:
+    """Return the files of the system's fonts, preferred ones first; listing them all starts programs and is slow."""
+    for name in PREFERRED:
+        if path := pygame.font.match_font(name):
+            yield path
+    for name in sorted(pygame.font.get_fonts()):
+        if path := pygame.font.match_font(name):
+            yield path
+
+
+def _missing(font: pygame.font.Font, letters: str) -> str:
+    """Return the letters that the font has no glyph for.
+
+    `Font.metrics` gives None only beyond U+FFFF in classic pygame, and else the numbers of the box that stands for
+    a missing glyph: a letter is missing that measures and looks like a character which no font has.
+    """
+    box = font.metrics(ABSENT)[0]
+    picture = _pixels(font, ABSENT)
+
+    def lacks(letter: str) -> bool:
+        metrics = font.metrics(letter)[0]
+        return metrics is None or (metrics == box and _pixels(font, letter) == picture)
+
+    return "".join(filter(lacks, letters))
+
+
+def _pixels(font: pygame.font.Font, letter: str) -> bytes:
+    return pygame.image.tobytes(font.render(letter, True, (0, 0, 0)), "RGBA")
+
+
+def _open(path: str | None, size: int) -> pygame.font.Font:
+    return pygame.font.Font(path, size if path is None else max(1, int(size * SCALE)))
+
+
+def _remember(kept: OrderedDict[Key, Value], key: Key, most: int, make: Callable[[], Value]) -> Value:
+    """Return what is kept under a key, made if need be; what was not used for longest makes room."""
+    if key not in kept:
+        kept[key] = make()
+    kept.move_to_end(key)
+    if len(kept) > most:
+        kept.popitem(last=False)
+    return kept[key]
+
+
+def _printable(text: str) -> str:
+    """Return text that can be drawn: composed, controls as spaces, without marks of format, lone surrogates as ?.
+
+    pygame refuses null characters and surrogates, which names of files may hold.
+    """
+    replaced = {"Cc": " ", "Zl": " ", "Zp": " ", "Cf": "", "Cs": "?"}
+    return "".join(replaced.get(unicodedata.category(c), c) for c in unicodedata.normalize("NFC", text))
+
+
+def _line_height(font: pygame.font.Font) -> int:
+    return max(font.get_height(), font.get_linesize())  # what is rendered is as high as one or the other
+
+
+def _largest(fits: Callable[[int], bool], low: int, high: int) -> int:
+    """Return the largest number that fits, supposing that all smaller ones do; `low` if none does."""
+    while low < high:
+        middle = (low + high + 1) // 2
+        if fits(middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _without_middle(font: pygame.font.Font, text: str, width: int) -> str:
+    if font.size(text)[0] <= width:
+        return text
+
+    def shortened(kept: int) -> str:
+        return f"{text[: (kept + 1) // 2]}…{text[len(text) - kept // 2 :]}"
+
+    return shortened(_largest(lambda kept: font.size(shortened(kept))[0] <= width, 0, len(text) - 1))
+
+
+def _without_end(font: pygame.font.Font, text: str, width: int) -> str:
+    return text[: _largest(lambda kept: font.size(text[:kept] + "…")[0] <= width, 0, len(text))] + "…"
+
+
+def _wrap(font: pygame.font.Font, text: str, width: int) -> list[str]:
+    lines = [""]
+    for word in text.split():
+        joined = f"{lines[-1]} {word}" if lines[-1] else word
+        if lines[-1] and font.size(joined)[0] > width:
+            lines.append("")
+            joined = word
+        while len(joined) > 1 and font.size(joined)[0] > width:
+            at = _break(font, joined, width)
+            lines[-1:] = [joined[:at], ""]
+            joined = joined[at:]
+        lines[-1] = joined
+    return lines
+
+
+def _break(font: pygame.font.Font, word: str, width: int) -> int:
+    """Return where to break a word that is wider than its line: behind a joint if there is one."""
+    most = _largest(lambda kept: font.size(word[:kept])[0] <= width, 1, len(word) - 1)
+    return max(word.rfind(joint, 0, most) for joint in JOINTS) + 1 or most
+
+
+def _stacked(lines: list[pygame.Surface], height: int, colour: Colour) -> pygame.Surface:
+    made = pygame.Surface((max(line.get_width() for line in lines), len(lines) * height), pygame.SRCALPHA, 32)
+    made.fill((*colour, 0))
+    for i, line in enumerate(lines):
+        made.blit(line, (0, i * height))
+    return made

@@ -1,0 +1,123 @@
+"""The ink on its paper as a picture that is kept: only what changed is drawn again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pygame
+
+from .lines import Colour, Point, Trace
+
+Stroke = Sequence[Point]
+
+
+@dataclass
+class _Drawn:
+    stroke: Stroke
+    trace: Trace
+    area: pygame.Rect
+
+
+class InkLayer:
+    """Paper, a picture on it if there is one, and strokes in their order, the latest on top; `surface` shows them.
+
+    Until the first `update` the paper is black and the line white and one pixel wide.
+    """
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        """Make a blank layer of a size in pixels."""
+        self.surface = pygame.Surface(size)
+        self._width, self._ink, self._paper = 1.0, (255, 255, 255), (0, 0, 0)
+        self._background: pygame.Surface | None = None
+        self._drawn: list[_Drawn] = []
+        self._stale = True
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """Begin a surface of another size; the next update draws all of it."""
+        self.surface = pygame.Surface(size)
+        self._stale = True
+
+    def set_background(self, picture: pygame.Surface | None) -> None:
+        """Put a picture, from the upper left, between paper and ink, or take it away; the next update draws all."""
+        self._background = picture
+        self._stale = True
+
+    def update(self, strokes: Sequence[Stroke], width: float, ink: Colour, paper: Colour) -> pygame.Rect | None:
+        """Show strokes, in pixels of the layer, and return the rectangle that changed, None if nothing did.
+
+        A stroke is known by identity: hand in the same tuple again, not an equal one. The line under the pen belongs
+        to the strokes too: as the last of them it may be a new tuple that goes on where the old one ended.
+        """
+        if self._stale or (self._width, self._ink, self._paper) != (width, ink, paper):
+            self._width, self._ink, self._paper, self._stale = width, ink, paper, False
+            self._drawn = [self._measured(stroke) for stroke in strokes]
+            return self._redraw(self.surface.get_rect())
+        kept, removed = _compare(self._drawn, strokes)
+        added = strokes[len(kept) :]
+        changed = []
+        if added and len(removed) == 1 and removed[0] is self._drawn[-1] and _goes_on(removed[0].stroke, added[0]):
+            changed = [self._grow(removed[0], added[0])]
+            added = added[1:]
+        elif removed:
+            self._drawn = kept
+            changed = [self._redraw(removed[0].area.unionall([drawn.area for drawn in removed]))]
+        changed += [self._append(stroke) for stroke in added]
+        changed = [area for area in changed if area]
+        return changed[0].unionall(changed) if changed else None
+
+    def extend(self, points: Stroke) -> pygame.Rect:
+        """Draw a piece of the line that is being written, without waiting for an update; returns what changed.
+
+        A piece that begins where the last stroke ends goes on with it; any other begins a new one. The next update
+        decides what stays.
+        """
+        last = self._drawn[-1] if self._drawn else None
+        if last and last.stroke[-1] == points[0]:
+            return self._grow(last, (*last.stroke, *points[1:]))
+        return self._append(tuple(points))
+
+    def _measured(self, stroke: Stroke) -> _Drawn:
+        trace = Trace([stroke], self._width)
+        return _Drawn(stroke, trace, trace.area)
+
+    def _append(self, stroke: Stroke) -> pygame.Rect:
+        self._drawn.append(self._measured(stroke))
+        return self._drawn[-1].trace.draw(self.surface, self._ink)
+
+    def _grow(self, drawn: _Drawn, stroke: Stroke) -> pygame.Rect:
+        """Go on with a stroke that is on top: the soft edge of what was there must not be drawn twice."""
+        tail = stroke[len(drawn.stroke) - 1 :]
+        if len(tail) == 1:
+            drawn.stroke = stroke
+            return pygame.Rect(0, 0, 0, 0)
+        if len(drawn.stroke) == 1:  # a dot is no part of the line that it becomes
+            drawn.trace = Trace([], self._width)
+        area = drawn.trace.add(tail)
+        drawn.stroke, drawn.area = stroke, drawn.area.union(area)
+        return self._redraw(area)
+
+    def _redraw(self, area: pygame.Rect) -> pygame.Rect:
+        """Draw everything anew within a rectangle; returns the part of it that is on the layer."""
+        area = area.clip(self.surface.get_rect())
+        self.surface.set_clip(area)
+        self.surface.fill(self._paper)
+        if self._background:
+            self.surface.blit(self._background, (0, 0))
+        for drawn in self._drawn:
+            if drawn.area.colliderect(area):
+                drawn.trace.draw(self.surface, self._ink)
+        self.surface.set_clip(None)
+        return area
+
+
+def _compare(drawn: Sequence[_Drawn], strokes: Sequence[Stroke]) -> tuple[list[_Drawn], list[_Drawn]]:
+    """Return which drawn strokes begin the new ones, in order, and which are not among these."""
+    kept: list[_Drawn] = []
+    removed: list[_Drawn] = []
+    for one in drawn:
+        same = len(kept) < len(strokes) and strokes[len(kept)] is one.stroke
+        (kept if same else removed).append(one)
+    return kept, removed
+
+
+def _goes_on(old: Stroke, new: Stroke) -> bool:
+    return len(new) >= len(old) and all(one == other for one, other in zip(old, new, strict=False))

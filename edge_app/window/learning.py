@@ -1,0 +1,112 @@
+"""What corrections teach: lessons for the network's answers, kept in the store, taken back when they are undone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ..adaptation import Lesson, PersonalClassifier
+from ..errors import StoreError
+from ..ink import Ink
+from ..normalise import DigitImage
+from ..pad import Line
+from ..store import Store
+
+Key: TypeAlias = tuple[tuple[Line, ...], str]
+"""The strokes of a digit with what was said of them: what undo and redo know it by."""
+
+
+@dataclass(eq=False)
+class Taught:
+    """A lesson, and the example in the store behind it; None where it could not be stored."""
+
+    image: DigitImage
+    label: str
+    ink: Ink
+    source: str
+    lesson: Lesson
+    example: int | None = None
+
+
+class Learner:
+    """Joins classifier and store; called where nothing else uses the classifier.
+
+    Without a classifier that can learn, corrections are kept for the next one.
+    """
+
+    def __init__(self, store: Store) -> None:
+        """Know nothing yet."""
+        self.store = store
+        self.classifier: PersonalClassifier | None = None
+        self.complain: Callable[[str], None] = lambda _: None  # the app takes it over
+        self._taught: list[Taught] = []
+        self._by_key: dict[Key, Taught] = {}
+
+    def attach(self, classifier: PersonalClassifier | None) -> None:
+        """Teach `classifier` all that is stored, from now on in place of what was taught before."""
+        self.classifier = classifier
+        self._by_key.clear()
+        self._taught = []
+        if classifier is None:
+            return
+        try:
+            examples = self.store.examples()
+        except StoreError as error:
+            self.complain(str(error))
+            return
+        lessons = classifier.replace((example.image, example.label) for example in examples)
+        self._taught = [
+            Taught(example.image, example.label, (), example.source, lesson, example.id)
+            for example, lesson in zip(examples, lessons, strict=True)
+        ]
+
+    def teach(self, key: Key, image: DigitImage, label: str, ink: Ink, source: str) -> Lesson | None:
+        """Note that an image is a `label`: it counts at once, and is stored. None where nothing can learn."""
+        self.take_back(key)
+        if self.classifier is None:
+            return None
+        taught = Taught(image, label, ink, source, self.classifier.learn(image, label))
+        try:
+            taught.example = self.store.add_example(image, label, ink, source, used=taught.lesson.used)
+        except StoreError as error:
+            self.complain(str(error))
+        self._taught.append(taught)
+        self._by_key[key] = taught
+        return taught.lesson
+
+    def take_back(self, key: Key) -> bool:
+        """Forget what was taught of this digit; returns whether anything was."""
+        taught = self._by_key.get(key)
+        if taught is None or taught not in self._taught:
+            return False
+        self._remove(taught)
+        return True
+
+    def teach_again(self, key: Key) -> bool:
+        """Teach once more what was taken back; returns whether anything was."""
+        taught = self._by_key.get(key)
+        if taught is None or taught in self._taught:
+            return False
+        self.teach(key, taught.image, taught.label, taught.ink, taught.source)
+        return True
+
+    def remove(self, number: int) -> None:
+        """Forget one of `shown`, by its number there."""
+        if 0 <= number < len(self._taught):
+            self._remove(self._taught[number])
+
+    def shown(self) -> list[tuple[int, str, bytes, bool]]:
+        """Return what was taught, the newest first: number, label, image, whether it is in use."""
+        return [
+            (number, taught.label, taught.image.tobytes(), taught.lesson.used)
+            for number, taught in reversed(list(enumerate(self._taught)))
+        ]
+
+    def _remove(self, taught: Taught) -> None:
+        self._taught.remove(taught)
+        if self.classifier is not None:
+            self.classifier.forget(taught.lesson)
+        if taught.example is not None:
+            try:
+                self.store.remove_example(taught.example)
+            except StoreError as error:
+                self.complain(str(error))

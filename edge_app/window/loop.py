@@ -1,0 +1,150 @@
+"""The window from start to end: opened at once, the model loaded beside it, served until it is closed."""
+
+import random
+import sys
+from dataclasses import replace
+from datetime import datetime, timezone
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from .display import Display, copy_text, density  # before pygame: it sets what SDL reads when it is loaded
+
+# isort: split
+import pygame
+
+from ..duel import Duel, open_float
+from ..errors import SettingsError
+from ..folders import Folders, find_folders
+from ..language import available_languages, load_language
+from ..log import Log
+from ..recognizer import Recognizer
+from ..settings import Settings, read_settings, write_settings
+from ..speech import find_speaker
+from ..store import Store
+from .actions import Action
+from .app import WAKE, App, load
+from .keeping import Keeper
+from .learning import Learner
+from .services import Services
+from .state import Panel, State
+from .waiting import make_waiter
+from .worker import Worker
+
+SWITCH = 0.0005  # seconds after which Python lets the other thread run: the line must not wait for the network
+
+
+def run(
+    model: Path | None = None,
+    *,
+    changes: dict[str, Any] | None = None,
+    settings_file: Path | None = None,
+    compare: bool = False,
+    float_model: Path | None = None,
+    file: str | None = None,
+    size: tuple[int, int] | None = None,
+) -> int:
+    """Open the window and serve it until it is closed; returns the exit status.
+
+    `changes` are settings for this time only. Without the project's float model the window does its work; a
+    `float_model` that was named and fails is a fault.
+    """
+    sys.setswitchinterval(SWITCH)
+    folders, problems = _folders()
+    path = settings_file or (folders.settings_file if folders else None)
+    settings, found = read_settings(path) if path else (Settings(), [])
+    problems += found
+    settings = replace(settings, **(changes or {}))
+    display = Display(rotate=settings.rotate, fullscreen=settings.fullscreen, kiosk=settings.kiosk, size=size)
+    app = make_app(display, settings, folders, path, Duel(partial(open_float, float_model)))
+    app.state.comparing = compare
+    display.show(app.draw())  # before anything that takes time: the window is there at once
+    open_rest(app, model, problems)
+    if file:
+        app.do(Action("file", file))
+    status = serve(app, display)
+    if float_model and app.services.duel.fault:
+        status = status or app.services.duel.fault.exit_status
+    return status
+
+
+def _folders() -> tuple[Folders | None, list[str]]:
+    try:
+        return find_folders(), []
+    except SettingsError as error:
+        return None, [f"{error}. Until then nothing is kept"]
+
+
+def make_app(display: Display, settings: Settings, folders: Folders | None, path: Path | None, duel: Duel) -> App:
+    """Return the app with all that it needs at once; store and model come with `open_rest`."""
+    extra = folders.config / "languages" if folders else None
+    say, problems = load_language(settings.language, extra)
+    state = State(settings, say, {})
+    note = Log(folders.log_file if folders else None)
+    for problem in problems:
+        note(problem)
+
+    memory = Store.in_memory()
+    services = Services(
+        worker=Worker(_wake),
+        keeper=Keeper(memory),
+        learner=Learner(memory),
+        duel=duel,
+        dice=random.Random(),
+        now=lambda: datetime.now(timezone.utc).astimezone(),
+        copy=copy_text,
+        note=note,
+        folders=folders,
+        write_settings=partial(write_settings, path) if path else None,
+    )
+    return App(display.surface, state, services, density=density())
+
+
+def _wake() -> None:
+    pygame.event.post(pygame.event.Event(WAKE))
+
+
+def open_rest(app: App, model: Path | None, problems: list[str]) -> None:
+    """Open what the first picture does not need: the model, the history, speech, the list of languages."""
+    state, services = app.state, app.services
+    services.worker.ask("load", lambda: load(Recognizer(model)))
+    state.languages = available_languages(services.folders.config / "languages" if services.folders else None)
+    services.speaker = find_speaker()
+    state.can_speak = services.speaker is not None
+    if state.settings.history == "on":
+        problems += services.keep_history(True)
+    elif state.settings.history == "ask" and not state.settings.kiosk and services.folders:
+        state.panels.append(Panel("privacy"))
+    for problem in problems:
+        app.complain(problem)
+
+
+def serve(app: App, display: Display) -> int:
+    """Handle events until the app ends; returns the exit status."""
+    wait = make_waiter()
+    settings, in_use, closing = app.state.settings, None, False
+    display.show(app.draw())
+    while app.running:
+        if in_use is not app.state.in_use:
+            in_use = app.state.in_use
+            display.keep_awake(in_use)
+        wait(app.next_tick())
+        for event in pygame.event.get():
+            if event.type == pygame.WINDOWCLOSE:
+                closing = app.state.settings.kiosk
+            elif event.type == pygame.QUIT and closing:
+                closing = False  # a visitor's keyboard asked for it; when the system ends us, no window is closed
+            elif event.type in (pygame.VIDEORESIZE, pygame.WINDOWSIZECHANGED):
+                display.refit()
+                app.resize(display.surface)
+            else:
+                app.handle(display.upright(event), pygame.time.get_ticks())
+        app.tick(pygame.time.get_ticks())
+        if settings is not app.state.settings:
+            settings = app.state.settings
+            display.change(rotate=settings.rotate, fullscreen=settings.fullscreen, kiosk=settings.kiosk)
+            app.resize(display.surface)
+        display.show(app.draw())
+    app.close()
+    pygame.quit()
+    return app.status

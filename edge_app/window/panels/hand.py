@@ -1,0 +1,49 @@
+"""What was learned from the owner's hand: each example as a picture, taken back by a tap."""
+
+from collections.abc import Sequence
+
+from ..actions import Action
+from ..layout import Area, Metrics, cells
+from ..state import Panel, State
+from ..widgets import Widget
+from .parts import foot, paged
+
+
+def hand_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequence[Widget]:
+    """Return the switch, and the examples."""
+    upper, bar = foot(body, metrics)
+    switch = Widget(
+        bar,
+        "row",
+        Action("set", ("learn", not state.settings.learn)),
+        text=state.say("learn"),
+        note=state.say("on" if state.settings.learn else "off"),
+        on=state.settings.learn,
+    )
+    if not state.examples:
+        return [Widget(upper, "text", text=state.say("examples_none"), tone="quiet"), switch]
+    head = Area(upper.left, upper.top, upper.width, metrics.text * 2)
+    room = Area(upper.left, head.bottom, upper.width, upper.bottom - head.bottom)
+    side = max(metrics.unit, round(1.2 * metrics.unit))
+    columns, lines = max(1, room.width // side), max(1, room.height // side)
+    shown, room, turn = paged(state, panel, state.examples, columns * lines, metrics, room)
+    lines = max(1, room.height // side)
+    used = sum(example[3] for example in state.examples)
+    return [
+        Widget(head, "title", text=state.say("examples", count=len(state.examples), used=used), tone="quiet"),
+        *(
+            Widget(
+                area,
+                "image",
+                Action("unlearn", number),
+                text=label,
+                image=image,
+                tone="normal" if is_used else "quiet",
+            )
+            for area, (number, label, image, is_used) in zip(
+                cells(room, columns, lines, metrics.margin), shown, strict=False
+            )
+        ),
+        *turn,
+        switch,
+    ]

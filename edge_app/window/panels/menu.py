@@ -1,0 +1,77 @@
+"""The menu: everything that can be done, but for what the buttons beside the pad do already."""
+
+from collections.abc import Sequence
+
+from ..actions import Action
+from ..layout import Area, Metrics, cells
+from ..state import Panel, State
+from ..widgets import Widget
+from .parts import paged
+
+ITEMS: tuple[tuple[str, str, Action], ...] = (  # icon, key of the text, what it does
+    ("redo", "redo", Action("redo")),
+    ("erase", "erase", Action("erase")),
+    ("copy", "copy", Action("copy")),
+    ("speak", "speak", Action("speak")),
+    ("network", "network", Action("look")),
+    ("practice", "practice", Action("practice")),
+    ("save", "save", Action("save")),
+    ("open", "open", Action("open", "files")),
+    ("history", "history", Action("open", "history")),
+    ("hand", "hand", Action("open", "hand")),
+    ("compare", "compare", Action("compare")),
+    ("settings", "settings", Action("open", "settings")),
+    ("fullscreen", "fullscreen", Action("fullscreen")),
+    ("help", "help", Action("open", "keys")),
+    ("quit", "quit", Action("quit")),
+)
+OWNERS = {"save", "files", "history", "hand", "settings", "fullscreen", "compare"}  # none of a kiosk's visitor's
+
+
+def items(state: State) -> list[tuple[str, str, Action]]:
+    """Return what the menu offers now."""
+    found = []
+    for item in ITEMS:
+        action = item[2]
+        if state.settings.kiosk and (action.name in OWNERS or action.value in OWNERS):
+            continue
+        if action.name == "speak" and not state.can_speak:
+            continue
+        found.append(item)
+    return found
+
+
+def menu_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequence[Widget]:
+    """Return the menu as a grid of buttons."""
+    columns = max(2, min(5, body.width // max(2 * metrics.unit, 6 * metrics.text)))
+    high = max(1, min(4, (body.height + metrics.margin) // (metrics.unit + metrics.margin)))
+    shown, room, turn = paged(state, panel, items(state), columns * high, metrics, body)
+    lines = max(1, high - 1) if turn else min(high, -(-len(shown) // columns))
+    return [
+        *(
+            Widget(
+                area,
+                "button",
+                action,
+                text=state.say(text),
+                icon=icon,
+                on=(action.name == "compare" and state.comparing) or (action.name == "erase" and state.erasing),
+                enabled=is_enabled(state, action),
+            )
+            for area, (icon, text, action) in zip(cells(room, columns, lines, metrics.margin), shown, strict=False)
+        ),
+        *turn,
+    ]
+
+
+def is_enabled(state: State, action: Action) -> bool:
+    """Return whether there is something for it to do."""
+    if action.name == "undo":
+        return state.pad.can_undo
+    if action.name == "redo":
+        return state.pad.can_redo
+    if action.name in ("copy", "speak"):
+        return bool(state.reading.text.replace("?", ""))
+    if action.name in ("look", "save"):
+        return bool(state.reading.digits)
+    return True

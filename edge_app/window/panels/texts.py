@@ -1,0 +1,71 @@
+"""Panels of words: what is kept, whether to forget it, and the keys."""
+
+from collections.abc import Sequence
+
+from ..actions import Action
+from ..layout import Area, Metrics
+from ..state import Panel, State
+from ..widgets import Widget
+from .parts import buttons, foot, paged, row_count, rows
+
+HOLD = 2000  # milliseconds: nobody rests a finger on a button for so long by chance
+
+
+def privacy_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequence[Widget]:
+    """Return what is kept, said once before anything is."""
+    upper, bar = foot(body, metrics)
+    offers: list[tuple[str, str, Action, bool]] = [
+        ("keep", "keep", Action("set", ("history", "on")), True),
+        ("close", "keep_not", Action("set", ("history", "off")), True),
+    ]
+    return [Widget(upper, "text", text=state.say("privacy")), *buttons(bar, offers, state, metrics)]
+
+
+def forget_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequence[Widget]:
+    """Ask before everything is deleted."""
+    upper, bar = foot(body, metrics)
+    offers = [("delete", "forget", Action("forget"), True), ("close", "no", Action("escape"), True)]
+    return [Widget(upper, "text", text=state.say("forget_question")), *buttons(bar, offers, state, metrics)]
+
+
+def quit_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequence[Widget]:
+    """Return the one way out of a kiosk: a button that must be held."""
+    upper, bar = foot(body, metrics)
+    text = state.say("hold_to_quit")
+    return [
+        Widget(upper, "text", text=text),
+        Widget(bar, "button", Action("leave"), text=text, icon="quit", hold=HOLD, share=state.held),
+    ]
+
+
+KEYS = (
+    ("undo", "Backspace, Ctrl+Z"),
+    ("redo", "Ctrl+Y"),
+    ("clear", "Delete"),
+    ("erase", "E"),
+    ("copy", "Ctrl+C"),
+    ("save", "Ctrl+S"),
+    ("open", "Ctrl+O"),
+    ("speak", "R"),
+    ("network", "I"),
+    ("practice", "P"),
+    ("history", "H"),
+    ("settings", "S"),
+    ("compare", "F2"),
+    ("menu", "M, F10"),
+    ("fullscreen", "F11"),
+    ("next", "Tab, Enter"),
+    ("quit", "Q, Esc"),
+)
+
+
+def keys_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequence[Widget]:
+    """Return what each key does."""
+    shown, room, turn = paged(state, panel, KEYS, row_count(body, metrics), metrics, body)
+    return [
+        *(
+            Widget(area, "row", text=state.say(text), note=keys)
+            for area, (text, keys) in zip(rows(room, len(shown), metrics), shown, strict=True)
+        ),
+        *turn,
+    ]

@@ -1,0 +1,80 @@
+"""What the app needs of the world outside: the store, files, speech, the clipboard, a clock, chance."""
+
+import random
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from ..duel import Duel
+from ..errors import DigitpadError
+from ..folders import Folders
+from ..speech import Speaker
+from ..store import Store, open_store
+from .keeping import Keeper
+from .learning import Learner
+
+
+class Jobs(Protocol):
+    """Who does the reading: a thread beside the drawing, or at once."""
+
+    def ask(self, name: str, job: Callable[[], Any]) -> None:
+        """Let a job be done."""
+
+    def results(self) -> list[tuple[str, Any]]:
+        """Return what has been done."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep jobs from running meanwhile."""
+
+    def close(self) -> None:
+        """End."""
+
+
+@dataclass
+class Services:
+    """The world outside, as the app was started in it."""
+
+    worker: Jobs
+    keeper: Keeper
+    learner: Learner
+    duel: Duel
+    dice: random.Random
+    now: Callable[[], datetime]
+    copy: Callable[[str], bool]  # puts a text on the clipboard; returns whether there is one
+    note: Callable[[str], None]  # keeps a fault in the log
+    folders: Folders | None = None  # None: nothing is kept on the disk
+    speaker: Speaker | None = None
+    write_settings: Callable[[Mapping[str, Any]], list[str]] | None = None
+
+    def keep_history(self, keep: bool) -> list[str]:
+        """Go on with the store on the disk, or one in memory; returns sentences for the owner.
+
+        What was written and learned until then is taken along to the disk; from there it stays where it is.
+        """
+        on_disk = self.learner.store.path is not None
+        if keep == on_disk or self.folders is None:
+            return []
+        self.keeper.flush()
+        old, notices = self.learner.store, list[str]()
+        if keep:
+            store, notices = open_store(self.folders.store_file)
+            try:
+                store.adopt(old)
+            except DigitpadError as error:
+                notices.append(str(error))
+        else:
+            store = Store.in_memory()
+        self.keeper.moved(store)
+        self.learner.store = store
+        with self.worker.alone():
+            self.learner.attach(self.learner.classifier)
+        old.close()
+        return notices
+
+    def close(self) -> None:
+        """Close what is open."""
+        self.learner.store.close()
+        if self.speaker:
+            self.speaker.close()

@@ -1,0 +1,94 @@
+"""Folders: where the system wants things, where DIGITPAD_HOME wants them, and files that their owner alone reads."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from edge_app.errors import SettingsError
+from edge_app.folders import (
+    VARIABLE,
+    Folders,
+    create_private_file,
+    files_set_aside,
+    find_folders,
+    make_private_folder,
+    set_aside,
+)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_one_variable_moves_everything_and_nothing_is_created(tmp_path: Path) -> None:
+    home = tmp_path / "kiosk"
+    folders = find_folders({VARIABLE: str(home)})
+    assert folders == Folders(home / "config", home / "data", home / "pictures")
+    assert folders.settings_file == home / "config" / "settings.toml"
+    assert folders.store_file == home / "data" / "digitpad.sqlite3"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the names of XDG's specification")
+def test_without_it_the_system_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_PICTURES_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    if os.uname().sysname == "Linux":
+        expected = Folders(
+            tmp_path / ".config/digitpad", tmp_path / ".local/share/digitpad", tmp_path / "Pictures/digitpad"
+        )
+        assert find_folders({}) == expected
+    assert find_folders({VARIABLE: ""}) == find_folders({})  # empty is as good as not set
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "elsewhere"))
+    if os.uname().sysname == "Linux":
+        assert find_folders({}).data == tmp_path / "elsewhere" / "digitpad"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_relative_home_and_a_tilde_become_full_paths(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "me"))
+    assert find_folders({VARIABLE: "here"}).data == tmp_path / "here" / "data"
+    if os.name == "posix":
+        assert find_folders({VARIABLE: "~/pad"}).data == tmp_path / "me" / "pad" / "data"
+    with pytest.raises(SettingsError, match=f"{VARIABLE}=~nobody-of-that-name"):
+        find_folders({VARIABLE: "~nobody-of-that-name/pad"})
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights are POSIX'")
+def test_private_means_that_nobody_else_reads(tmp_path: Path) -> None:
+    before = os.umask(0)  # the most careless one
+    try:
+        make_private_folder(tmp_path / "a" / "data")
+        create_private_file(tmp_path / "a" / "data" / "file")
+    finally:
+        os.umask(before)
+    assert (mode(tmp_path / "a" / "data"), mode(tmp_path / "a" / "data" / "file")) == (0o700, 0o600)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights are POSIX'")
+def test_what_is_there_keeps_its_rights_and_content(tmp_path: Path) -> None:
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    folder.chmod(0o755)
+    (folder / "file").write_text("mine")
+    (folder / "file").chmod(0o640)
+    make_private_folder(folder)
+    create_private_file(folder / "file")
+    assert (mode(folder), mode(folder / "file"), (folder / "file").read_text()) == (0o755, 0o640, "mine")
+
+
+def test_files_set_aside_never_overwrite_one_another(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite3"
+    for number in range(1, 12):
+        path.write_text(str(number))
+        (tmp_path / "x.sqlite3-wal").write_text(f"log {number}")
+        assert set_aside(path, ("-wal", "-shm")).name == f"x.damaged-{number}.sqlite3"
+    assert [file.read_text() for file in files_set_aside(path)] == [str(number) for number in range(1, 12)]
+    assert (tmp_path / "x.damaged-7.sqlite3-wal").read_text() == "log 7"
+    assert not path.exists()
+    assert files_set_aside(tmp_path / "y.sqlite3") == []
+    assert files_set_aside(tmp_path / "nowhere" / "x.sqlite3") == []

@@ -1,0 +1,250 @@
+"""Fonts: against a reading of the font file's own table, with fonts made for the test; texts against their areas."""
+
+import struct
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pygame
+import pytest
+
+from edge_app.window import fonts as module
+from edge_app.window.fonts import FONTS, NEEDED, SURFACES, Fonts
+
+INK = (24, 38, 66)
+BUNDLED = Path(pygame.__file__).parent / "freesansbold.ttf"
+SENTENCE = "models/digits_int8.tflite: expected int8 input, found float32. Run: python -m convert"
+AREAS = [(60, 20), (180, 44), (400, 40), (90, 300), (900, 200)]
+
+
+@pytest.fixture(autouse=True)
+def _fonts() -> Iterator[None]:
+    pygame.font.init()
+    yield
+    pygame.font.quit()
+
+
+def read_letters(path: Path) -> dict[int, int]:
+    """Code points and glyphs from the font's cmap table, format 4: OpenType's specification, 'cmap'."""
+    data = path.read_bytes()
+    start = next(at for tag, at in tables(data) if tag == b"cmap")
+    count = struct.unpack_from(">H", data, start + 2)[0]
+    found: dict[int, int] = {}
+    for i in range(count):
+        at = start + struct.unpack_from(">L", data, start + 8 + 8 * i)[0]
+        if struct.unpack_from(">H", data, at)[0] == 4:
+            found.update(read_format_4(data, at))
+    return found
+
+
+def tables(data: bytes) -> Iterator[tuple[bytes, int]]:
+    for i in range(struct.unpack_from(">H", data, 4)[0]):
+        tag, _, offset, _ = struct.unpack_from(">4sLLL", data, 12 + 16 * i)
+        yield tag, offset
+
+
+def read_format_4(data: bytes, at: int) -> Iterator[tuple[int, int]]:
+    count = struct.unpack_from(">H", data, at + 6)[0] // 2
+    ends, starts, deltas, offsets = (
+        struct.unpack_from(f">{count}H", data, at + 14 + 2 * (count * i + (i > 0))) for i in range(4)
+    )
+    for i in range(count):
+        for code in range(starts[i], ends[i] + 1):
+            glyph = code
+            if offsets[i]:
+                place = at + 16 + 2 * (3 * count + i) + offsets[i] + 2 * (code - starts[i])
+                glyph = struct.unpack_from(">H", data, place)[0]
+            if glyph and (glyph + deltas[i]) % 65536:
+                yield code, (glyph + deltas[i]) % 65536
+
+
+def write_font(path: Path, letters: str, like: str = "A") -> str:
+    """Write pygame's font with more letters, which all look like one of its own: a new cmap table, format 12."""
+    data = bytearray(BUNDLED.read_bytes())
+    glyphs = read_letters(BUNDLED)
+    glyphs.update({ord(letter): glyphs[ord(like)] for letter in letters})
+    groups = b"".join(struct.pack(">LLL", code, code, glyph) for code, glyph in sorted(glyphs.items()))
+    table = struct.pack(">HHHHL", 0, 1, 3, 10, 12)
+    table += struct.pack(">HHLLL", 12, 0, 16 + len(groups), 0, len(glyphs)) + groups
+    entry = next(12 + 16 * i for i, (tag, _) in enumerate(tables(bytes(data))) if tag == b"cmap")
+    data += bytes(-len(data) % 4)
+    struct.pack_into(">LL", data, entry + 8, len(data), len(table))
+    path.write_bytes(bytes(data) + table)
+    return str(path)
+
+
+def offer(monkeypatch: pytest.MonkeyPatch, preferred: dict[str, str], others: dict[str, str] | None = None) -> None:
+    """Make these the system's fonts; without `others`, asking for the list of all is an error."""
+    both = {**preferred, **(others or {})}
+
+    def get_fonts() -> list[str]:
+        assert others is not None, "all fonts were listed"
+        return list(both)
+
+    monkeypatch.setattr(pygame.font, "match_font", both.get)
+    monkeypatch.setattr(pygame.font, "get_fonts", get_fonts)
+
+
+def test_missing_letters_are_those_that_the_file_has_not() -> None:
+    codes = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x180), *range(0x391, 0x3A2), *range(0x410, 0x450)]
+    codes += [*range(0x2190, 0x2195), *range(0x2200, 0x2270), 0x4E2D, 0x3042, 0x905, 0x1F44D]
+    letters = read_letters(BUNDLED)
+    expected = [chr(code) for code in codes if code not in letters]
+    found = module._missing(pygame.font.Font(None, 24), "".join(map(chr, codes)))
+    assert list(found) == expected
+    assert {"→", "中", "👍"} <= set(expected)
+    assert len(expected) < 0.5 * len(codes)
+
+
+def test_pygames_own_font_is_taken_where_it_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(pygame.font, "match_font")  # the system is not asked
+    fonts = Fonts("Schreiben Sie eine Zahl: größer, ≠ Écrivez Напишите число Γράψτε\n\t")
+    assert (fonts.path, fonts.missing) == (None, "")
+    assert fonts.font(33).size("Zahl 123") == pygame.font.Font(None, 33).size("Zahl 123")
+
+
+def test_a_preferred_font_with_all_letters_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    poor = write_font(tmp_path / "poor.ttf", "写")
+    rich = write_font(tmp_path / "rich.ttf", "写数字→")
+    offer(monkeypatch, {"notosans": poor, "freesans": rich})
+    fonts = Fonts("写数字 →")
+    assert (fonts.path, fonts.missing) == (rich, "")
+    assert fonts.font(40).size("写 7") == pygame.font.Font(None, 40).size("A 7")  # the same size as pygame's own
+
+
+def test_any_other_font_is_better_than_boxes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    broken, empty = tmp_path / "broken.ttf", tmp_path / "empty.ttf"
+    broken.write_bytes(b"not a font" * 20)
+    empty.write_bytes(b"")
+    rich = write_font(tmp_path / "rich.ttf", "写数字")
+    offer(
+        monkeypatch,
+        {"notosans": str(broken), "dejavusans": str(tmp_path / "gone.ttf")},
+        {"aaa": str(empty), "zzz": rich},
+    )
+    fonts = Fonts("写数字")
+    assert (fonts.path, fonts.missing) == (rich, "")
+
+
+def test_the_font_that_lacks_the_fewest_is_taken_and_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    one, two = write_font(tmp_path / "one.ttf", "写"), write_font(tmp_path / "two.ttf", "写数")
+    offer(monkeypatch, {"notosans": one, "freesans": two}, {})
+    fonts = Fonts("写数字👍")
+    assert (fonts.path, fonts.missing) == (two, "字👍")
+    offer(monkeypatch, {}, {})
+    assert (Fonts("写").path, Fonts("写").missing) == (None, "写")
+
+
+def test_a_letter_as_large_as_the_box_is_told_by_its_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    font = pygame.font.Font(None, 24)
+
+    def looks_like_itself(_font: pygame.font.Font, letter: str) -> bytes:
+        return letter.encode()
+
+    assert module._missing(font, "中→") == "中→"
+    monkeypatch.setattr(module, "_pixels", looks_like_itself)
+    assert module._missing(font, "中→") == ""
+
+
+def test_what_every_language_needs_is_there() -> None:
+    assert module._missing(pygame.font.Font(None, 24), NEEDED) == ""
+    assert set("0123456789?=≠%…") == set(NEEDED)
+
+
+@pytest.mark.parametrize(("width", "height"), AREAS)
+@pytest.mark.parametrize("text", ["7", "3.14", "90210", "Undo", "Rückgängig machen", SENTENCE])
+def test_fitted_text_fits_and_one_size_more_would_not(text: str, width: int, height: int) -> None:
+    fonts = Fonts("ü")
+    seen = fonts.fit(text, width, height, INK)
+    assert (seen.get_width() <= width, seen.get_height() <= height) == (True, True)
+    sizes = [size for size in range(11, 2 * height) if fonts.font(size).size(text)[0] == seen.get_width()]
+    if sizes:
+        larger = fonts.font(sizes[-1] + 1)
+        assert larger.size(text)[0] > width or larger.get_linesize() > height
+    else:  # it was shortened, and only because it had to be
+        assert fonts.render(text, 11, INK).get_width() > width
+        assert seen.get_width() > 0.7 * width
+
+
+def test_text_too_long_keeps_its_ends() -> None:
+    font = Fonts("").font(11)
+    shown = module._without_middle(font, SENTENCE, 150)
+    first, last = shown.split("…")
+    assert SENTENCE.startswith(first)
+    assert SENTENCE.endswith(last)
+    assert 0 <= len(first) - len(last) <= 1
+    more = len(first) == len(last)  # the next letter is one of the beginning
+    longer = f"{SENTENCE[: len(first) + more]}…{SENTENCE[len(SENTENCE) - len(last) - (not more) :]}"
+    assert font.size(shown)[0] <= 150 < font.size(longer)[0]
+    assert module._without_middle(font, "short", 150) == "short"
+
+
+@pytest.mark.parametrize("width", [40, 97, 300, 2000])
+def test_wrapped_text_is_all_there_and_fits(width: int) -> None:
+    fonts = Fonts("")
+    lines = fonts.wrap(SENTENCE, 20, width)
+    assert "".join(lines).replace(" ", "") == SENTENCE.replace(" ", "")
+    assert all(fonts.font(20).size(line)[0] <= width for line in lines)
+    if width >= 300:
+        assert " ".join(lines) == SENTENCE
+    for line, following in pairwise(lines):  # and no word would have gone on a line before
+        if not line.endswith(("/", "_", "-", ".", "\\")) and width >= 97:
+            assert fonts.font(20).size(f"{line} {following.split()[0]}")[0] > width
+
+
+def test_a_long_path_is_broken_behind_its_slashes_and_lines_stay_lines() -> None:
+    fonts = Fonts("")
+    lines = fonts.wrap("/home/somebody/Documents/digits/numbers.jsonl\n\nnext", 20, 130)
+    assert lines == ["/home/somebody/", "Documents/digits/", "numbers.jsonl", "", "next"]
+    assert fonts.wrap("", 20, 130) == [""]
+
+
+@pytest.mark.parametrize(("width", "height"), AREAS)
+def test_a_paragraph_fits_its_area(width: int, height: int) -> None:
+    seen = Fonts("").paragraph(SENTENCE, width, height, INK, 32, 11)
+    assert (seen.get_width() <= width, seen.get_height() <= height) == (True, True)
+    assert seen.get_bounding_rect().height > 4
+
+
+def test_a_paragraph_is_as_large_as_may_be_and_else_ends_in_an_ellipsis() -> None:
+    fonts = Fonts("")
+    assert fonts.paragraph("Clear", 500, 300, INK, 32, 11).get_width() == fonts.font(32).size("Clear")[0]
+    font, lines = fonts.font(11), fonts.wrap(SENTENCE, 11, 90)
+    high = module._line_height(font)
+    end = module._without_end(font, lines[2], 90)
+    assert (end[-1], lines[2].startswith(end[:-1])) == ("…", True)
+    found, expected = pygame.Surface((90, 60), 0, 32), pygame.Surface((90, 60), 0, 32)
+    found.blit(fonts.paragraph(SENTENCE, 90, 3 * high, (255, 255, 255)), (0, 0))
+    for i, line in enumerate([lines[0], lines[1], end]):
+        expected.blit(font.render(line, True, (255, 255, 255)), (0, i * high))
+    assert pygame.image.tobytes(found, "RGB") == pygame.image.tobytes(expected, "RGB")
+
+
+@pytest.mark.parametrize(
+    "text", ["a\0b", "name\udce9.json", "one\ntwo\tthree", "soft\u00adhyphen", "", "👍", "e\u0301"]
+)
+def test_texts_that_pygame_refuses_are_drawn(text: str) -> None:
+    fonts = Fonts("")
+    assert fonts.render(text, 20, INK).get_height() > 0
+    assert fonts.fit(text, 60, 20, INK).get_width() <= 60
+    assert fonts.paragraph(text, 60, 40, INK).get_width() <= 60
+
+
+def test_letters_and_accents_apart_are_drawn_as_one() -> None:
+    fonts = Fonts("")
+    apart, one, box = (fonts.render(text, 20, INK) for text in ("e\u0301", "é", "e\uffff"))
+    tobytes = pygame.image.tobytes
+    assert tobytes(apart, "RGBA") == tobytes(one, "RGBA") != tobytes(box, "RGBA")
+
+
+def test_surfaces_are_kept_the_latest_used_longest() -> None:
+    fonts = Fonts("")
+    first, second = fonts.render("first", 20, INK), fonts.render("second", 20, INK)
+    for i in range(SURFACES - 1):
+        fonts.render(str(i), 20, INK)
+        assert fonts.render("first", 20, INK) is first
+    assert fonts.render("second", 20, INK) is not second
+    assert fonts.render("first", 20, (0, 0, 0)) is not first
+    for size in range(10, 10 + 2 * FONTS):
+        fonts.font(size)
+    assert (len(fonts._fonts), len(fonts._surfaces)) == (FONTS, SURFACES)

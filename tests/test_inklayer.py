@@ -1,0 +1,151 @@
+"""The ink layer: after any changes it is, pixel for pixel, a layer drawn from nothing."""
+
+import math
+
+import numpy as np
+import pygame
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from edge_app.window.inklayer import InkLayer, Stroke
+from edge_app.window.lines import draw_line
+
+SIZE = (120, 80)
+INK, PAPER = (24, 38, 66), (255, 255, 252)
+WIDTH = 5.0
+
+STROKES = st.lists(st.tuples(st.floats(-10, 130), st.floats(-10, 90)), min_size=1, max_size=5).map(tuple)
+CHANGES = st.lists(
+    st.tuples(
+        st.sampled_from(["add", "add", "insert", "remove", "grow", "twice", "wipe", "picture", "width"]),
+        STROKES,
+        st.integers(0, 9),
+    ),
+    max_size=12,
+)
+
+
+def pixels(surface: pygame.Surface) -> NDArray[np.uint8]:
+    return np.asarray(pygame.surfarray.array3d(surface))
+
+
+def picture() -> pygame.Surface:
+    """Something with many colours, smaller than the layer."""
+    made = pygame.Surface((70, 60), 0, 32)
+    for x in range(70):
+        made.fill((3 * x, 200 - 2 * x, 90), (x, 0, 1, 60))
+    return made
+
+
+def from_nothing(strokes: list[Stroke], width: float, background: pygame.Surface | None) -> NDArray[np.uint8]:
+    """The oracle: paper, picture, strokes, with nothing kept."""
+    surface = pygame.Surface(SIZE, 0, 32)
+    surface.fill(PAPER)
+    if background:
+        surface.blit(background, (0, 0))
+    for stroke in strokes:
+        draw_line(surface, stroke, width, INK)
+    return pixels(surface)
+
+
+@given(CHANGES)
+@settings(max_examples=150, deadline=None)
+def test_the_layer_is_what_would_be_drawn_from_nothing(changes: list[tuple[str, Stroke, int]]) -> None:
+    layer, width, background = InkLayer(SIZE), WIDTH, None
+    strokes: list[Stroke] = []
+    layer.update(strokes, width, INK, PAPER)
+    for what, stroke, number in changes:
+        before = pixels(layer.surface)
+        if what in ("add", "insert"):
+            strokes.insert(len(strokes) if what == "add" else len(strokes) // 2, stroke)
+        elif what == "picture":
+            background = picture() if number % 2 else None
+            layer.set_background(background)
+        elif what == "width":
+            width = 2.0 + number
+        elif what == "wipe":
+            strokes.clear()
+        elif strokes:
+            chosen = strokes[number % len(strokes)]
+            if what == "remove":
+                strokes.remove(chosen)
+            elif what == "twice":
+                strokes.append(chosen)
+            else:
+                strokes[-1] = (*strokes[-1], *stroke)
+        area = layer.update(list(strokes), width, INK, PAPER)
+        assert (pixels(layer.surface) == from_nothing(strokes, width, background)).all()
+        touched = np.argwhere((pixels(layer.surface) != before).any(axis=2))
+        assert all(area and area.collidepoint(x, y) for x, y in touched)
+        assert layer.update(list(strokes), width, INK, PAPER) is None
+
+
+@given(st.lists(STROKES, max_size=3), STROKES, st.integers(1, 3))
+@settings(max_examples=80, deadline=None)
+def test_a_line_drawn_in_pieces_is_the_line(strokes: list[Stroke], line: Stroke, step: int) -> None:
+    layer = InkLayer(SIZE)
+    layer.update(strokes, WIDTH, INK, PAPER)
+    line = (line[0], *(point for i, point in enumerate(line[1:]) if point != line[i]))
+    if not (strokes and strokes[-1][-1] == line[0]):
+        layer.extend(line[:1])
+        for i in range(0, len(line) - 1, step):
+            layer.extend(line[i : i + step + 1])
+        assert (pixels(layer.surface) == from_nothing([*strokes, line], WIDTH, None)).all()
+        assert layer.update([*strokes, line], WIDTH, INK, PAPER) is None
+    layer.extend([(60.0, 40.0), (70.0, 50.0)])  # and what is not among the strokes goes
+    layer.update(strokes, WIDTH, INK, PAPER)
+    assert (pixels(layer.surface) == from_nothing(strokes, WIDTH, None)).all()
+
+
+def test_only_what_changed_is_drawn() -> None:
+    first, second = ((10.0, 10.0), (20.0, 20.0)), ((90.0, 50.0), (100.0, 60.0))
+    layer = InkLayer(SIZE)
+    assert layer.update([first], WIDTH, INK, PAPER) == layer.surface.get_rect()
+    layer.surface.set_at((60, 40), (255, 0, 0))  # stays, while nobody draws there
+    added = layer.update([first, second], WIDTH, INK, PAPER)
+    removed = layer.update([second], WIDTH, INK, PAPER)
+    assert added == pygame.Rect(87, 47, 16, 16)
+    assert removed == pygame.Rect(7, 7, 16, 16)
+    assert layer.surface.get_at((60, 40))[:3] == (255, 0, 0)
+    assert layer.update([second], WIDTH, PAPER, INK) == layer.surface.get_rect()
+    assert layer.surface.get_at((60, 40))[:3] == INK
+
+
+def test_a_new_size_is_drawn_whole() -> None:
+    stroke = ((10.0, 10.0), (40.0, 60.0))
+    layer = InkLayer((50, 50))
+    layer.update([stroke], WIDTH, INK, PAPER)
+    layer.resize(SIZE)
+    assert layer.update([stroke], WIDTH, INK, PAPER) == pygame.Rect(0, 0, *SIZE)
+    assert (pixels(layer.surface) == from_nothing([stroke], WIDTH, None)).all()
+
+
+def test_equal_strokes_are_not_the_same_but_look_it() -> None:
+    points = [(10 + i, 40 + 20 * math.sin(i / 9)) for i in range(90)]
+    layer = InkLayer(SIZE)
+    layer.update([tuple(points), ((5.0, 5.0),)], WIDTH, INK, PAPER)
+    before = pixels(layer.surface)
+    assert layer.update([tuple(points), ((5.0, 5.0),)], WIDTH, INK, PAPER)
+    assert (pixels(layer.surface) == before).all()
+
+
+def test_a_piece_drawn_on_top_would_not_do() -> None:
+    """What the layer avoids: soft edges of a line drawn in overlapping pieces add up."""
+    points = [(10 + 9 * i, 40 + 20 * math.sin(i)) for i in range(11)]
+    pieces = pygame.Surface(SIZE, 0, 32)
+    pieces.fill(PAPER)
+    for i in range(10):
+        draw_line(pieces, points[i : i + 2], WIDTH, INK)
+    difference = abs(pixels(pieces).astype(int) - from_nothing([points], WIDTH, None))
+    assert difference.max() > 20
+
+
+@pytest.mark.parametrize("depth", [16, 24, 32])
+def test_any_depth_of_the_display_will_do(depth: int) -> None:
+    layer = InkLayer(SIZE)
+    layer.surface = pygame.Surface(SIZE, 0, depth)
+    layer.update([((30.0, 30.0), (60.0, 30.0))], WIDTH, INK, PAPER)
+    seen = [np.array(layer.surface.get_at(at)[:3]) for at in ((45, 30), (100, 70))]
+    assert [bool((abs(one - other) <= 8).all()) for one, other in zip(seen, (INK, PAPER), strict=True)] == [True, True]

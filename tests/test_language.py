@@ -1,0 +1,345 @@
+"""The languages: the bundled are whole, a user's own is found and wins, a damaged one is told of and used in part."""
+
+import locale
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import tomlkit
+
+from edge_app.language import (
+    BUNDLED,
+    Language,
+    available_languages,
+    english_texts,
+    load_language,
+    placeholders,
+    system_language,
+)
+
+BUTTONS = """
+    undo redo clear erase write menu close back copy save open speak history practice settings network compare
+    fullscreen quit help hand split join map next previous show done yes no delete forget correct restore export keep
+"""
+WIDTHS = dict.fromkeys(BUTTONS.split(), 14) | {"keep_not": 18}  # characters
+SAME_AS_ENGLISH = {"de": {"size_normal"}, "es": {"no", "size_normal"}, "fr": {"menu"}}
+TRANSLATED = ["de", "es", "fr"]
+
+
+def texts_of(code: str) -> dict[str, str]:
+    """The texts as they stand in the file, read by a library that the app uses on old Pythons only."""
+    return dict(tomlkit.parse((BUNDLED / f"{code}.toml").read_text(encoding="utf-8")).unwrap()["texts"])
+
+
+def names_in_braces(text: str) -> list[str]:
+    return sorted(set(re.findall(r"{(\w+)}", text)))
+
+
+def write(folder: Path, code: str, content: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{code}.toml"
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+# The bundled languages
+
+
+def test_four_languages_are_bundled() -> None:
+    expected = {"de": "Deutsch", "en": "English", "es": "Español", "fr": "Français"}
+    assert available_languages() == expected
+    assert list(available_languages()) == list(expected)
+
+
+@pytest.mark.parametrize("code", ["en", *TRANSLATED])
+def test_a_bundled_language_has_no_faults(code: str) -> None:
+    spoken, problems = load_language(code, None)
+    assert problems == []
+    assert spoken.code == code
+    assert dict(spoken.texts) == texts_of(code)
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_a_bundled_language_says_all_that_english_says(code: str) -> None:
+    english, texts = texts_of("en"), texts_of(code)
+    assert sorted(texts) == sorted(english)
+    assert {key: names_in_braces(text) for key, text in texts.items()} == {
+        key: names_in_braces(text) for key, text in english.items()
+    }
+    assert {key for key in texts if texts[key] == english[key]} == SAME_AS_ENGLISH[code]
+
+
+@pytest.mark.parametrize("code", ["en", *TRANSLATED])
+def test_texts_are_set_well(code: str) -> None:
+    texts = texts_of(code)
+    assert not [key for key, text in texts.items() if text != text.strip() or "  " in text or not text]
+    assert not [key for key, text in texts.items() if re.search("""['"]|\\.\\.\\.""", text)]  # ’ “ … are meant
+    assert not [key for key, text in texts.items() if text.endswith(".") and text.count(". ") == 0]
+
+
+def test_french_and_spanish_signs() -> None:
+    french, spanish = texts_of("fr"), texts_of("es")
+    assert not [key for key, text in french.items() if re.search("[^\u00a0][:;?!%»]|«[^\u00a0]", text)]
+    assert not [
+        key for key, text in spanish.items() if ("?" in text) != ("¿" in text) or ("!" in text) != ("¡" in text)
+    ]
+
+
+@pytest.mark.parametrize("code", ["en", *TRANSLATED])
+def test_buttons_are_short(code: str) -> None:
+    texts = texts_of(code)
+    assert {key: texts[key] for key, width in WIDTHS.items() if len(texts[key]) > width} == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "texts"),
+    [("en", ["98%", "0%", "100%"])] + [(code, ["98\u00a0%", "0\u00a0%", "100\u00a0%"]) for code in TRANSLATED],
+)
+def test_percent(code: str, texts: list[str]) -> None:
+    spoken, _ = load_language(code)
+    assert [spoken.percent(share) for share in (0.976, 0.0, 1)] == texts
+
+
+# Texts and their placeholders
+
+
+def test_a_text_is_filled_in() -> None:
+    spoken, _ = load_language("de")
+    assert spoken("read_as", digit=7) == "Gelesen als 7"
+    assert spoken("page_of", page=2, pages=3) == "2 von 3"
+    assert spoken("saved", path="{reason}") == "Gespeichert: {reason}"
+
+
+def test_what_a_language_does_not_say_is_english() -> None:
+    spoken = Language("nl", "Nederlands", {"undo": "Ongedaan"})
+    assert (spoken("undo"), spoken("redo"), spoken.percent(0.5)) == ("Ongedaan", "Redo", "50%")
+
+
+def test_an_unknown_key_or_a_value_not_given_is_a_bug() -> None:
+    spoken, _ = load_language("fr")
+    with pytest.raises(KeyError, match="undoo"):
+        spoken("undoo")
+    with pytest.raises(KeyError, match="digit"):
+        spoken("read_as", number=7)
+
+
+def test_placeholders_are_plain_names() -> None:
+    assert placeholders("{a} {b} {a} {{c}}") == {"a", "b"}
+    for text in ("{}", "{0}", "{a.b}", "{a[0]}", "{a!r}", "{a:>9}", "{a:{b}}", "{a", "a}", "{ a}"):
+        with pytest.raises(ValueError):  # noqa: PT011 - the sentence is the caller's
+            placeholders(text)
+
+
+# A user's own files
+
+
+def test_a_users_language_is_found(tmp_path: Path) -> None:
+    write(tmp_path, "nl", '\ufeffname = "Nederlands"\r\n[texts]\r\nundo = "Ongedaan"\r\n')
+    assert list(available_languages(tmp_path)) == ["de", "en", "es", "fr", "nl"]
+    assert available_languages(tmp_path)["nl"] == "Nederlands"
+    spoken, problems = load_language("nl", tmp_path)
+    assert (spoken.code, spoken.name, spoken("undo"), spoken("redo"), problems) == (
+        *("nl", "Nederlands", "Ongedaan", "Redo"),
+        [],
+    )
+
+
+def test_a_users_file_wins_text_by_text(tmp_path: Path) -> None:
+    write(tmp_path, "de", 'name = "Platt"\n[texts]\nundo = "Trüch"\n')
+    spoken, problems = load_language("de", tmp_path)
+    assert (spoken.name, spoken("undo"), spoken("redo"), problems) == ("Platt", "Trüch", "Wiederholen", [])
+    assert load_language("de", None)[0]("undo") == "Rückgängig"
+
+
+def test_only_codes_are_taken_for_languages(tmp_path: Path) -> None:
+    for stem in ("system", "x", "DE", "n1", "pt_BR", ".nl", "häh"):
+        write(tmp_path / "languages", stem, 'name = "No"\n[texts]\n')
+    write(tmp_path, "nl", 'name = "Nederlands"\n[texts]\n')
+    for name in ("nl.txt", "toml"):
+        (tmp_path / "languages" / name).write_text('name = "No"\n[texts]\n')
+    assert list(available_languages(tmp_path / "languages")) == ["de", "en", "es", "fr"]
+    for code in ("../nl", "nl", str(tmp_path / "nl"), "", "EN"):
+        spoken, problems = load_language(code, tmp_path / "languages")
+        assert (spoken.code, spoken("undo")) == ("en", "Undo")
+        assert problems == [
+            f"There is no language {code!r}, so English is used. Choose one of: de, en, es, fr",
+        ]
+
+
+def test_a_folder_that_is_not_there_holds_no_languages(tmp_path: Path) -> None:
+    assert available_languages(tmp_path / "languages") == available_languages()
+
+
+# Damaged files
+
+FAULTS = [
+    ('undoo = "Weg"', "undoo", "no such text, did you mean undo?"),
+    ('qqqqqq = "Weg"', "qqqqqq", "no such text, remove it"),
+    ("undo = 5", "undo", "expected one line of 1 to 500 characters in quotes"),
+    ("undo = { a = 'b' }", "undo", "expected one line of 1 to 500 characters in quotes"),
+    ('undo = " "', "undo", "expected one line of 1 to 500 characters in quotes"),
+    (f'undo = "{"a" * 501}"', "undo", "expected one line of 1 to 500 characters in quotes"),
+    ('undo = "a\\nb"', "undo", "expected one line of 1 to 500 characters in quotes"),
+    ('undo = "a\\u0000"', "undo", "expected one line of 1 to 500 characters in quotes"),
+    ('read_as = "Gelezen"', "read_as", "{digit} is missing"),
+    ('undo = "{digit} weg"', "undo", "{digit} is unknown, remove it"),
+    ('score = "{recht} van {total}"', "score", "{right} is missing; {recht} is unknown, remove it"),
+    (
+        'read_as = "{digit.real}"',
+        *("read_as", "expected braces around nothing but a name; write {{ and }} for braces that are shown"),
+    ),
+    (
+        'undo = "weg }"',
+        *("undo", "expected braces around nothing but a name; write {{ and }} for braces that are shown"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "key", "fault"), FAULTS, ids=lambda value: value[:20])
+def test_a_faulty_text_is_told_of_and_the_rest_used(tmp_path: Path, line: str, key: str, fault: str) -> None:
+    path = write(tmp_path, "nl", f'name = "Nederlands"\n[texts]\nredo = "Opnieuw"\n{line}\nclear = "Leeg"\n')
+    spoken, problems = load_language("nl", tmp_path)
+    assert problems == [f"{path}: {key}: {fault}"]
+    assert dict(spoken.texts) == {"redo": "Opnieuw", "clear": "Leeg"}
+
+
+def test_a_faulty_text_of_a_bundled_language_falls_back_to_the_bundled(tmp_path: Path) -> None:
+    path = write(tmp_path, "de", 'name = "Deutsch"\n[texts]\nundo = ""\nread_as = "Aha"\n')
+    spoken, problems = load_language("de", tmp_path)
+    assert (spoken("undo"), spoken("read_as", digit=1)) == ("Rückgängig", "Gelesen als 1")
+    assert [problem.split(": ")[:2] for problem in problems] == [[str(path), "undo"], [str(path), "read_as"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "faults"),
+    [
+        (
+            'undo = "Ongedaan"\n',
+            {
+                "undo": "move it below the line [texts]",
+                "name": 'expected what the language calls itself, as in name = "English"',
+                "texts": "expected a line [texts] and the texts below it",
+            },
+        ),
+        ('name = "Nederlands"\ntexts = 5\n', {"texts": "expected a line [texts] and the texts below it"}),
+        ("name = 7\n[texts]\n", {"name": 'expected what the language calls itself, as in name = "English"'}),
+    ],
+)
+def test_a_file_of_another_shape(tmp_path: Path, content: str, faults: Mapping[str, str]) -> None:
+    path = write(tmp_path, "nl", content)
+    spoken, problems = load_language("nl", tmp_path)
+    assert problems == [f"{path}: {key}: {fault}" for key, fault in faults.items()]
+    assert (spoken.name, spoken("undo")) == ("nl" if "name" in faults else "Nederlands", "Undo")
+
+
+NOT_TOML = [b'undo = "', b"[texts]\na = '1'\na = '2'\n", b"\xff\xfe", b"\x00", b"a = " + b"[" * 100_000]
+
+
+@pytest.mark.parametrize("old_python", [False, True], ids=["tomllib", "tomlkit"])
+@pytest.mark.parametrize("content", NOT_TOML, ids=lambda content: repr(content[:12]))
+def test_a_file_that_is_no_toml(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, old_python: bool
+) -> None:
+    path = tmp_path / "de.toml"
+    path.write_bytes(content)
+    english_texts()
+    if old_python:
+        monkeypatch.setitem(sys.modules, "tomllib", None)
+    spoken, problems = load_language("de", tmp_path)
+    assert (spoken.name, spoken("undo")) == ("Deutsch", "Rückgängig")
+    assert len(problems) == 1
+    assert problems[0].startswith(f"{path}: not used, as it is not TOML (")
+    assert "\n" not in problems[0]
+
+
+def test_files_that_cannot_be_read_are_told_of(tmp_path: Path) -> None:
+    (tmp_path / "it.toml").mkdir()
+    large = write(tmp_path, "nl", "#" * 1_000_001)
+    assert load_language("nl", tmp_path)[1] == [f"{large}: not used, as it is larger than 1 MB"]
+    (problem,) = load_language("it", tmp_path)[1]
+    assert problem.startswith(f"{tmp_path / 'it.toml'}: not used, as it cannot be read (")
+    assert available_languages(tmp_path)["it"] == "it"
+
+
+@pytest.mark.parametrize("code", ["en", *TRANSLATED])
+def test_python_3_10_reads_the_same(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    expected = load_language(code)
+    monkeypatch.setitem(sys.modules, "tomllib", None)
+    assert load_language(code) == expected
+
+
+# The system's language
+
+
+@pytest.mark.parametrize(
+    ("environ", "code"),
+    [
+        ({}, "en"),
+        ({"LANG": "de_DE.UTF-8"}, "de"),
+        ({"LANG": "fr_CA"}, "fr"),
+        ({"LANG": "es"}, "es"),
+        ({"LANG": "de@euro"}, "de"),
+        ({"LANG": "german"}, "de"),
+        ({"LANG": "nl_NL.UTF-8"}, "en"),
+        ({"LANG": "../../de"}, "en"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LANG": "de_DE.UTF-8", "LC_MESSAGES": "fr_FR.UTF-8"}, "fr"),
+        ({"LANG": "de_DE.UTF-8", "LC_MESSAGES": "fr_FR.UTF-8", "LC_ALL": "es_ES.UTF-8"}, "es"),
+        ({"LANG": "de_DE.UTF-8", "LC_MESSAGES": "", "LC_ALL": ""}, "de"),
+        ({"LANG": "de_DE.UTF-8", "LC_TIME": "fr_FR.UTF-8"}, "de"),
+        ({"LANG": "de_DE.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANG": "de_DE.UTF-8", "LANGUAGE": "nl:fr:es"}, "fr"),
+        ({"LANG": "de_DE.UTF-8", "LANGUAGE": "fr_CA:es"}, "fr"),
+        ({"LANG": "de_DE.UTF-8", "LANGUAGE": "en_GB:de"}, "en"),
+        ({"LANG": "de_DE.UTF-8", "LANGUAGE": "nl"}, "en"),
+        ({"LANG": "de_DE.UTF-8", "LANGUAGE": ""}, "de"),
+        ({"LANGUAGE": "es"}, "es"),
+        ({"LANGUAGE": "es", "LC_ALL": "C"}, "en"),
+        ({"LANGUAGE": "es", "LANG": "POSIX"}, "en"),
+    ],
+)
+def test_the_systems_language(monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], code: str) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(locale, "getlocale", lambda: ("fr_FR", "UTF-8"))  # on Linux the variables have said it all
+    assert system_language(environ) == code
+    assert load_language("system", None, environ)[0].code == code
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("German_Austria", "de"), ("Spanish_Mexico", "es"), ("fr_FR", "fr"), ("English_United States", "en")],
+)
+@pytest.mark.parametrize("platform", ["win32", "darwin"])
+def test_macos_and_windows_are_asked_for_their_locale(
+    monkeypatch: pytest.MonkeyPatch, platform: str, name: str, code: str
+) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(locale, "getlocale", lambda: (name, "cp1252"))
+    assert system_language({}) == code
+    assert system_language({"LANG": "fr_FR.UTF-8"}) == "fr"  # what was set by hand comes first
+    assert system_language({"LANG": "C"}) == "en"
+
+
+def test_a_locale_that_python_cannot_name_is_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    def getlocale() -> tuple[str, str]:
+        raise ValueError("unknown locale: UTF-8")
+
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(locale, "getlocale", getlocale)
+    assert system_language({}) == "en"
+    monkeypatch.setattr(locale, "getlocale", lambda: (None, None))
+    assert system_language({}) == "en"
+
+
+def test_the_system_may_speak_a_users_language(tmp_path: Path) -> None:
+    write(tmp_path, "nl", 'name = "Nederlands"\n[texts]\nundo = "Ongedaan"\n')
+    spoken, problems = load_language("system", tmp_path, {"LANG": "nl_BE.UTF-8"})
+    assert (spoken.code, spoken("undo"), problems) == ("nl", "Ongedaan", [])
+    assert load_language("system", None, {"LANG": "nl_BE.UTF-8"})[0].code == "en"
+
+
+def test_the_wheel_holds_the_languages() -> None:
+    project = tomlkit.parse((BUNDLED.parent.parent / "pyproject.toml").read_text(encoding="utf-8")).unwrap()
+    assert "languages/*.toml" in project["tool"]["setuptools"]["package-data"]["edge_app"]

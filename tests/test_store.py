@@ -1,0 +1,771 @@
+"""The history: held against a plain list, killed while it writes, damaged, full, forgotten to the last byte."""
+
+import itertools
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from edge_app.errors import InkError, StoreError
+from edge_app.ink import Ink, make_ink
+from edge_app.labelled import LabelledInk, read_labelled_ink
+from edge_app.normalise import DigitImage
+from edge_app.reading import Digit
+from edge_app.store import CHECKED_BYTES, PRIVACY, VERSION, Store, open_store
+
+from .conftest import ROOT
+
+NOON = 1_767_268_800.0  # 2026-01-01T12:00:00+00:00
+POSIX = pytest.mark.skipif(os.name != "posix", reason="rights, limits and signals are POSIX'")
+
+
+def ink_of(number: int) -> Ink:
+    return make_ink([[[number, 0.25], [number + 10, 100]], [[0, number]]])
+
+
+def image_of(number: int) -> DigitImage:
+    return np.full((28, 28), number % 256, np.uint8)
+
+
+def strokes(ink: Ink) -> list[Any]:
+    return [stroke.tolist() for stroke in ink]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.iterdir())
+
+
+def texts(store: Store) -> list[str]:
+    return [page.text for page in store.pages(limit=100_000)]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "digitpad.sqlite3"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    store = Store(path, lambda: NOON)
+    yield store
+    store.close()
+
+
+def test_a_page_comes_back_as_it_was_written(store: Store) -> None:
+    digit = Digit("7", 0.75, (("1", 0.2),), (0.0, 0.25, 10.0, 100.0), (0, 1))
+    page_id = store.save_page(None, ink_of(3), "7", 0.75, [digit], "5" * 64)
+    page = store.page(page_id)
+    assert page is not None
+    assert strokes(page.ink) == strokes(ink_of(3))
+    assert page.to_json() == {
+        "id": page_id,
+        "created": "2026-01-01T12:00:00+00:00",
+        "text": "7",
+        "correction": None,
+        "confidence": 0.75,
+        "digits": [digit.to_json()],
+        "model": "5" * 64,
+        "strokes": strokes(ink_of(3)),
+    }
+    assert store.page(page_id + 1) is None
+
+
+def test_an_example_comes_back_as_it_was_given(path: Path, store: Store) -> None:
+    image = np.arange(784, dtype=np.uint32).reshape(28, 28).astype(np.uint8)
+    first = store.add_example(image, "7", ink_of(1), "correction")
+    second = store.add_example(image.T, "?", ink_of(2), "practice", used=False)
+    assert store.use_example(first, False)
+    assert store.use_example(second, True)
+    store.close()
+    again = Store(path)
+    found = again.examples()
+    again.close()
+    assert [(e.id, e.created, e.label, e.source, e.used) for e in found] == [
+        (first, "2026-01-01T12:00:00+00:00", "7", "correction", False),
+        (second, "2026-01-01T12:00:00+00:00", "?", "practice", True),
+    ]
+    assert [np.array_equal(e.image, i) for e, i in zip(found, (image, image.T), strict=True)] == [True, True]
+    assert [strokes(e.ink) for e in found] == [strokes(ink_of(1)), strokes(ink_of(2))]
+
+
+def test_new_ink_takes_the_old_correction_away_and_a_new_reading_does_not(store: Store) -> None:
+    page_id = store.save_page(None, ink_of(1), "1", 0.9)
+    assert store.correct_page(page_id, "7")
+    store.save_page(page_id, ink_of(1), "4", 0.5)  # another model
+    page = store.page(page_id)
+    assert page is not None
+    assert (page.text, page.correction) == ("4", "7")
+    store.save_page(page_id, ink_of(2), "42", 0.5)
+    page = store.page(page_id)
+    assert page is not None
+    assert (page.text, page.correction) == ("42", None)
+    assert store.count_pages() == 1
+
+
+def test_what_is_gone_is_told(store: Store) -> None:
+    page_id = store.save_page(None, ink_of(1), "1", 0.9)
+    example_id = store.add_example(image_of(1), "1", ink_of(1), "practice")
+    assert [store.delete_page(page_id), store.remove_example(example_id)] == [True, True]
+    assert [store.delete_page(page_id), store.remove_example(example_id)] == [False, False]
+    assert [store.correct_page(page_id, "1"), store.use_example(example_id, True)] == [False, False]
+    again = store.save_page(page_id, ink_of(1), "1", 0.9)
+    assert again > page_id  # an id is never given twice
+
+
+def test_what_is_no_page_and_no_example_is_a_bug(store: Store) -> None:
+    with pytest.raises(ValueError, match="without ink"):
+        store.save_page(None, (), "", 0.0)
+    for label, image in [
+        ("10", image_of(1)),
+        ("x", image_of(1)),
+        ("1", image_of(1)[:27]),
+        ("1", image_of(1).astype(np.int8)),
+    ]:
+        with pytest.raises(ValueError, match="no example"):
+            store.add_example(image, label, ink_of(1), "practice")  # type: ignore[arg-type]
+    with pytest.raises(sqlite3.IntegrityError):
+        store.add_example(image_of(1), "1", ink_of(1), "hearsay")
+    assert (store.count_pages(), store.count_examples()) == (0, 0)
+
+
+def test_another_thread_and_a_closed_store_are_bugs(store: Store) -> None:
+    seen: list[Exception] = []
+
+    def use() -> None:
+        try:
+            store.count_pages()
+        except sqlite3.ProgrammingError as error:
+            seen.append(error)
+
+    thread = threading.Thread(target=use)
+    thread.start()
+    thread.join()
+    assert len(seen) == 1
+    store.close()
+    store.close()
+    with pytest.raises(sqlite3.ProgrammingError):
+        store.count_pages()
+
+
+def test_the_oldest_pages_go_beyond_the_limit(tmp_path: Path) -> None:
+    store = Store(tmp_path / "x.sqlite3", max_pages=3)
+    ids = [store.save_page(None, ink_of(n), str(n), 1.0) for n in range(5)]
+    assert texts(store) == ["4", "3", "2"]
+    store.save_page(ids[3], ink_of(3), "three", 1.0)  # changing one lets none go
+    assert texts(store) == ["4", "three", "2"]
+    assert [page.text for page in store.pages(1, 1)] == ["three"]
+    store.close()
+
+
+def test_the_oldest_practised_examples_of_a_label_go_first_and_never_the_new_one() -> None:
+    store = Store.in_memory(max_examples=3)
+
+    def add(label: str, source: str) -> int:
+        return store.add_example(image_of(0), label, ink_of(0), source)
+
+    other = add("2", "practice")
+    p1, c1, p2, c2 = add("1", "practice"), add("1", "correction"), add("1", "practice"), add("1", "correction")
+    assert [e.id for e in store.examples()] == [other, c1, p2, c2]
+    c3 = add("1", "correction")
+    assert [e.id for e in store.examples()] == [other, c1, c2, c3]
+    p3 = add("1", "practice")
+    assert [e.id for e in store.examples()] == [other, c2, c3, p3]
+    assert p1 not in [e.id for e in store.examples()]
+    store.close()
+
+
+def test_the_limits_that_are_promised_hold() -> None:
+    assert "newest 10000 pages" in PRIVACY
+    assert "up to 500 examples" in PRIVACY
+    store = Store.in_memory()
+    store._database.execute("BEGIN")  # ten thousand pages at once
+    for number in range(10_000):
+        store._database.execute(
+            "INSERT INTO pages (created, text, confidence, ink, digits, model) VALUES ('', ?, 1, '', '', '')", (number,)
+        )
+    store._database.execute("COMMIT")
+    store.save_page(None, ink_of(1), "new", 1.0)
+    assert store.count_pages() == 10_000
+    assert [texts(store)[0], texts(store)[-1]] == ["new", "1"]
+    store.close()
+
+
+def test_in_memory_nothing_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    store = Store.in_memory()
+    store.save_page(None, ink_of(1), "1", 1.0)
+    store.forget_everything()
+    store.save_page(None, ink_of(1), "1", 1.0)
+    store.close()
+    assert names(tmp_path) == []
+
+
+@POSIX
+def test_the_files_are_their_owners_alone(path: Path, tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        store = Store(path)
+        store.save_page(None, ink_of(1), "1", 1.0)
+        rights = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+        store.correct_page(1, "71")
+        store.export(tmp_path / "mine.jsonl")
+    finally:
+        os.umask(before)
+    store.close()
+    assert rights == {path.name + ending: 0o600 for ending in ("", "-wal", "-shm")}
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "mine.jsonl").stat().st_mode) == 0o600
+    assert names(path.parent) == [path.name]  # one file when closed
+
+
+# --- Forgetting
+
+
+def everything_in(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.iterdir())
+
+
+SECRET = make_ink([[[31337.75, 4242.25], [31338.5, 4243.5]]])
+TRACES = (b"31337.75", b"4242.25", b"5551234", b"2026-01-01", bytes([171] * 50))
+
+
+def write_secrets(store: Store) -> list[int]:
+    pages = [store.save_page(None, SECRET, "5551234", 0.5) for _ in range(50)]
+    store.correct_page(pages[0], "5551234")
+    examples = [store.add_example(image_of(171), "5", SECRET, "correction") for _ in range(50)]
+    return [pages[-1], examples[-1]]
+
+
+def test_forgetting_leaves_no_byte(path: Path, store: Store) -> None:
+    ids = write_secrets(store)
+    assert all(trace in everything_in(path.parent) for trace in TRACES)  # or this test sees nothing
+    size = path.stat().st_size
+    assert store.forget_everything() == []
+    assert path.stat().st_size < size / 5
+    assert [trace for trace in TRACES if trace in everything_in(path.parent)] == []
+    assert (store.count_pages(), store.count_examples()) == (0, 0)
+    store.close()
+    assert [trace for trace in TRACES if trace in everything_in(path.parent)] == []
+    again = Store(path)
+    assert again.save_page(None, ink_of(1), "1", 1.0) > ids[0]
+    again.close()
+
+
+def test_deleting_leaves_no_byte_of_that_page(path: Path, store: Store) -> None:
+    page = store.save_page(None, SECRET, "5551234", 0.5)
+    example = store.add_example(image_of(171), "5", SECRET, "correction")
+    kept = store.save_page(None, ink_of(1), "1", 1.0)
+    store.delete_page(page)
+    store.remove_example(example)
+    left = everything_in(path.parent)
+    assert [trace for trace in TRACES if trace in left] == [b"2026-01-01"]  # that of the page that stays
+    assert store.page(kept) is not None
+
+
+def test_forgetting_while_another_reads_says_that_old_bytes_are_left(path: Path, store: Store) -> None:
+    write_secrets(store)
+    reader = sqlite3.connect(path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM pages").fetchone()
+    store._database.execute("PRAGMA busy_timeout = 50")
+    with pytest.raises(StoreError, match="another digitpad"):
+        store.forget_everything()
+    assert store.count_pages() == 0
+    reader.close()
+    store.forget_everything()
+    assert [trace for trace in TRACES if trace in everything_in(path.parent)] == []
+
+
+def test_forgetting_names_the_damaged_files_that_are_left(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"no database" * 1000)
+    store = Store(path)
+    assert store.forget_everything() == [path.with_name("digitpad.damaged-1.sqlite3")]
+    store.close()
+
+
+# --- Export
+
+
+def test_the_export_is_read_back_by_the_reader_of_labelled_ink(store: Store, tmp_path: Path) -> None:
+    store.add_example(image_of(1), "7", ink_of(1), "correction")
+    store.add_example(image_of(1), "?", ink_of(2), "correction")
+    store.add_example(image_of(1), "0", ink_of(3), "practice")
+    for number, correction in enumerate(("1995", None, "19?5", "", "7", "７", "-3"), 10):
+        page_id = store.save_page(None, ink_of(number), "42", 0.5)
+        store.correct_page(page_id, correction)
+    store.correct_page(store.save_page(None, ink_of(1), "1", 0.5), "7")  # the page of the first example
+
+    numbers, digits = tmp_path / "all.jsonl", tmp_path / "digits.jsonl"
+    assert (store.export(numbers), store.export(digits, numbers=False)) == (4, 2)
+
+    def told(path: Path) -> list[tuple[str, str, list[Any]]]:
+        return [(s.label, s.writer, strokes(s.ink)) for s in read_labelled_ink(path) if isinstance(s, LabelledInk)]
+
+    expected = [("7", 1), ("0", 3), ("1995", 10), ("7", 14)]
+    assert told(numbers) == [(label, "me", strokes(ink_of(number))) for label, number in expected]
+    assert told(digits) == told(numbers)[:2]
+
+
+def test_training_takes_the_digits_of_an_export_and_passes_over_the_numbers(store: Store, tmp_path: Path) -> None:
+    pytest.importorskip("keras")
+    from train.dataset import digits_of, no_digits_of
+
+    store.add_example(image_of(1), "7", ink_of(1), "correction")
+    store.correct_page(store.save_page(None, ink_of(2), "42", 0.5), "1995")
+    store.export(tmp_path / "mine.jsonl")
+    samples = list(read_labelled_ink(tmp_path / "mine.jsonl"))
+    assert len(samples) == 2
+    assert [sample.label for sample in digits_of(samples)] == ["7"]
+    assert no_digits_of(samples) == []
+
+
+def test_an_export_of_nothing_writes_nothing_and_keeps_what_was_there(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "old.jsonl").write_text("old")
+    store.save_page(None, ink_of(1), "1", 1.0)
+    assert store.export(tmp_path / "old.jsonl") == 0
+    assert (tmp_path / "old.jsonl").read_text() == "old"
+
+
+def test_an_export_that_cannot_be_written_or_would_hit_the_history_is_refused(path: Path, store: Store) -> None:
+    store.add_example(image_of(1), "7", ink_of(1), "correction")
+    with pytest.raises(StoreError, match="the history itself"):
+        store.export(path.parent / "." / path.name)
+    with pytest.raises(StoreError, match="cannot be written"):
+        store.export(path / "below a file.jsonl")
+    assert store.count_examples() == 1
+
+
+# --- Taking over
+
+
+def test_what_was_written_before_the_history_was_switched_on_is_taken_over(store: Store) -> None:
+    store.save_page(None, ink_of(0), "0", 1.0)
+    early = Store.in_memory(lambda: NOON - 86400)
+    first = early.save_page(None, ink_of(1), "1", 0.9)
+    second = early.save_page(None, ink_of(2), "2", 0.8)
+    early.correct_page(first, "7")
+    early.delete_page(second)
+    third = early.save_page(None, ink_of(3), "3", 0.7)
+    early.add_example(image_of(9), "7", ink_of(1), "correction", used=False)
+
+    ids = store.adopt(early)
+    assert ids.keys() == {first, third}
+    page = store.page(ids[first])
+    assert page is not None
+    assert (page.created, page.text, page.correction) == ("2025-12-31T12:00:00+00:00", "1", "7")
+    assert texts(store) == ["3", "1", "0"]
+    assert [(e.label, e.used, int(e.image[0, 0])) for e in store.examples()] == [("7", False, 9)]
+    assert early.count_pages() == 2
+    early.close()
+
+
+# --- Against a plain model
+
+
+class Model(RuleBasedStateMachine):
+    """The store against a list of pages and one of examples, small limits, reopened at will."""
+
+    PAGES, EXAMPLES = 4, 3
+    folder: Path
+    numbers = itertools.count()
+
+    @initialize(on_disk=st.booleans())
+    def open(self, on_disk: bool) -> None:
+        self.path = self.folder / f"{next(self.numbers)}.sqlite3" if on_disk else None
+        self.now = 0.0
+        self.open_store()
+        self.pages: dict[int, list[Any]] = {}
+        self.examples: dict[int, tuple[str, str, int]] = {}
+        self.given: list[int] = []
+
+    def open_store(self) -> None:
+        self.store = Store(self.path, lambda: self.now, max_pages=self.PAGES, max_examples=self.EXAMPLES)
+
+    @rule(which=st.integers(0, 9), number=st.integers(0, 3), text=st.text("0123456789?", max_size=3))
+    def save(self, which: int, number: int, text: str) -> None:
+        page_id = self.given[which] if which < len(self.given) else None
+        got = self.store.save_page(page_id, ink_of(number), text, 0.5)
+        if page_id in self.pages:
+            assert got == page_id
+            old = self.pages[got]
+            self.pages[got] = [text, old[1] if old[2] == number else None, number]
+            return
+        assert got not in self.given
+        self.given.append(got)
+        self.pages[got] = [text, None, number]
+        while len(self.pages) > self.PAGES:
+            del self.pages[min(self.pages)]
+
+    @rule(which=st.integers(0, 9), correction=st.none() | st.text("0123456789", min_size=1, max_size=3))
+    def correct(self, which: int, correction: str | None) -> None:
+        page_id = self.given[which] if which < len(self.given) else -1
+        assert self.store.correct_page(page_id, correction) == (page_id in self.pages)
+        if page_id in self.pages:
+            self.pages[page_id][1] = correction
+
+    @rule(which=st.integers(0, 9))
+    def delete(self, which: int) -> None:
+        page_id = self.given[which] if which < len(self.given) else -1
+        assert self.store.delete_page(page_id) == (self.pages.pop(page_id, None) is not None)
+
+    @rule(label=st.sampled_from("01?"), source=st.sampled_from(["correction", "practice"]), number=st.integers(0, 255))
+    def learn(self, label: str, source: str, number: int) -> None:
+        got = self.store.add_example(image_of(number), label, ink_of(number), source)
+        same = [key for key, example in self.examples.items() if example[0] == label]
+        self.examples[got] = (label, source, number)
+        if len(same) == self.EXAMPLES:
+            practised = [key for key in same if self.examples[key][1] == "practice"]
+            del self.examples[min(practised or same)]
+
+    @precondition(lambda self: self.examples)
+    @rule(data=st.data())
+    def unlearn(self, data: st.DataObject) -> None:
+        chosen = data.draw(st.sampled_from(sorted(self.examples)))
+        assert self.store.remove_example(chosen)
+        del self.examples[chosen]
+
+    @rule()
+    def forget(self) -> None:
+        self.store.forget_everything()
+        self.pages, self.examples = {}, {}
+
+    @precondition(lambda self: self.path)
+    @rule()
+    def reopen(self) -> None:
+        self.store.close()
+        self.open_store()
+        assert self.store.notices == []
+
+    @invariant()
+    def same(self) -> None:
+        if not hasattr(self, "store"):
+            return
+        found = [(p.id, p.text, p.correction, strokes(p.ink)) for p in self.store.pages()]
+        expected = [(key, text, correction, strokes(ink_of(n))) for key, (text, correction, n) in self.pages.items()]
+        assert found == sorted(expected, reverse=True)
+        assert self.store.count_pages() == len(self.pages)
+        assert {e.id: (e.label, e.source, int(e.image[0, 0])) for e in self.store.examples()} == self.examples
+
+    def teardown(self) -> None:
+        if hasattr(self, "store"):
+            self.store.close()
+
+
+def test_the_store_is_a_list(tmp_path: Path) -> None:
+    from hypothesis.stateful import run_state_machine_as_test
+
+    Model.folder = tmp_path
+    run_state_machine_as_test(Model, settings=settings(max_examples=60, stateful_step_count=25, deadline=None))
+
+
+# --- Killed
+
+WRITER = """
+import sys
+from pathlib import Path
+import numpy as np
+from edge_app.ink import make_ink
+from edge_app.store import Store
+
+store = Store(Path(sys.argv[1]))
+assert not store.notices, store.notices
+start = int(sys.argv[2])
+page = None
+for number in range(start, start + 100_000):
+    ink = make_ink([[[number, 0], [number, 9]]] * 40)
+    page = store.save_page(None, ink, str(number), 0.5)
+    print("page", page, number, flush=True)
+    store.correct_page(page, "c" + str(number))
+    print("corrected", page, number, flush=True)
+    key = store.add_example(np.full((28, 28), number % 256, np.uint8), str(number % 10), ink, "correction")
+    print("example", key, number, flush=True)
+"""
+
+
+def run_and_kill(path: Path, start: int, lines: int) -> list[tuple[str, int, int]]:
+    """Let a process write until it has confirmed so many lines, kill it, and return all that it confirmed."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(path), str(start)], stdout=subprocess.PIPE, cwd=ROOT, text=True
+    )
+    assert child.stdout is not None
+    read = [child.stdout.readline() for _ in range(lines)]
+    child.send_signal(signal.SIGKILL)
+    rest, _ = child.communicate()
+    assert child.returncode == -signal.SIGKILL
+    said = [line.split() for line in [*read, *rest.splitlines(keepends=True)] if line.endswith("\n")]
+    return [(kind, int(key), int(number)) for kind, key, number in said]
+
+
+@POSIX
+def test_what_was_confirmed_is_there_after_twenty_kills(path: Path, dice: random.Random) -> None:
+    confirmed: dict[tuple[str, int], int] = {}
+    for kill in range(20):
+        for kind, key, number in run_and_kill(path, kill * 100_000, dice.randint(1, 40)):
+            confirmed[kind, key] = number
+        store = Store(path)
+        pages = {page.id: page for page in store.pages(limit=1_000_000)}
+        examples = {example.id: example for example in store.examples()}
+        assert store.notices == []
+        assert store._database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        store.close()
+        for (kind, key), number in confirmed.items():
+            if kind == "example":
+                assert (examples[key].image == number % 256).all()
+            else:
+                assert (pages[key].text, len(pages[key].ink)) == (str(number), 40)
+                assert pages[key].correction == (
+                    f"c{number}" if ("corrected", key) in confirmed else pages[key].correction
+                )
+        assert len(pages) <= len([1 for kind, _ in confirmed if kind == "page"]) + kill + 1  # one in flight each
+    assert len(confirmed) > 100
+
+
+# --- Damaged, foreign, newer, full
+
+
+@pytest.mark.parametrize(
+    "content", [b"x" * 5000, b"SQLite format 3\0" + b"\xff" * 5000, b"short", bytes(8192)], ids=lambda c: c[:8].hex()
+)
+def test_what_is_no_database_is_set_aside_and_named(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    for number in (1, 2):
+        path.write_bytes(content)
+        store = Store(path)
+        aside = path.with_name(f"digitpad.damaged-{number}.sqlite3")
+        assert aside.read_bytes() == content
+        assert len(store.notices) == 1
+        assert f"kept as {aside.name}" in store.notices[0]
+        store.save_page(None, ink_of(1), "1", 1.0)
+        store.close()
+    store = Store(path)
+    assert (texts(store), store.notices) == (["1"], [])
+    store.close()
+
+
+def filled(path: Path, pages: int) -> bytes:
+    store = Store(path)
+    store._database.execute("PRAGMA synchronous = OFF")
+    for number in range(pages):
+        store.save_page(None, make_ink([[[number, i] for i in range(200)]]), str(number), 1.0)
+    store.close()
+    return path.read_bytes()
+
+
+def test_a_spoilt_small_file_is_found_when_it_is_opened(path: Path) -> None:
+    content = bytearray(filled(path, 200))
+    assert len(content) < CHECKED_BYTES
+    middle = len(content) // 2 // 4096 * 4096
+    content[middle : middle + 4096] = b"\xff" * 4096
+    path.write_bytes(content)
+    store = Store(path)
+    assert "It is kept as digitpad.damaged-1.sqlite3" in store.notices[0]
+    assert store.count_pages() == 0
+    store.close()
+    assert path.with_name("digitpad.damaged-1.sqlite3").stat().st_size == len(content)
+
+
+def test_a_spoilt_large_file_is_found_when_it_is_read_and_the_store_goes_on(path: Path) -> None:
+    content = bytearray(filled(path, 3000))
+    assert len(content) > CHECKED_BYTES
+    for page in range(20, len(content) // 4096 - 1):
+        content[page * 4096 : page * 4096 + 4096] = b"\xff" * 4096
+    path.write_bytes(content)
+    store = Store(path)
+    assert store.notices == []
+    with pytest.raises(StoreError, match=r"malformed.*kept as digitpad\.damaged-1\.sqlite3; a new history"):
+        store.pages(limit=10_000)
+    assert store.notices
+    page_id = store.save_page(None, ink_of(1), "1", 1.0)
+    assert [page.id for page in store.pages()] == [page_id]
+    store.close()
+    assert path.with_name("digitpad.damaged-1.sqlite3").read_bytes()[: 20 * 4096] == content[: 20 * 4096]
+
+
+def test_a_page_with_spoilt_ink_hides_no_other(path: Path, store: Store) -> None:
+    for number in range(3):
+        store.save_page(None, ink_of(number), str(number), 1.0)
+    store.correct_page(2, "11")
+    store._database.execute("UPDATE pages SET ink = '{spoilt', text = CAST(x'ff31' AS TEXT) WHERE id = 2")
+    assert texts(store) == ["2", "\ufffd1", "0"]
+    with pytest.raises(InkError):
+        _ = store.pages()[1].ink
+    with pytest.raises(StoreError, match="page 2 of the history is damaged"):
+        store.pages()[1].to_json()
+    with pytest.raises(StoreError, match="nothing was exported"):
+        store.export(path.parent / "x.jsonl")
+    assert store.delete_page(2)
+
+
+def test_a_newer_format_is_refused_and_not_touched(path: Path) -> None:
+    filled(path, 3)
+    database = sqlite3.connect(path)
+    database.execute(f"PRAGMA user_version = {VERSION + 1}")
+    database.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match=rf"newer digitpad \(format {VERSION + 1}, this one knows {VERSION}\)"):
+        Store(path)
+    assert (path.read_bytes(), names(path.parent)) == (before, [path.name])
+    store, notices = open_store(path)
+    assert (store.path, len(notices)) == (None, 1)
+    assert notices[0].endswith("Update digitpad. Until then nothing is kept")
+    store.save_page(None, ink_of(1), "1", 1.0)
+    store.close()
+    assert path.read_bytes() == before
+
+
+def test_a_newer_format_that_is_only_in_the_log_is_refused_as_well(path: Path) -> None:
+    filled(path, 3)
+    newer = sqlite3.connect(path, isolation_level=None)
+    newer.execute(f"PRAGMA user_version = {VERSION + 1}")
+    with pytest.raises(StoreError, match="newer digitpad"):
+        Store(path)
+    newer.close()
+
+
+def test_a_newer_one_that_crashed_keeps_its_log(path: Path, tmp_path: Path) -> None:
+    filled(path, 3)
+    newer = sqlite3.connect(path, isolation_level=None)
+    newer.execute(f"PRAGMA user_version = {VERSION + 1}")
+    newer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    newer.execute("CREATE TABLE later (x)")
+    crashed = tmp_path / "crashed"
+    shutil.copytree(path.parent, crashed)
+    newer.close()
+    before = {file.name: file.read_bytes() for file in crashed.iterdir()}
+    assert before[path.name + "-wal"]
+    with pytest.raises(StoreError, match="newer digitpad"):
+        Store(crashed / path.name)
+    assert {file.name: file.read_bytes() for file in crashed.iterdir()} == before
+
+
+def test_another_programs_database_is_refused_and_not_touched(path: Path) -> None:
+    path.parent.mkdir()
+    database = sqlite3.connect(path)
+    database.execute("CREATE TABLE recipes (name TEXT)")
+    database.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="another program"):
+        Store(path)
+    assert path.read_bytes() == before
+
+
+def test_where_nothing_can_be_written_the_app_goes_on_in_memory(tmp_path: Path) -> None:
+    (tmp_path / "digitpad.sqlite3").mkdir()
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "digitpad.sqlite3", tmp_path / "file" / "digitpad.sqlite3"):
+        with pytest.raises(StoreError, match="cannot be opened"):
+            Store(path)
+        store, notices = open_store(path, lambda: NOON)
+        assert (len(notices), store.path) == (1, None)
+        assert store.save_page(None, ink_of(1), "1", 1.0) == 1
+        store.close()
+    assert names(tmp_path) == ["digitpad.sqlite3", "file"]
+
+
+@contextmanager
+def disk_full_after(size: int) -> Iterator[None]:
+    """Let no file grow beyond `size` bytes: the kernel refuses, as it does on a full disk."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+LARGE = make_ink([[[n, n / 7] for n in range(20_000)]])
+
+
+@POSIX
+def test_a_full_disk_takes_the_new_page_alone(path: Path, store: Store) -> None:
+    kept = store.save_page(None, ink_of(1), "1", 1.0)
+    with disk_full_after(path.with_name(path.name + "-wal").stat().st_size + 20_000):
+        with pytest.raises(StoreError, match="cannot be written"):
+            store.save_page(None, LARGE, "2", 1.0)
+        with pytest.raises(StoreError, match="cannot be written"):
+            store.save_page(kept, LARGE, "2", 1.0)
+        assert texts(store) == ["1"]
+    assert store.save_page(None, LARGE, "3", 1.0)
+    assert texts(store) == ["3", "1"]
+    store.close()
+    again = Store(path)
+    assert (texts(again), again.notices) == (["3", "1"], [])
+    again.close()
+
+
+def test_a_full_database_rolls_back_as_a_whole(store: Store) -> None:
+    early = Store.in_memory()
+    early.save_page(None, ink_of(1), "1", 1.0)
+    early.save_page(None, LARGE, "2", 1.0)
+    pages = store._database.execute("PRAGMA page_count").fetchone()[0]
+    store._database.execute(f"PRAGMA max_page_count = {pages + 10}")  # SQLITE_FULL, as for no space left
+    with pytest.raises(StoreError, match="full"):
+        store.adopt(early)
+    assert store.count_pages() == 0
+    store._database.execute("PRAGMA max_page_count = 100000")
+    store.adopt(early)
+    assert texts(store) == ["2", "1"]
+    early.close()
+
+
+@POSIX
+def test_a_disk_that_is_full_from_the_start_leaves_nothing_half_there(path: Path) -> None:
+    with disk_full_after(1000):
+        store, notices = open_store(path)
+        assert (store.path, len(notices)) == (None, 1)
+        store.close()
+    store = Store(path)
+    assert (store.notices, store.save_page(None, ink_of(1), "1", 1.0)) == ([], 1)
+    store.close()
+
+
+def test_two_at_once_share_the_file(path: Path, store: Store) -> None:
+    other = Store(path)
+    mine, theirs = store.save_page(None, ink_of(1), "1", 1.0), other.save_page(None, ink_of(2), "2", 1.0)
+    assert mine != theirs
+    assert texts(store) == texts(other) == ["2", "1"]
+    other.close()
+
+
+def test_a_lock_that_is_not_given_up_is_told(path: Path, store: Store) -> None:
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    store._database.execute("PRAGMA busy_timeout = 50")
+    with pytest.raises(StoreError, match="locked"):
+        store.save_page(None, ink_of(1), "1", 1.0)
+    other.close()
+    assert store.save_page(None, ink_of(1), "1", 1.0) == 1
+
+
+def test_every_change_waits_for_the_disk(store: Store) -> None:
+    assert store._database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert store._database.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert store._database.execute("PRAGMA secure_delete").fetchone() == (1,)
+
+
+def test_a_name_full_of_odd_characters_is_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "a?b#c%20 é" / "digitpad.sqlite3"
+    store = Store(path)
+    store.save_page(None, ink_of(1), "1", 1.0)
+    store.close()
+    assert names(path.parent) == [path.name]
