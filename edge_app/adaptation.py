@@ -24,6 +24,7 @@ REACH = 0.35
 WEIGHT = 8.0
 MARGIN = 3.0  # what was misread by far weighs more, so that it is read rightly by this much
 MOST_WEIGHT = 40.0
+SURE = 18.0  # "no digit" is put this far behind: grouping counts it 20,000 times (segment.WRONG_GROUP)
 LEAST_REACH = 0.1  # one misread digit in fifty is as near to a clear digit of another class, and half of all slips
 JUST_UNDER = 0.999  # of the distance to that digit: float32 rounds
 USED = 20  # lessons a class that count: the newest that the guard lets pass
@@ -79,34 +80,44 @@ def directions(features: Features) -> Features:
 
 
 class Cones:
-    """The lessons that count: each a cone of evidence over its point, as high as its weight."""
+    """The lessons that count: each a cone of evidence over its point, for its class and against "no digit"."""
 
-    def __init__(self, places: Sequence[Place], classes: Sequence[int], count: int) -> None:
-        """Weigh lessons, given with their class among `count`, in the order in which they came."""
-        self.count = count
-        order = np.argsort(np.array(classes, np.intp), kind="stable")
+    def __init__(self, places: Sequence[Place], labels: Sequence[str], classes: Sequence[str]) -> None:
+        """Weigh lessons in the order in which they came; at least one."""
+        own = np.array([classes.index(label) for label in labels])
+        order = np.argsort(own, kind="stable")
+        self._count, self._reject = len(classes), classes.index(REJECT) if REJECT in classes else None
         self._points = np.array([place.point for place in places])[order]
         self._reaches = np.array([place.reach for place in places], np.float32)[order]
-        self._weights = np.zeros(len(places), np.float32)
-        self._classes, self._starts = np.unique(np.array(classes, np.intp)[order], return_index=True)
-        ranks = np.argsort(order)
-        pulls = self._slopes(self._points[ranks])
-        for place, own, rank, slopes in zip(places, classes, ranks, pulls, strict=True):
-            rivals = place.logits + self._strongest(slopes[None] * self._weights)[0]  # later lessons weigh nothing yet
-            behind = np.delete(rivals, own).max() - place.logits[own]
-            self._weights[rank] = np.clip(behind + MARGIN, WEIGHT, MOST_WEIGHT)
+        self._weights, self._doubts = np.zeros((2, len(places)), np.float32)
+        self._classes, self._starts = np.unique(own[order], return_index=True)
+        slopes = self._slopes(self._points)
+        for rank in np.argsort(order):  # what comes later weighs nothing yet
+            self._weigh(rank, own[order[rank]], places[order[rank]].logits, slopes[rank : rank + 1])
+
+    def _weigh(self, rank: int, own: int, logits: Logits, slopes: NDArray[np.float32]) -> None:
+        """Let a lesson win at its own point, whatever was learnt there before."""
+        found = logits + self._at(slopes)[0]
+        alone = min(logits[own], found[own])  # lessons of one class do not add up
+        self._weights[rank] = np.clip(np.delete(found, own).max() - alone + MARGIN, WEIGHT, MOST_WEIGHT)
+        if self._reject not in (None, own):
+            behind = found[self._reject] - alone - self._weights[rank]
+            self._doubts[rank] = np.clip(behind + SURE, 0, MOST_WEIGHT)
 
     def at(self, points: Features) -> Logits:
-        """Return the evidence for each class, (n, width) to (n, classes); lessons of one class do not add up."""
-        return self._strongest(self._slopes(points) * self._weights)
+        """Return the evidence for each class, (n, width) to (n, classes)."""
+        return self._at(self._slopes(points))
 
     def _slopes(self, points: Features) -> NDArray[np.float32]:
         """Return each lesson's share of its weight, (n, width) to (n, lessons): 1 at its point, 0 from its reach on."""
         return np.maximum(1 - (1 - points @ self._points.T) / self._reaches, 0)
 
-    def _strongest(self, pulls: NDArray[np.float32]) -> Logits:
-        found = np.zeros((len(pulls), self.count), np.float32)
-        found[:, self._classes] = np.maximum.reduceat(pulls, self._starts, axis=1)
+    def _at(self, slopes: NDArray[np.float32]) -> Logits:
+        """Return the strongest evidence for each class."""
+        found = np.zeros((len(slopes), self._count), np.float32)
+        found[:, self._classes] = np.maximum.reduceat(slopes * self._weights, self._starts, axis=1)
+        if self._reject is not None:
+            found[:, self._reject] -= (slopes * self._doubts).max(axis=1)
         return found
 
 
@@ -200,8 +211,7 @@ class PersonalClassifier(Classifier):
         self._lessons = _newest(lessons, KEPT)
         counting = _newest(self._lessons, USED, self._may_count)
         places = [lesson.place for lesson in counting if lesson.place]
-        classes = [self.model.classes.index(lesson.label) for lesson in counting]
-        self._cones = Cones(places, classes, len(self.model.classes)) if counting else None
+        self._cones = Cones(places, [lesson.label for lesson in counting], self.model.classes) if counting else None
 
     def _may_count(self, lesson: Lesson) -> bool:
         """Return whether the guard lets a lesson count; finds its place the first time, and says why not."""

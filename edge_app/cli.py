@@ -4,6 +4,7 @@ import argparse
 import errno
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterable
@@ -33,18 +34,8 @@ def make_parser() -> argparse.ArgumentParser:
         "--model", type=Path, metavar="FILE", help=".tflite file beside its card; default: bundled int8"
     )
     parser.add_argument("--runtime", choices=("tflite-runtime", "ai-edge-litert"), help="default: the first that works")
-    parser.add_argument("--fullscreen", action="store_true", help="open the window on the whole screen")
-    parser.add_argument(
-        "--compare", action="store_true", help="open the window with float and int8 side by side, which F2 toggles"
-    )
-    parser.add_argument(
-        "--float",
-        type=Path,
-        metavar="FILE",
-        dest="float_model",
-        help="the float model of that view, beside its card; default: the checkout's",
-    )
-    parser.set_defaults(run=run_window)
+    window = _add_window(parser)
+    parser.set_defaults(run=run_window, window_options=window)
     commands = parser.add_subparsers(title="commands", metavar="")
 
     read = commands.add_parser(
@@ -126,6 +117,44 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_window(parser: argparse.ArgumentParser) -> dict[str, str]:
+    """Add the options of the window; returns their names by where their values are kept."""
+    window = parser.add_argument_group("the window", "for this time only; settings in the window are kept")
+    window.add_argument("--open", metavar="FILE", dest="file", help="ink or a picture to begin with")
+    window.add_argument("--fullscreen", action="store_true", default=None, help="open it on the whole screen")
+    window.add_argument(
+        "--kiosk", action="store_true", default=None, help="whole screen, no cursor, no files, no end but by holding"
+    )
+    window.add_argument("--theme", choices=("light", "dark", "contrast"), help="its colours")
+    window.add_argument("--text-size", choices=("normal", "large", "huge"), help="how large its words are")
+    window.add_argument("--language", metavar="CODE", help="en, de, fr, es, one that was added, or system")
+    window.add_argument("--rotate", type=int, choices=(0, 90, 180, 270), help="degrees clockwise, for a turned screen")
+    window.add_argument(
+        "--no-history", action="store_const", const="off", dest="history", help="keep nothing of what is written"
+    )
+    window.add_argument("--size", type=window_size, metavar="WxH", help="its width and height in pixels (800x480)")
+    window.add_argument("--settings", type=Path, metavar="FILE", help="settings from this file instead of one's own")
+    window.add_argument(
+        "--compare", action="store_true", help="open the window with float and int8 side by side, which F2 toggles"
+    )
+    window.add_argument(
+        "--float",
+        type=Path,
+        metavar="FILE",
+        dest="float_model",
+        help="the float model of that view, beside its card; default: the checkout's",
+    )
+    return {action.dest: action.option_strings[0] for action in window._group_actions}
+
+
+def window_size(text: str) -> tuple[int, int]:
+    """Return `800x480` as two numbers."""
+    found = re.fullmatch(r"([0-9]{2,5})x([0-9]{2,5})", text)
+    if not found or not all(100 <= int(side) <= 16384 for side in found.groups()):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected width and height in pixels, such as 800x480")
+    return int(found[1]), int(found[2])
+
+
 def _add_history(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     history = commands.add_parser(
         "history",
@@ -155,12 +184,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run `digitpad`; returns the exit status, after one line on standard error for what a user can mend."""
     parser = make_parser()
     args = parser.parse_args(argv)
-    for option, given in (
-        ("--fullscreen", args.fullscreen),
-        ("--compare", args.compare),
-        ("--float", args.float_model is not None),
-    ):
-        if given and args.run is not run_window:
+    for name, option in args.window_options.items():
+        if getattr(args, name) not in (None, False) and args.run is not run_window:
             parser.error(f"{option} is for the window, not for a command")
     if args.run is run_compare:
         if args.model or len(args.models) == 1:
@@ -217,8 +242,16 @@ def run_window(args: argparse.Namespace) -> int:
             f"pygame cannot be loaded ({error}). Run: pip install pygame-ce; a system library it names comes with apt"
         ) from None
 
-    changes = {"fullscreen": True} if args.fullscreen else {}
-    return run(args.model, changes=changes, compare=args.compare, float_model=args.float_model)
+    names = ("fullscreen", "kiosk", "theme", "text_size", "language", "rotate", "history")
+    return run(
+        args.model,
+        changes={name: getattr(args, name) for name in names if getattr(args, name) is not None},
+        settings_file=args.settings,
+        compare=args.compare,
+        float_model=args.float_model,
+        file=args.file,
+        size=args.size,
+    )
 
 
 def run_recognize(args: argparse.Namespace) -> int:

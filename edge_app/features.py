@@ -45,15 +45,20 @@ class FeatureReader:
 
     def _prove(self) -> None:
         """Compute the dense layer in numpy, for a diagonal line, and compare."""
-        image = np.diag(np.full(SIZE, 255, np.uint8))
-        features, logits = self.read(image[None])
-        weights, bias = self._real(self._weights), self._real(self._bias).ravel()
-        if weights.shape != (logits.shape[1], features.shape[1]) or bias.shape != logits.shape[1:]:
+        features, logits = self.read(np.diag(np.full(SIZE, 255, np.uint8))[None])
+        shapes = self._real(self._weights).shape, self._real(self._bias).shape
+        if shapes != ((logits.shape[1], features.shape[1]), logits.shape[1:]):
             raise self._unusable("its last dense layer does not make the logits")
+        error = float(np.abs(self.dense(features) - logits).max())
         unit = float(self._details[self._output]["quantization"][0])  # 0 for a float output
-        error = np.abs(features @ weights.T + bias - logits).max()
         if not error <= max(UNITS * unit, TOLERANCE * float(np.ptp(logits)), 1e-4):
             raise self._unusable("its last dense layer computes something else than the logits")
+
+    def dense(self, features: Features) -> Logits:
+        """Return what the dense layer makes of features, (n, width) to (n, classes), clipped as int8 outputs are."""
+        logits = features @ self._real(self._weights).T + self._real(self._bias)
+        scale, zero = self._details[self._output]["quantization"]
+        return np.clip(logits, (-128 - zero) * scale, (127 - zero) * scale) if scale else logits
 
     def _real(self, index: int) -> NDArray[np.float32]:
         """Return a tensor as real numbers, scales by row where it has several."""

@@ -158,7 +158,7 @@ def write_settings(path: Path, changes: Mapping[str, Value]) -> list[str]:
         document, damaged = _document(path)
         notices = []
         for name, value in checked.items():
-            document[name] = value
+            _put(document, name, value)
         if damaged:
             aside = set_aside(path)
             notices.append(f"{path}: {damaged}. It is kept as {aside.name}; the settings were started anew")
@@ -183,6 +183,12 @@ def _document(path: Path) -> tuple[Any, str]:
         return tomlkit.parse(text), ""
     except (ValueError, RecursionError, TOMLKitError) as error:
         return tomlkit.document(), str(error)
+
+
+def _put(document: Any, name: str, value: Value) -> None:
+    if isinstance(document.get(name), dict):
+        del document[name]  # tomlkit 0.12 puts a value in a table's place, where it falls into the table before
+    document[name] = value
 
 
 def _read_text(path: Path) -> str | None:

@@ -94,7 +94,7 @@ class Page:
         """
         try:
             rest = {"digits": json.loads(self.digits_json), "model": self.model, **json.loads(self.ink_json)}
-        except ValueError:
+        except (ValueError, TypeError):
             raise StoreError(f"page {self.id} of the history is damaged; delete it in the window") from None
         known = {"id": self.id, "created": self.created, "text": self.text, "correction": self.correction}
         return {**known, "confidence": round(self.confidence, 4), **rest}

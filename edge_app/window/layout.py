@@ -43,7 +43,7 @@ class Metrics:
     width: int
     height: int
     unit: int  # the smallest side of anything that is pressed
-    text: int  # the size of type
+    text: int  # the size of type, as pygame counts it: capitals are half as high
     margin: int
 
     @property
@@ -64,7 +64,7 @@ def measure(
     wanted = target_mm / 25.4 * density if known else short * 0.07
     most = max(TARGET, (short - 5 * 4) // 5)  # five in a row must fit the smallest side
     unit = min(max(TARGET, round(wanted)), most)
-    text = round(max(16, unit * 0.4) * TEXT_SIZES[text_size])
+    text = round(unit / 2 * TEXT_SIZES[text_size])
     return Metrics(width, height, unit, text, max(4, unit // 10))
 
 

@@ -1,7 +1,7 @@
 """Drawing: the window's picture as a function of the scene; what has not changed is not drawn again."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pygame
@@ -19,6 +19,7 @@ from .widgets import Tone, Widget
 
 SHADE = 120  # of 255: how much of the window a card leaves to be seen
 HEAT: Colour = (230, 110, 0)
+SMALLEST = 14  # size of type that can still be read
 ROUND = 8  # radius of corners, in pixels
 
 
@@ -184,7 +185,7 @@ class Painter:
     def _draw_toast(self, scene: Scene, theme: Theme) -> None:
         pad, margin = scene.layout.pad, scene.metrics.margin
         text = self.fonts.paragraph(
-            scene.toast, pad.width - 8 * margin, pad.height // 2, theme.paper, scene.metrics.text, 11
+            scene.toast, pad.width - 8 * margin, pad.height // 2, theme.paper, scene.metrics.text, SMALLEST
         )
         area = pygame.Rect(0, 0, text.get_width() + 4 * margin, text.get_height() + 2 * margin)
         area.midbottom = (pad.left + pad.width // 2, pad.bottom - 2 * margin)
@@ -197,7 +198,8 @@ class Painter:
         pressed = widget.action is not None and widget.action == scene.pressed
         self.surface.set_clip(pygame.Rect(widget.area))
         getattr(self, f"_draw_{widget.kind}")(widget, Look(theme, scene.metrics, pressed))
-        if widget.takes and widget.takes == scene.focus:
+        top = widget in (scene.card or scene.widgets)  # a button below a card may do the same
+        if widget.takes and widget.takes == scene.focus and top:
             width = max(3, scene.metrics.unit // 15)
             pygame.draw.rect(self.surface, theme.focus, pygame.Rect(widget.area), width, border_radius=ROUND)
         self.surface.set_clip(None)
@@ -242,7 +244,7 @@ class Painter:
         icon.center = (area.left + area.width // 2, area.top + (area.height - (label if named else 0)) // 2)
         draw_icon(self.surface, widget.icon, icon, colour)
         if named:
-            text = self.fonts.fit(widget.text, area.width - 6, label, colour, 9)
+            text = self.fonts.fit(widget.text, area.width - 6, label, colour, SMALLEST)
             self._centred(text, pygame.Rect(area.left, icon.bottom, area.width, label + 2))
 
     def _draw_button(self, widget: Widget, look: Look) -> None:
@@ -255,24 +257,29 @@ class Painter:
             self._alone(widget, colour, look)
             return
         inner, text = area.inset(max(4, look.metrics.margin // 2)), look.metrics.text
-        if area.height >= 2.6 * text + 12 or area.width < 5 * text:
-            side = min(inner.height - text, round(look.metrics.unit * 0.7))
+        if area.height >= 4 * text:
+            side = round(look.metrics.unit * 0.7)
             icon = pygame.Rect(0, 0, side, side)
-            icon.midtop = (area.left + area.width // 2, area.top + max(2, (area.height - side - text) // 2))
+            icon.midtop = (area.left + area.width // 2, area.top + (area.height - side - text) // 2)
             words = pygame.Rect(inner.left, icon.bottom, inner.width, text + 4)
         else:
-            side = min(inner.height, round(text * 1.3), inner.width // 4)
+            side = min(inner.height, round(text * 1.3))
             icon = pygame.Rect(inner.left, 0, side, side)
             icon.centery = area.top + area.height // 2
             words = pygame.Rect(icon.right + 4, inner.top, inner.right - icon.right - 4, inner.height)
+            wide = self.fonts.font(round(text * 0.8)).size(widget.text)[0]
+            if wide > words.width:  # no room for both: the word says more, where it can be read
+                alone = replace(widget, icon="") if wide <= inner.width else replace(widget, text="")
+                self._alone(alone, colour, look)
+                return
         draw_icon(self.surface, widget.icon, icon, colour)
-        self._centred(self.fonts.fit(widget.text, words.width, min(words.height, text + 4), colour, 10), words)
+        self._centred(self.fonts.fit(widget.text, words.width, min(words.height, text + 4), colour, SMALLEST), words)
 
     def _alone(self, widget: Widget, colour: Colour, look: Look) -> None:
         area = pygame.Rect(widget.area)
         if widget.text:
-            size = min(area.height, round(look.metrics.text * 1.6))
-            self._centred(self.fonts.fit(widget.text, area.width - 8, size, colour), area)
+            size = min(area.height, round(look.metrics.text * (1.6 if len(widget.text) == 1 else 1)) + 4)
+            self._centred(self.fonts.fit(widget.text, area.width - 6, size, colour), area)
             return
         icon = pygame.Rect(0, 0, *[min(area.width, area.height, look.metrics.unit) - 10] * 2)
         icon.center = area.center
@@ -316,10 +323,10 @@ class Painter:
         note = round(look.metrics.text * 0.75) if area.height >= 2.2 * look.metrics.text else 0
         room = pygame.Rect(area.left, area.top, area.width, bar.top - area.top - note)
         size = min(room.height, round(look.metrics.text * (2 if len(widget.text) == 1 else 1)))
-        self._centred(self.fonts.fit(widget.text, room.width - 6, size, colour, 9), room)
+        self._centred(self.fonts.fit(widget.text, room.width - 6, size, colour, SMALLEST), room)
         if note and widget.note:
             below = pygame.Rect(area.left, room.bottom, area.width, note)
-            self._centred(self.fonts.fit(widget.note, below.width - 4, note + 2, colour, 9), below)
+            self._centred(self.fonts.fit(widget.note, below.width - 4, note + 2, colour, SMALLEST), below)
 
     def _draw_image(self, widget: Widget, look: Look) -> None:
         """Draw a digit image enlarged, pixel by pixel, with what mattered in it laid over."""

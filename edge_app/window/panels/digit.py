@@ -66,20 +66,15 @@ def _candidates(state: State, digit: Digit, metrics: Metrics, area: Area) -> lis
     if not digit.refused:
         shares[digit.digit] = digit.confidence
     columns = 4 if area.width < 1.6 * area.height else 6
+    *places, before, last = cells(area, columns, 12 // columns, metrics.margin)
+    places.append(before._replace(width=last.right - before.left))  # a word wants more room than a digit
     found = []
-    for where, name in zip(cells(area, columns, -(-11 // columns), metrics.margin), (*DIGITS, REJECT), strict=False):
+    for where, name in zip(places, (*DIGITS, REJECT), strict=True):
         share = shares.get(name, 0.0) if name != REJECT else max(0.0, 1 - sum(shares.values()))
-        found.append(
-            Widget(
-                where,
-                "cell",
-                Action("label", name),
-                text=name if name != REJECT else state.say("no_digit"),
-                note=state.say.percent(share) if share >= 0.005 else "",
-                share=share,
-                on=digit.digit == name,
-            )
-        )
+        text = name if name != REJECT else state.say("no_digit")
+        note = state.say.percent(share) if share >= 0.005 else ""
+        on = digit.digit == name
+        found.append(Widget(where, "cell", Action("label", name), text=text, note=note, share=share, on=on))
     return found
 
 

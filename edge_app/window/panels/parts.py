@@ -18,8 +18,7 @@ def card_area(metrics: Metrics) -> Area:
     wanted = max(16 * metrics.unit, 36 * metrics.text), max(11 * metrics.unit, 26 * metrics.text)
     # a rim that is too narrow to show anything is better given to the card
     width, height = (
-        own if own < MOST_OF * side else side
-        for own, side in zip(wanted, (metrics.width, metrics.height), strict=True)
+        own if own < MOST_OF * side else side for own, side in zip(wanted, (metrics.width, metrics.height), strict=True)
     )
     return Area((metrics.width - width) // 2, (metrics.height - height) // 2, width, height)
 
