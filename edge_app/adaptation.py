@@ -24,7 +24,7 @@ REACH = 0.35
 WEIGHT = 8.0
 MARGIN = 3.0  # what was misread by far weighs more, so that it is read rightly by this much
 MOST_WEIGHT = 40.0
-SURE = 18.0  # "no digit" is put this far behind: grouping counts it 20,000 times (segment.WRONG_GROUP)
+SURE = 18.0  # that far behind a lesson "no digit" does no harm: grouping counts it 20,000 times (segment.WRONG_GROUP)
 LEAST_REACH = 0.1  # one misread digit in fifty is as near to a clear digit of another class, and half of all slips
 JUST_UNDER = 0.999  # of the distance to that digit: float32 rounds
 USED = 20  # lessons a class that count: the newest that the guard lets pass
@@ -80,7 +80,7 @@ def directions(features: Features) -> Features:
 
 
 class Cones:
-    """The lessons that count: each a cone of evidence over its point, for its class and against "no digit"."""
+    """The lessons that count: each a cone of evidence over its point."""
 
     def __init__(self, places: Sequence[Place], labels: Sequence[str], classes: Sequence[str]) -> None:
         """Weigh lessons in the order in which they came; at least one."""
@@ -89,20 +89,23 @@ class Cones:
         self._count, self._reject = len(classes), classes.index(REJECT) if REJECT in classes else None
         self._points = np.array([place.point for place in places])[order]
         self._reaches = np.array([place.reach for place in places], np.float32)[order]
-        self._weights, self._doubts = np.zeros((2, len(places)), np.float32)
+        self._weights, self._rejects = np.zeros((2, len(places)), np.float32)
         self._classes, self._starts = np.unique(own[order], return_index=True)
         slopes = self._slopes(self._points)
         for rank in np.argsort(order):  # what comes later weighs nothing yet
             self._weigh(rank, own[order[rank]], places[order[rank]].logits, slopes[rank : rank + 1])
 
     def _weigh(self, rank: int, own: int, logits: Logits, slopes: NDArray[np.float32]) -> None:
-        """Let a lesson win at its own point, whatever was learnt there before."""
+        """Let a lesson win at its own point, whatever was learnt there before.
+
+        "No digit" rises along with it, unless it would be less than SURE behind: which digit it is says nothing else.
+        """
         found = logits + self._at(slopes)[0]
         alone = min(logits[own], found[own])  # lessons of one class do not add up
-        self._weights[rank] = np.clip(np.delete(found, own).max() - alone + MARGIN, WEIGHT, MOST_WEIGHT)
+        weight = np.clip(np.delete(found, own).max() - alone + MARGIN, WEIGHT, MOST_WEIGHT)
+        self._weights[rank] = weight
         if self._reject not in (None, own):
-            behind = found[self._reject] - alone - self._weights[rank]
-            self._doubts[rank] = np.clip(behind + SURE, 0, MOST_WEIGHT)
+            self._rejects[rank] = np.clip(alone + weight - found[self._reject] - SURE, -MOST_WEIGHT, weight)
 
     def at(self, points: Features) -> Logits:
         """Return the evidence for each class, (n, width) to (n, classes)."""
@@ -113,11 +116,12 @@ class Cones:
         return np.maximum(1 - (1 - points @ self._points.T) / self._reaches, 0)
 
     def _at(self, slopes: NDArray[np.float32]) -> Logits:
-        """Return the strongest evidence for each class."""
+        """Return the strongest evidence for each class, and what the nearest lesson has on "no digit"."""
         found = np.zeros((len(slopes), self._count), np.float32)
         found[:, self._classes] = np.maximum.reduceat(slopes * self._weights, self._starts, axis=1)
         if self._reject is not None:
-            found[:, self._reject] -= (slopes * self._doubts).max(axis=1)
+            nearest = slopes.argmax(axis=1)
+            found[:, self._reject] += slopes.max(axis=1) * self._rejects[nearest]
         return found
 
 

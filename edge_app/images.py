@@ -4,13 +4,15 @@ import struct
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .errors import ImageError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 FORMATS = ("PNG", "JPEG", "BMP")
 MAX_PIXELS = 50_000_000  # a large phone photo; a decompression bomb is far beyond
@@ -26,6 +28,8 @@ def open_picture(source: Path | IO[bytes]) -> Coverage:
 
     Raises ImageError for anything that cannot be decoded whole, or beyond MAX_PIXELS.
     """
+    from PIL import Image, UnidentifiedImageError  # not at import: the window reads ink, and Pillow takes 4 MB
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata
@@ -42,8 +46,10 @@ def open_picture(source: Path | IO[bytes]) -> Coverage:
         raise ImageError(f"cannot be read as a picture: {error}") from None
 
 
-def ink_of_image(image: Image.Image) -> Coverage:
+def ink_of_image(image: "Image.Image") -> Coverage:
     """Return how much ink each pixel of any Pillow image holds, uint8, 0 for paper, at most WORKING_SIDE."""
+    from PIL import Image, ImageOps
+
     image.draft("L", (WORKING_SIDE, WORKING_SIDE))  # a JPEG decodes small at once
     factor = max(image.size) // WORKING_SIDE
     if factor > 1 and image.mode in ("L", "LA", "RGB", "RGBA"):
@@ -57,8 +63,10 @@ def ink_of_image(image: Image.Image) -> Coverage:
     return _ink_of_grey(np.asarray(grey, np.float32))
 
 
-def _flatten(image: Image.Image) -> Image.Image:
+def _flatten(image: "Image.Image") -> "Image.Image":
     """Return `image` in 8-bit grey; a transparent drawing's ink is what is opaque."""
+    from PIL import Image
+
     if image.mode.startswith(("I", "F")):  # Pillow clips these to 8 bits instead of scaling
         levels = np.asarray(image, np.float32)
         high = float(levels.max(initial=0))

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
 
 from .ink import Stroke
 
@@ -115,6 +114,8 @@ def normalise_bitmap(coverage: NDArray[np.uint8]) -> DigitImage:
 
     The same box and centring as for ink; the picture's own greys are kept, only hairlines are thickened.
     """
+    from PIL import Image  # not at import: the window reads ink, and Pillow takes 4 MB
+
     peak = int(coverage.max(initial=0))
     if peak == 0:
         return np.zeros((SIZE, SIZE), np.uint8)
@@ -141,6 +142,8 @@ def _line_width(digit: NDArray[np.float32]) -> float:
 
 def _thicken(digit: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return `digit` with its hairlines widened to THIN_LINE pixels of the 20x20 box, at most 160 on a side."""
+    from PIL import Image, ImageFilter
+
     block = math.ceil(max(digit.shape) / 160)
     height, width = (math.ceil(side / block) * block for side in digit.shape)
     padded = np.pad(digit, ((0, height - digit.shape[0]), (0, width - digit.shape[1])))

@@ -2,7 +2,7 @@
 
 import base64
 import importlib
-import importlib.metadata
+import importlib.util
 import os
 import zlib
 from collections.abc import Callable
@@ -35,8 +35,17 @@ class Runtime:
     """An interpreter package that has built an interpreter here."""
 
     name: str
-    version: str
     interpreter: Callable[..., Interpreter]
+
+    @property
+    def version(self) -> str:
+        """The package's version, `unknown` where its metadata was left out (in a frozen program)."""
+        from importlib import metadata  # not at import: it takes 2 MB and 20 ms
+
+        try:
+            return metadata.version(self.name)
+        except metadata.PackageNotFoundError:
+            return "unknown"
 
     def open(self, model: bytes, threads: int = 1) -> Interpreter:
         """Return an interpreter of `model` with its tensors allocated.
@@ -79,27 +88,21 @@ def find_runtime(wanted: str | None = None) -> Runtime:
 
 
 def _load(name: str) -> Runtime:
-    try:
-        version = importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        raise RuntimeMissingError(f"{name} is not installed. Run: pip install {name}") from None
+    if importlib.util.find_spec(MODULES[name].partition(".")[0]) is None:
+        raise RuntimeMissingError(f"{name} is not installed. Run: pip install {name}")
     # tflite-runtime imports under numpy 2 with a page of warnings and fails later, so it is not tried
     if name == "tflite-runtime" and int(np.__version__.split(".")[0]) >= 2:
-        raise RuntimeMissingError(
-            f"{name} {version} does not work with numpy {np.__version__}. Run: pip install 'numpy<2'"
-        )
+        raise RuntimeMissingError(f"{name} does not work with numpy {np.__version__}. Run: pip install 'numpy<2'")
     try:
-        interpreter = importlib.import_module(MODULES[name]).Interpreter
+        runtime = Runtime(name, importlib.import_module(MODULES[name]).Interpreter)
     except (ImportError, OSError, AttributeError) as error:
         raise RuntimeMissingError(
-            f"{name} {version} is installed and cannot be loaded ({error}). Run: pip install --force-reinstall {name}"
+            f"{name} is installed and cannot be loaded ({error}). Run: pip install --force-reinstall {name}"
         ) from None
-    runtime = Runtime(name, version, interpreter)
     try:
         runtime.open(PROBE)
     except (ModelError, AttributeError, TypeError, SystemError) as error:  # what a wrong numpy or C library leads to
         raise RuntimeMissingError(
-            f"{name} {version} is installed and builds no interpreter ({error}). "
-            f"Run: pip install --force-reinstall {name}"
+            f"{name} is installed and builds no interpreter ({error}). Run: pip install --force-reinstall {name}"
         ) from None
     return runtime

@@ -64,7 +64,7 @@ def fake_model(classes: tuple[str, ...] = CLASSES) -> Model:
 
 
 def fake_runtime(interpreter: FakeInterpreter) -> Runtime:
-    return Runtime("fake", "1.0", lambda **_: interpreter)
+    return Runtime("fake", lambda **_: interpreter)
 
 
 class Clock:

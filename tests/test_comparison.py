@@ -402,7 +402,7 @@ def test_models_of_other_classes_are_not_compared(tmp_path: Path) -> None:
     def open_fake(model_content: bytes, **_: Any) -> FakeInterpreter:
         return FakeInterpreter(((1, 28, 28, 1), (1, model_content[0])))
 
-    runtime = Runtime("fake", "1.0", open_fake)
+    runtime = Runtime("fake", open_fake)
     assert names_of(open_classifiers([paths[1], paths[1]], runtime)) == ["m.tflite (1)", "m.tflite (2)"]
     with pytest.raises(ModelError, match="only models of the same classes"):
         open_classifiers(paths, runtime)

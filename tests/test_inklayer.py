@@ -131,6 +131,16 @@ def test_equal_strokes_are_not_the_same_but_look_it() -> None:
     assert (pixels(layer.surface) == before).all()
 
 
+def test_a_stroke_goes_on_only_where_it_is_the_last() -> None:
+    below, above = ((10.0, 10.0), (60.0, 60.0)), ((10.0, 60.0), (60.0, 10.0))
+    moved = (*below, (100.0, 20.0))
+    layer = InkLayer(SIZE)
+    layer.update([below, above], WIDTH, INK, PAPER)
+    layer.update([above, moved], WIDTH, INK, PAPER)
+    assert (pixels(layer.surface) == from_nothing([above, moved], WIDTH, None)).all()
+    assert layer.update([above, moved], WIDTH, INK, PAPER) is None
+
+
 def test_a_piece_drawn_on_top_would_not_do() -> None:
     """What the layer avoids: soft edges of a line drawn in overlapping pieces add up."""
     points = [(10 + 9 * i, 40 + 20 * math.sin(i)) for i in range(11)]

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.metadata
+import importlib.util
 import json
 import shutil
 from collections.abc import Iterator
@@ -124,8 +125,8 @@ def test_a_runtime_that_builds_no_interpreter_is_passed_over(monkeypatch: pytest
             raise RuntimeError("wrong C library")
 
     monkeypatch.setattr(runtime, "MODULES", {broken: "broken.module", real: runtime.MODULES[real]})
-    version, load = importlib.metadata.version, importlib.import_module
-    monkeypatch.setattr(importlib.metadata, "version", lambda name: "1.0" if name == broken else version(name))
+    find, load = importlib.util.find_spec, importlib.import_module
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: True if name == "broken" else find(name))
     monkeypatch.setattr(
         importlib,
         "import_module",

@@ -97,16 +97,16 @@ def test_a_finger_writes_a_number(size: tuple[int, int], sample: int) -> None:
 
 
 def test_what_is_written_lies_under_the_finger(screen: Touchscreen, app: RunningApp) -> None:
-    before = np.asarray(screen.screenshot().convert("L")).astype(int)
     strokes = placed(3)
     write(screen, strokes)
     state = app.settle()
     for seen, written in zip(state.strokes, strokes, strict=True):
         shift = np.array(state.strokes[0][0]) - strokes[0][0]  # ink begins at the pad's corner
         assert np.abs(np.array(seen) - written - shift).max() < 1
-    changed = np.abs(np.asarray(screen.screenshot().convert("L")).astype(int) - before) > 60
-    assert all(changed[y, x] for stroke in strokes for x, y in stroke)
-    assert not changed[strokes[0][0][1], 20:50].any()  # beside the line: still paper
+    picture = np.asarray(screen.screenshot().convert("L")).astype(int)
+    inked = np.abs(picture - np.median(picture)) > 60  # most of the screen is paper
+    assert all(inked[y, x] for stroke in strokes for x, y in stroke)
+    assert not inked[strokes[0][0][1], 20:50].any()
 
 
 @pytest.mark.parametrize("palm_leaves", ["first", "last"])
@@ -182,8 +182,7 @@ def test_a_mouse_made_of_a_finger_draws_nothing_more(screen: Touchscreen) -> Non
 def test_a_mouse_that_follows_the_finger_draws_nothing_more(screen: Touchscreen, first: str) -> None:
     """A system's own emulation: an event of a mouse beside each of the finger's, in either order, not marked."""
     strokes = placed(3)
-    # this mouse is a device of its own, for which SDL would grab the pointer, and the server then keep the finger back
-    with RunningApp(screen, {"SDL_MOUSE_AUTO_CAPTURE": "0"}) as app:
+    with RunningApp(screen) as app:
         for stroke in strokes:
             screen.move_pointer(*stroke[0])
             in_order(first, partial(screen.down, 0, *stroke[0]), screen.press)
@@ -277,26 +276,23 @@ def test_a_palm_that_rests_gives_way_to_a_finger(screen: Touchscreen, app: Runni
     write(screen, strokes, finger=1)
     screen.move(0, 610, 440)
     screen.up(0)
-    assert app.settle().counts[-4:] == list(map(len, strokes))
-    assert len(app.state.strokes) <= 5  # whether the palm left a dot is another question
+    assert app.settle().counts == list(map(len, strokes))  # the palm leaves no dot
     assert not app.state.writing
 
 
-def test_a_finger_whose_end_is_lost_does_not_block(screen: Touchscreen, app: RunningApp) -> None:
-    """While a mouse is pressed SDL grabs the pointer, and the server tells it no more of a finger: not even its end."""
+def test_the_end_of_a_finger_comes_while_a_mouse_is_pressed(screen: Touchscreen, app: RunningApp) -> None:
+    """Would SDL grab the pointer for the mouse, the server would tell it no more of the finger: not even its end."""
     screen.down(0, 200, 300)
     screen.move(0, 210, 310)
     screen.move_pointer(500, 300)
     screen.press()
     app.settle()
-    told = screen.sent.copy()
     screen.up(0)
-    screen.sent = told
     screen.release()
     app.settle()
-    assert app.events["FingerUp"] == 0
-    time.sleep(LONG)
-    write(screen, [[(300, 300), (310, 310), (320, 330), (340, 340)]], finger=1)
-    app.wait(lambda state: state.counts[-1:] == [4])
+    assert app.events["FingerUp"] == 1
     write_by_mouse(screen, [[(450, 300), (460, 310), (470, 330)]])
-    app.wait(lambda state: state.counts[-2:] == [4, 3])
+    app.wait(lambda state: state.counts[-1:] == [3])
+    time.sleep(0.7)  # after a pen, which is reported as a mouse, a hand that touches the screen is passed over
+    write(screen, [[(300, 300), (310, 310), (320, 330), (340, 340)]], finger=1)
+    app.wait(lambda state: state.counts[-2:] == [3, 4])

@@ -294,10 +294,11 @@ class Touchscreen:
 PROBE = """
 import json, sys
 import pygame
-import edge_app.window.app as window
 from edge_app.cli import main
+from edge_app.window.app import App
+from edge_app.window.display import Display
 
-get, show, seen = pygame.event.get, window.show, []
+get, draw, show, apps, seen = pygame.event.get, App.draw, Display.show, [], []
 
 def watch(*args, **named):
     events = get(*args, **named)
@@ -305,20 +306,25 @@ def watch(*args, **named):
     seen.extend(pygame.event.event_name(e.type) + ("OfTouch" if getattr(e, "touch", False) else "") for e in events)
     return events
 
-def report(app):
-    show(app)
+def remember(app):
+    apps[:] = [app]
+    return draw(app)
+
+def report(display, changed):
+    show(display, changed)
+    held = apps[0].state
     state = {
-        "text": app.reading.text,
-        "strokes": app.pad.strokes,
-        "writing": app.pad.current,
-        "size": app.surface.get_size(),
+        "text": held.reading.text,
+        "strokes": held.pad.strokes,
+        "writing": held.pad.current,
+        "size": apps[0].surface.get_size(),
         "events": seen,
     }
     print(json.dumps(state), flush=True)
     seen.clear()
 
-pygame.event.get, window.show = watch, report
-sys.exit(main([]))
+pygame.event.get, App.draw, Display.show = watch, remember, report
+sys.exit(main(sys.argv[1:]))
 """
 
 Point = tuple[float, float]
@@ -358,7 +364,7 @@ class RunningApp:
     def __enter__(self) -> "RunningApp":
         """Start it; returns once its window is there."""
         with contextlib.ExitStack() as closing:
-            command = [sys.executable, "-c", PROBE]
+            command = [sys.executable, "-c", PROBE, "--no-history"]  # or it asks about that first
             self._process = subprocess.Popen(command, env=self._settings, cwd=ROOT, stdout=subprocess.PIPE, text=True)
             listener = threading.Thread(target=self._listen, daemon=True)
             listener.start()

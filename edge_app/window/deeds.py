@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import DigitpadError, ImageError, StoreError
-from ..export import save_pad
 from ..ink import Ink, Stroke, make_ink
 from ..language import available_languages, load_language
 from ..modelfile import REJECT
@@ -104,6 +103,8 @@ class Deeds:
         self._leave("menu")
         if self.state.settings.kiosk or self.services.folders is None or self.state.picture is not None:
             return
+        from ..export import save_pad  # not at import: it needs Pillow
+
         pad, scale = self.app.layout().pad, self.app.viewport().scale
         size = round(pad.width / scale), round(pad.height / scale)
         try:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 os.environ.setdefault("SDL_TOUCH_MOUSE_EVENTS", "0")  # a finger is a finger, not a mouse as well
+os.environ.setdefault("SDL_MOUSE_AUTO_CAPTURE", "0")  # a captured mouse holds back the end of a touch on X11
 os.environ.setdefault("SDL_VIDEO_X11_WMCLASS", "digitpad")  # what a launcher's StartupWMClass names
 
 import pygame

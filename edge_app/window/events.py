@@ -89,6 +89,8 @@ class Pointers:
 
     writing: Pointer | None = None
     _heard: int = -(10**9)  # when the writing pointer last said something
+    _down_at: tuple[float, float] = (0.0, 0.0)
+    _moved: bool = False  # from there: what lies still is no writing
     _finger_at: tuple[float, float] = (-1e9, -1e9)
     _finger_down_at: tuple[float, float] = (-1e9, -1e9)
     _finger_time: int = -(10**9)
@@ -129,7 +131,7 @@ class Pointers:
             # the same finger again, or one that has been silent: its end was lost, or it is a palm that lies still
             if pointer != self.writing and now - self._heard < SILENT:
                 return []
-            ended = [self._end("lost", *self._position)]
+            ended = [self._end("lost" if self._moved else "drop", *self._position)]
         self.writing = pointer
         return [*ended, self._go("down", x, y, now)]
 
@@ -149,19 +151,22 @@ class Pointers:
         if pointer is None or self.writing in ("mouse", "eraser"):
             return []
         near = any(self._is_near(x, y, at) for at in (self._finger_at, self._finger_down_at))
-        if near and now - self._finger_time < ECHO:
+        if near and (self.writing is not None or now - self._finger_time < ECHO):
             return []
         dropped = [Pen("drop", *self._position)] if self.writing else []  # what wrote was the palm: now comes the pen
         self.writing = pointer
         return [*dropped, self._go("down", x, y, now)]
 
     def _go(self, kind: Literal["down", "move"], x: float, y: float, now: int) -> Pen:
+        self._moved = kind == "move" and (self._moved or not self._is_near(x, y, self._down_at))
         self._position, self._heard = (x, y), now
+        if kind == "down":
+            self._down_at = (x, y)
         if self.writing in ("mouse", "eraser"):
             self._pen_time = now
         return Pen(kind, x, y, self.writing == "eraser")
 
-    def _end(self, kind: Literal["up", "lost"], x: float, y: float) -> Pen:
+    def _end(self, kind: Literal["up", "lost", "drop"], x: float, y: float) -> Pen:
         erasing, self.writing = self.writing == "eraser", None
         self._position = (x, y)
         return Pen(kind, x, y, erasing)

@@ -57,11 +57,12 @@ def measure(
 ) -> Metrics:
     """Return the metrics of a window on a screen of `density` dots per inch, 0 where the system does not tell.
 
-    A target is at least `target_mm` at that density and never under 44 pixels; without one it grows with the window.
+    A target is at least `target_mm` at that density and never under 44 pixels. Large windows have larger ones: they are
+    seen from afar, or many of their pixels make a millimetre, whatever the system says of its density.
     """
     short = min(width, height)
     known = LIKELY_DENSITY[0] <= density <= LIKELY_DENSITY[1]
-    wanted = target_mm / 25.4 * density if known else short * 0.07
+    wanted = max(target_mm / 25.4 * density, short * 0.04) if known else short * 0.07
     most = max(TARGET, (short - 5 * 4) // 5)  # five in a row must fit the smallest side
     unit = min(max(TARGET, round(wanted)), most)
     text = round(unit / 2 * TEXT_SIZES[text_size])

@@ -28,7 +28,7 @@ from .keeping import Keeper
 from .learning import Learner
 from .services import Services
 from .state import Panel, State
-from .waiting import make_waiter
+from .waiting import make_waiter, milliseconds
 from .worker import Worker
 
 SWITCH = 0.0005  # seconds after which Python lets the other thread run: the line must not wait for the network
@@ -138,8 +138,8 @@ def serve(app: App, display: Display) -> int:
                 display.refit()
                 app.resize(display.surface)
             else:
-                app.handle(display.upright(event), pygame.time.get_ticks())
-        app.tick(pygame.time.get_ticks())
+                app.handle(display.upright(event), milliseconds())
+        app.tick(milliseconds())
         if settings is not app.state.settings:
             settings = app.state.settings
             display.change(rotate=settings.rotate, fullscreen=settings.fullscreen, kiosk=settings.kiosk)

@@ -3,6 +3,7 @@
 import ctypes
 import signal
 import sys
+import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,11 @@ SLEEP = 25  # milliseconds between looks where SDL cannot be asked to wake us
 
 Waiter = Callable[[int | None], None]
 """Returns when an event is there, which stays in the queue, or after so many milliseconds."""
+
+
+def milliseconds() -> int:
+    """Return the time, from any beginning; pygame's own stands still without `pygame.init`, which takes long."""
+    return time.monotonic_ns() // 1_000_000
 
 
 def make_waiter() -> Waiter:
@@ -39,9 +45,9 @@ def make_waiter() -> Waiter:
 
 
 def _poll(most: int | None) -> None:
-    started = pygame.time.get_ticks()
+    started = milliseconds()
     while not pygame.event.peek():
-        left = SLEEP if most is None else started + most - pygame.time.get_ticks()
+        left = SLEEP if most is None else started + most - milliseconds()
         if left <= 0:
             return
         pygame.time.wait(min(SLEEP, left))

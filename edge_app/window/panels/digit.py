@@ -65,8 +65,11 @@ def _candidates(state: State, digit: Digit, metrics: Metrics, area: Area) -> lis
     shares = dict(digit.alternatives)
     if not digit.refused:
         shares[digit.digit] = digit.confidence
-    columns = 4 if area.width < 1.6 * area.height else 6
-    *places, before, last = cells(area, columns, 12 // columns, metrics.margin)
+    columns = 4 if area.width < max(1.6 * area.height, 6 * (metrics.unit + metrics.margin)) else 6
+    lines = 12 // columns
+    # on the smallest screens the cells need the room more than the gaps between them
+    margin = max(2, min(metrics.margin, (area.height - lines * metrics.unit) // (lines - 1)))
+    *places, before, last = cells(area, columns, lines, margin)
     places.append(before._replace(width=last.right - before.left))  # a word wants more room than a digit
     found = []
     for where, name in zip(places, (*DIGITS, REJECT), strict=True):

@@ -1,6 +1,7 @@
 """Opening an image or ink: the folders, a row each."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from ..actions import Action
 from ..layout import Area, Metrics
@@ -20,7 +21,7 @@ def files_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Seq
     for entry in state.entries:
         action = Action("folder" if entry.is_folder else "file", str(entry.path))
         entries.append(("open" if entry.is_folder else "", entry.name, action))
-    shown, room, turn = paged(state, panel, entries, row_count(body, metrics), metrics, body)
+    shown, room, turn = paged(state, panel, entries, partial(row_count, metrics=metrics), metrics, body)
     found = [
         Widget(area, "row", action, text=text, icon=icon)
         for area, (icon, text, action) in zip(rows(room, len(shown), metrics), shown, strict=True)

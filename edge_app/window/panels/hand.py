@@ -22,12 +22,16 @@ def hand_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequ
     )
     if not state.examples:
         return [Widget(upper, "text", text=state.say("examples_none"), tone="quiet"), switch]
-    head = Area(upper.left, upper.top, upper.width, metrics.text * 2)
+    least = 2 * (metrics.unit + metrics.margin)  # a row of examples, and the buttons that turn pages
+    head = Area(upper.left, upper.top, upper.width, max(1, min(metrics.text * 2, upper.height - least)))
     room = Area(upper.left, head.bottom, upper.width, upper.bottom - head.bottom)
     side = max(metrics.unit, round(1.2 * metrics.unit))
-    columns, lines = max(1, room.width // side), max(1, room.height // side)
-    shown, room, turn = paged(state, panel, state.examples, columns * lines, metrics, room)
-    lines = max(1, room.height // side)
+    columns = max(1, room.width // side)
+
+    def high(area: Area) -> int:
+        return max(1, area.height // side)
+
+    shown, room, turn = paged(state, panel, state.examples, lambda area: columns * high(area), metrics, room)
     used = sum(example[3] for example in state.examples)
     return [
         Widget(head, "title", text=state.say("examples", count=len(state.examples), used=used), tone="quiet"),
@@ -41,7 +45,7 @@ def hand_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequ
                 tone="normal" if is_used else "quiet",
             )
             for area, (number, label, image, is_used) in zip(
-                cells(room, columns, lines, metrics.margin), shown, strict=False
+                cells(room, columns, high(room), metrics.margin), shown, strict=False
             )
         ),
         *turn,

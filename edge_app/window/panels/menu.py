@@ -6,7 +6,7 @@ from ..actions import Action
 from ..layout import Area, Metrics, cells
 from ..state import Panel, State
 from ..widgets import Widget
-from .parts import paged
+from .parts import paged, row_count
 
 ITEMS: tuple[tuple[str, str, Action], ...] = (  # icon, key of the text, what it does
     ("redo", "redo", Action("redo")),
@@ -44,9 +44,12 @@ def items(state: State) -> list[tuple[str, str, Action]]:
 def menu_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequence[Widget]:
     """Return the menu as a grid of buttons."""
     columns = max(2, min(5, body.width // max(2 * metrics.unit, 6 * metrics.text)))
-    high = max(1, min(4, (body.height + metrics.margin) // (metrics.unit + metrics.margin)))
-    shown, room, turn = paged(state, panel, items(state), columns * high, metrics, body)
-    lines = max(1, high - 1) if turn else min(high, -(-len(shown) // columns))
+
+    def high(area: Area) -> int:
+        return min(4, row_count(area, metrics))
+
+    shown, room, turn = paged(state, panel, items(state), lambda area: columns * high(area), metrics, body)
+    lines = high(room) if turn else -(-len(shown) // columns)
     return [
         *(
             Widget(

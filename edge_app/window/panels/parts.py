@@ -1,6 +1,6 @@
 """What panels share: the card with its title, and pages where a list is longer than the screen."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from ..actions import Action
@@ -38,17 +38,16 @@ def framed(state: State, title: str, metrics: Metrics, card: Area) -> tuple[Area
 
 
 def paged(
-    state: State, panel: Panel, items: Sequence[Item], each: int, metrics: Metrics, body: Area
+    state: State, panel: Panel, items: Sequence[Item], fits: Callable[[Area], int], metrics: Metrics, body: Area
 ) -> tuple[Sequence[Item], Area, list[Widget]]:
     """Return the items of the shown page, the room for them, and the buttons that turn pages where there are more.
 
-    `each` is how many items fit without those buttons; their row takes the place of the lowest.
+    `fits` tells how many items an area has room for; the row of those buttons takes some of it.
     """
-    if len(items) <= each:
+    if len(items) <= fits(body):
         return items, body, []
-    unit, margin = metrics.unit, metrics.margin
-    room = body._replace(height=body.height - unit - margin)
-    per = max(1, each * room.height // body.height)
+    room, _ = foot(body, metrics)
+    per = fits(room)
     pages = -(-len(items) // per)
     page = min(max(panel.page, 0), pages - 1)
     return items[page * per : (page + 1) * per], room, turner(state, page, pages, metrics, body)

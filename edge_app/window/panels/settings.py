@@ -1,6 +1,7 @@
 """The settings: each a row that goes on to its next value when it is pressed."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from ..actions import Action
@@ -32,7 +33,7 @@ TURNS = (0, 90, 180, 270)
 def settings_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequence[Widget]:
     """Return a row for each setting."""
     names = [name for name in ORDER if name != "speak" or state.can_speak]
-    shown, room, turn = paged(state, panel, names, row_count(body, metrics), metrics, body)
+    shown, room, turn = paged(state, panel, names, partial(row_count, metrics=metrics), metrics, body)
     return [
         *(_row(state, name, area) for name, area in zip(shown, rows(room, len(shown), metrics), strict=True)),
         *turn,

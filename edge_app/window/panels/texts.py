@@ -1,6 +1,7 @@
 """Panels of words: what is kept, whether to forget it, and the keys."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from ..actions import Action
 from ..layout import Area, Metrics
@@ -61,7 +62,7 @@ KEYS = (
 
 def keys_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequence[Widget]:
     """Return what each key does."""
-    shown, room, turn = paged(state, panel, KEYS, row_count(body, metrics), metrics, body)
+    shown, room, turn = paged(state, panel, KEYS, partial(row_count, metrics=metrics), metrics, body)
     return [
         *(
             Widget(area, "row", text=state.say(text), note=keys)
