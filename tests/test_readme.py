@@ -9,6 +9,7 @@ import pytest
 
 from edge_app.cli import make_parser
 from edge_app.modelfile import CARD, FLOAT, INT8, models_folder
+from edge_app.settings import OPTIONS, toml_value
 
 from .conftest import ROOT
 
@@ -127,3 +128,12 @@ def test_the_links_lead_somewhere() -> None:
 @pytest.mark.parametrize("path", [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")], ids=lambda path: path.name)
 def test_lines_are_readable(path: Path) -> None:
     assert all(len(line) <= 120 or line.startswith("|") or "http" in line for line in path.read_text().splitlines())
+
+
+def test_every_setting_is_described() -> None:
+    table = (ROOT / "docs" / "window.md").read_text().split("## Settings")[1]
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", table, re.MULTILINE))
+    assert list(rows) == list(OPTIONS)
+    for name, values in rows.items():
+        for value in OPTIONS[name].choices:
+            assert f"`{toml_value(value)}`" in values
