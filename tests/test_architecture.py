@@ -73,9 +73,11 @@ def test_the_core_reads_without_pygame_and_tensorflow() -> None:
 
 
 def test_the_window_opens_without_tensorflow() -> None:
-    code = "import edge_app.window.app as a, pygame\npygame.display.init()\nprint(a.open_window(False).get_size())"
+    code = "import edge_app.window.loop, sys\nfrom edge_app.window.display import Display\n"
+    code += "print(Display().surface.get_size(), 'PIL' in sys.modules)"
     done = run_without({"tensorflow", "keras", "train", "convert", "matplotlib"}, code)
     assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[-1] == "False"  # ink needs no Pillow, and it takes 4 MB
 
 
 def test_the_trainer_is_imported_without_pygame() -> None:
