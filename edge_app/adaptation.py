@@ -128,8 +128,8 @@ class Cones:
 class PersonalClassifier(Classifier):
     """A classifier that learns from single digits, at once, and forgets each of them as if it had never been.
 
-    The guard: a lesson ends before the nearest reference digit of another class. So no reference digit gets evidence
-    for anything but what it is, whatever is taught. Without lessons, or not `enabled`, this is the plain classifier
+    The guard: a lesson ends before the nearest reference digit of another class. So no reference digit gets more
+    evidence for anything than for what it is, whatever is taught. Without lessons, or not `enabled`, this is the plain classifier
     bit for bit; with them the network runs undelegated.
     """
 

@@ -49,6 +49,7 @@ class Deeds:
             if not before.strokes and self.state.pad.strokes:
                 self.services.keeper.reopened()
             self._teach(lambda: [self.services.learner.take_back(key) for key in gone])
+            self._changed_back()
 
     def redo(self, _: Any = None) -> None:
         """Make the undone change again, and teach it again."""
@@ -58,6 +59,11 @@ class Deeds:
             if before.strokes and not self.state.pad.strokes:
                 self.services.keeper.cleared()
             self._teach(lambda: [self.services.learner.teach_again(key) for key in come])
+            self._changed_back()
+
+    def _changed_back(self) -> None:
+        self.state.panels.clear()
+        self.app.changed()
 
     def clear(self, _: Any = None) -> None:
         """Wipe the pad; the page is stored."""
@@ -160,9 +166,12 @@ class Deeds:
         if state.picture is not None:
             state.picture.labels[number] = name
             self._learn(((), f"{id(state.picture)}-{number}-{name}"), digit, name)
-        elif state.pad.correct(state.reading, number, name):
-            pin = state.pad.page.pins[-1]
-            self._learn(_key(state.pad.page, pin), digit, name)
+        else:
+            before = _said(state.pad.page)
+            if state.pad.correct(state.reading, number, name):
+                gone = before - _said(state.pad.page)  # what was said of it before
+                self._teach(lambda: [self.services.learner.take_back(key) for key in gone])
+                self._learn(_key(state.pad.page, state.pad.page.pins[-1]), digit, name)
         self.app.changed()
 
     def split(self, number: int) -> None:
@@ -502,12 +511,10 @@ class Deeds:
             self.app.say(self.state.say("learned_set_aside", other=best_of(digit)))
 
     def _teach(self, change: Callable[[], list[bool]]) -> None:
-        """Change what was learned, as undo and redo do, and read again."""
+        """Take lessons back, or teach them again."""
         with self.services.worker.alone():
             if any(change()):
                 self._unsee()
-        self.state.panels.clear()
-        self.app.changed()
 
     def _unsee(self) -> None:
         if self.app.recognizer:

@@ -222,7 +222,9 @@ class Painter:
         if widget.tone == "refused" and not widget.action:
             pygame.draw.rect(self.surface, look.theme.paper, pygame.Rect(area), border_radius=ROUND)
         colour, inner = _tone(widget.tone, look.theme), area.inset(look.metrics.margin)
-        text = self.fonts.paragraph(widget.text, inner.width, inner.height, colour, round(look.metrics.text * 1.5))
+        text = self.fonts.paragraph(
+            widget.text, inner.width, inner.height, colour, round(look.metrics.text * 1.5), SMALLEST
+        )
         self._centred(text, pygame.Rect(area))
 
     def _ground(self, widget: Widget, look: Look) -> Colour:

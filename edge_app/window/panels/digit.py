@@ -50,9 +50,8 @@ def _image(state: State, number: int, digit: Digit, area: Area) -> Widget:
 def _note(state: State, number: int, digit: Digit) -> str:
     if state.heat.get(number):
         return state.say("map_note", digit=best_of(digit))
-    if digit.refused:
-        return state.say("refused")
-    return state.say("read_as", digit=digit.digit)
+    said = state.say("refused") if digit.refused else state.say("read_as", digit=digit.digit)
+    return f"{said}. {state.say('tap_digit')}"
 
 
 def best_of(digit: Digit) -> str:

@@ -75,6 +75,8 @@ def is_enabled(state: State, action: Action) -> bool:
         return state.pad.can_redo
     if action.name in ("copy", "speak"):
         return bool(state.reading.text.replace("?", ""))
-    if action.name in ("look", "save"):
+    if action.name == "look":
         return bool(state.reading.digits)
+    if action.name == "save":
+        return bool(state.pad.strokes)
     return True
