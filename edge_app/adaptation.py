@@ -113,7 +113,9 @@ class Cones:
 
     def _slopes(self, points: Features) -> NDArray[np.float32]:
         """Return each lesson's share of its weight, (n, width) to (n, lessons): 1 at its point, 0 from its reach on."""
-        return np.maximum(1 - (1 - points @ self._points.T) / self._reaches, 0)
+        # not @: beside other work BLAS waits for its threads, 4 ms instead of 10 us for one image
+        likeness = np.einsum("nw,mw->nm", points, self._points)
+        return np.maximum(1 - (1 - likeness) / self._reaches, 0)
 
     def _at(self, slopes: NDArray[np.float32]) -> Logits:
         """Return the strongest evidence for each class, and what the nearest lesson has on "no digit"."""
@@ -129,8 +131,8 @@ class PersonalClassifier(Classifier):
     """A classifier that learns from single digits, at once, and forgets each of them as if it had never been.
 
     The guard: a lesson ends before the nearest reference digit of another class. So no reference digit gets more
-    evidence for anything than for what it is, whatever is taught. Without lessons, or not `enabled`, this is the plain classifier
-    bit for bit; with them the network runs undelegated.
+    evidence for anything than for what it is, whatever is taught. Without lessons, or not `enabled`, this is the plain
+    classifier bit for bit; with them the network runs undelegated.
     """
 
     def __init__(self, plain: Classifier, reference: Reference = reference_digits) -> None:

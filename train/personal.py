@@ -73,11 +73,10 @@ class Network:
         sets = {"others": self.digits.where(others), "mnist": self.mnist, "letters": self.letters}
         return {name: float(self.wrong(samples).mean()) for name, samples in sets.items()}
 
-    def numbers_wrong(self) -> float:
-        """Return the share of whole numbers that are misread."""
+    def numbers_wrong(self) -> int:
+        """Return how many whole numbers are misread."""
         recognizer = Recognizer(classifier=self.hand)
-        wrong = [read_sample(recognizer, sample).text != sample.label for sample in self.numbers]
-        return float(np.mean(wrong))
+        return sum(read_sample(recognizer, sample).text != sample.label for sample in self.numbers)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -159,7 +158,7 @@ def by_writer(network: Network) -> list[dict[str, Any]]:
     return [_writer(network, name, numbers) for name in dict.fromkeys(network.digits.writers.tolist())]
 
 
-def _writer(network: Network, name: str, numbers: float) -> dict[str, Any]:
+def _writer(network: Network, name: str, numbers: int) -> dict[str, Any]:
     mine = network.digits.writers == name
     own = network.digits.where(mine)
     network.hand.replace([])
@@ -171,7 +170,7 @@ def _writer(network: Network, name: str, numbers: float) -> dict[str, Any]:
         rest = ~np.isin(np.arange(len(before)), taught)
         harm = {key: share - plain[key] for key, share in network.errors(~mine).items()}
         if (way, count) == MOST_LESSONS:
-            harm["numbers"] = network.numbers_wrong() - numbers
+            row["numbers"] = [len(network.numbers), numbers, network.numbers_wrong()]
         row["ways"][f"{way} {count}"] = {
             "lessons": len(taught),
             "aside": sum(not lesson.used for lesson in network.hand.lessons),
@@ -234,6 +233,7 @@ def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "writers": len(rows),
         "n": sum(row["n"] for row in rows),
         "wrong": sum(row["wrong"] for row in rows),
+        "numbers": _sums([row["numbers"] for row in rows]),
         "ways": {key: {**_gain(rows, key), "hard": _gain(hard, key), "harm": _harm(rows, key)} for key in keys},
     }
 
@@ -248,7 +248,7 @@ def _gain(rows: Sequence[dict[str, Any]], key: str) -> dict[str, Any]:
         "writers": len(rows),
         "lessons": sum(way["lessons"] for way in own),
         "aside": sum(way["aside"] for way in own),
-        "rest": dict(zip(("n", "before", "after"), rest.sum(axis=0).tolist(), strict=True)),
+        "rest": _sums(rest.tolist()),
         "mean": dict(zip(("before", "after"), shares.mean(axis=0).tolist(), strict=True)),
         "better": int((rest[:, 2] < rest[:, 1]).sum()),
         "same": int((rest[:, 2] == rest[:, 1]).sum()),
@@ -257,6 +257,11 @@ def _gain(rows: Sequence[dict[str, Any]], key: str) -> dict[str, Any]:
     if all(way["met"] is not None for way in own):
         result["met"] = {"before": sum(row["wrong"] for row in rows), "after": sum(way["met"] for way in own)}
     return result
+
+
+def _sums(triples: Sequence[Sequence[int]]) -> dict[str, int]:
+    """Return the sums of samples, errors without and errors with the lessons."""
+    return dict(zip(("n", "before", "after"), map(sum, zip(*triples, strict=True)), strict=True))
 
 
 def _harm(rows: Sequence[dict[str, Any]], key: str) -> dict[str, dict[str, float]]:

@@ -24,7 +24,7 @@ from .lines import Colour
 from .painter import Painter
 from .screen import Scene, frame_at, layout_of, make_scene
 from .services import Services
-from .state import State
+from .state import Picture, State
 from .theme import THEMES
 from .widgets import Widget, widget_at
 
@@ -89,9 +89,10 @@ class App:
     def tick(self, now: int) -> None:
         """Do what has become due by `now` milliseconds."""
         self.now = max(self.now, now)
-        for name in [name for name, due in self._timers.items() if due <= self.now]:
-            del self._timers[name]
-            getattr(self, f"_on_{name}")()
+        for name in list(self._timers):
+            if self._timers.get(name, self.now + 1) <= self.now:  # one that went off may have set or stopped another
+                del self._timers[name]
+                getattr(self, f"_on_{name}")()
 
     def next_tick(self) -> int | None:
         """Return milliseconds until something is due; None when nothing is, and the app may sleep."""
@@ -147,8 +148,7 @@ class App:
         if pen.kind == "down":
             self._down(pen)
         elif pen.kind == "drop":
-            self._pressed = self.state.pressed = None
-            self.state.pad.drop()
+            self._drop()
         elif self._pressed is not None:
             if pen.kind != "move":
                 self._release(pen)
@@ -156,6 +156,15 @@ class App:
             self._erase(pen)
         elif self.state.pad.current:
             self._write(pen)
+
+    def _drop(self) -> None:
+        """Undo what a palm has done: its press, its line, what it erased."""
+        self._pressed, self.state.pressed, self.state.held = None, None, 0.0
+        self.after("hold", None)
+        self.state.pad.drop()
+        erased, self._erased = self._erased, None
+        if erased is not None and self.state.pad.change(erased):
+            self.changed()
 
     def _down(self, pen: Pen) -> None:
         scene = self.scene()
@@ -193,7 +202,12 @@ class App:
 
     def _begin(self, pen: Pen) -> None:
         state = self.state
+        state.live = None
         if state.picture is not None:
+            tapped = frame_at(self.scene().frames, pen.x, pen.y, self.metrics.unit)
+            if tapped is not None:
+                self.do(Action("digit_panel", tapped))
+                return
             state.picture, state.reading = None, Reading()
         if state.exercise is not None:
             state.exercise.shown = None
@@ -230,8 +244,10 @@ class App:
         if gone:
             pad.drop()
             pad.erase(gone)
-        else:
-            pad.lift()
+        elif pad.lift():
+            # written beside what the pad held when it had another shape: to be seen when it has that one again
+            reach = stroke.max(axis=0).astype(int)
+            self._written_on = max(self._written_on[0], int(reach[0])), max(self._written_on[1], int(reach[1]))
         self.changed()
 
     def _tapped(self, stroke: "np.ndarray[Any, np.dtype[np.float64]]") -> int | None:
@@ -269,15 +285,15 @@ class App:
         recognizer, state = self.recognizer, self.state
         if recognizer is None:
             return
-        page = state.pad.page
-        if state.picture is not None:
-            job = partial(_read_picture, recognizer, state.picture.coverage)
+        page, picture = state.pad.page, state.picture
+        if picture is not None:
+            job = partial(_read_picture, recognizer, picture.coverage)
         else:
             ink = state.pad.live_ink() if live else state.pad.ink()
             dot = DOT * self.layout().pen / self.viewport().scale
             duel = self.services.duel if state.comparing and not live else None
             job = partial(_read_ink, recognizer, ink, page.pins, dot, duel)
-        self.services.worker.ask("read", lambda: (page, live, job()))
+        self.services.worker.ask("read", lambda: (page, picture, live, job()))
 
     def _done(self, name: str, result: Any) -> None:
         if isinstance(result, DigitpadError):
@@ -295,14 +311,16 @@ class App:
                 classifier.enabled = self.state.settings.learn
         self.changed()
 
-    def _done_read(self, result: tuple[Page, bool, tuple[Reading, Any]]) -> None:
-        page, live, (reading, verdict) = result
+    def _done_read(self, result: tuple[Page, Picture | None, bool, tuple[Reading, Any]]) -> None:
+        page, picture, live, (reading, verdict) = result
         state = self.state
+        if page is not state.pad.page or picture is not state.picture:
+            return  # it has changed since, and is being read again
         if live:
             state.live = reading if state.pad.current else None
             return
-        if page is not state.pad.page:
-            return  # it has changed since, and is being read again
+        if picture is None and not page.strokes:
+            return  # of what was wiped meanwhile
         if state.picture is not None:
             reading = _corrected(reading, state.picture.labels)
         state.reading, state.read_page, state.verdict, state.live, state.message = reading, page, verdict, None, None

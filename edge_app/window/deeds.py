@@ -508,7 +508,7 @@ class Deeds:
         if lesson.used:
             self.app.say(self.state.say("learned", digit=label if label != REJECT else self.state.say("no_digit")))
         else:
-            self.app.say(self.state.say("learned_set_aside", other=best_of(digit)))
+            self.app.say(self.state.say("learned_set_aside", other=lesson.like or best_of(digit)))
 
     def _teach(self, change: Callable[[], list[bool]]) -> None:
         """Take lessons back, or teach them again."""

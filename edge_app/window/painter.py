@@ -42,7 +42,7 @@ class Painter:
         self._layer = InkLayer((1, 1))
         self._background: pygame.Surface | None = None
         self._placed: dict[int, tuple[Line, Line]] = {}  # by id, with their pixels on the pad, while the scale stays
-        self._demonstrated = pygame.Rect(0, 0, 0, 0)
+        self._demonstrated: Sequence[Line] = ()
 
     def forget(self) -> None:
         """Draw everything with the next scene: the window was covered."""
@@ -62,8 +62,9 @@ class Painter:
         """
         before, theme = self._drawn, THEMES[scene.theme]
         inked = self._ink(scene, before, strokes, current, background, theme)
-        self._drawn = scene
-        if before is None or _is_other(before, scene):
+        self._drawn, goes_on, self._demonstrated = scene, demonstrated != self._demonstrated, demonstrated
+        # below a card, what changes on the pad shines through
+        if before is None or _is_other(before, scene) or (scene.card and (inked or goes_on)):
             self._draw_all(scene, theme, demonstrated)
             return [self.surface.get_rect()]
         if scene.card:
@@ -73,7 +74,7 @@ class Painter:
         damaged = [inked.move(pad.topleft)] if inked else []
         gone = set(before.frames) ^ set(scene.frames)
         damaged += [self._bounds(frame) for frame in gone]
-        if (before.toast, before.hint) != (scene.toast, scene.hint) or demonstrated or self._demonstrated:
+        if (before.toast, before.hint) != (scene.toast, scene.hint) or goes_on:
             damaged = [pad]
         for area in _merged(rect.clip(pad) for rect in damaged):
             self._draw_pad(scene, theme, area, demonstrated)
@@ -83,8 +84,9 @@ class Painter:
     def _draw_all(self, scene: Scene, theme: Theme, demonstrated: Sequence[Line]) -> None:
         self.surface.set_clip(None)
         self.surface.fill(theme.desk)
+        below = replace(scene, focus=None, pressed=None) if scene.card else scene
         for widget in scene.widgets:
-            self._draw_widget(widget, scene, theme)
+            self._draw_widget(widget, below, theme)
         self._draw_pad(scene, theme, pygame.Rect(scene.layout.pad), demonstrated)
         if scene.card:
             shade = pygame.Surface(self.surface.get_size())
@@ -154,10 +156,9 @@ class Painter:
         if scene.hint:
             room = scene.layout.pad.inset(2 * scene.metrics.margin)
             self._centred(self.fonts.fit(scene.hint, room.width, max(20, pad.height // 10), theme.quiet), pad)
-        self._demonstrated = pygame.Rect(0, 0, 0, 0)
         for line in demonstrated:
             moved = [(x + pad.left, y + pad.top) for x, y in line]
-            self._demonstrated = draw_line(self.surface, moved, scene.layout.pen, theme.accent)
+            draw_line(self.surface, moved, scene.layout.pen, theme.accent)
         for frame in scene.frames:
             if area.colliderect(self._bounds(frame)):
                 self._draw_frame(frame, theme, scene.metrics)
