@@ -43,8 +43,8 @@ compare: $(LEAN)/ready ## float against int8 on this machine; ARGS="--mnist mnis
 evaluate: $(LEAN)/ready ## accuracy on labelled ink; ARGS="FILE..."
 	@$(LEAN)/bin/digitpad evaluate $(ARGS)
 
-bench: $(LEAN)/ready ## how fast the app is on this device, as JSON
-	@$(LEAN)/bin/python tools/bench.py
+bench: $(LEAN)/ready ## how fast the app is on this device, as JSON; ARGS="--json FILE"
+	@$(LEAN)/bin/python -m tools.bench $(ARGS)
 
 figures: $(LEAN)/ready ## measure again what README reports; needs MNIST and ink, see docs/figures/README.md
 	@sh docs/figures/measure $(LEAN)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import DigitpadError, DisplayError
+from .setup.options import add_commands
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     check.set_defaults(run=run_evaluate)
     _add_history(commands)
+    add_commands(commands)
     return parser
 
 

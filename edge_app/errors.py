@@ -47,3 +47,7 @@ class ExportError(DigitpadError):
 
 class FolderError(DigitpadError):
     """A folder that cannot be listed."""
+
+
+class SetupError(DigitpadError):
+    """A system, or a folder of one, on which digitpad cannot be set up as asked."""

@@ -19,7 +19,7 @@ from .segment import Box, Grid, Group, Part, cut_anywhere, group_scores, parts_o
 
 ALTERNATIVES = 3
 CUTS = 16  # pieces of equal length, between which a stroke may be cut in two digits
-MOST_SEEN = 4000  # groups kept in memory, 1 KB each: all of a full page
+LEAST_SEEN = 500  # groups kept in memory, 1.5 KB each; of a page with many strokes, twice as many as it has
 
 
 class Recognizer:
@@ -63,6 +63,8 @@ class Recognizer:
         found = [
             self._seen_group([pieces[i] for i in group], b"".join(keys[i] for i in group)) for group in grid.groups
         ]
+        while len(self._seen) > max(LEAST_SEEN, 2 * len(grid.groups)):
+            del self._seen[next(iter(self._seen))]
         reading = self._read(grid, np.stack([row for row, _ in found]), [image for _, image in found])
         return Reading(tuple(_of_ink(digit, pieces, pins) for digit in reading.digits))
 
@@ -97,8 +99,6 @@ class Recognizer:
             image = normalise_digit([part.points for piece in pieces for part in piece])
             found = self.classifier.probabilities(image[None])[0, self._digits], image
         self._seen[key] = found  # the last in order: the first is the oldest
-        while len(self._seen) > MOST_SEEN:
-            del self._seen[next(iter(self._seen))]
         return found
 
     def read_image(self, image: DigitImage) -> Reading:

@@ -28,6 +28,11 @@ DATA = Path(__file__).parent / "data"
 INK_VARIABLE = "DIGITPAD_INK"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the pictures of the window be written anew."""
+    parser.addoption("--write-screens", action="store_true", help="keep the window's pictures as those to expect")
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """Turn a skip into a failure in CI: there, everything that a test needs must be present."""

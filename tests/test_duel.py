@@ -14,7 +14,7 @@ from edge_app.reading import Reading
 from edge_app.recognizer import Recognizer
 
 from .fakes import Clock, Opener, fixed, reading_of
-from .test_window import SAMPLES
+from .pilot import SAMPLES
 
 STROKE = make_ink([[[0, 0], [0, 100]]])
 BAR: dict[str, object] = {"strokes": [[[0, 0], [1, 100], [2, 200]]]}

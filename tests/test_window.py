@@ -1,300 +1,358 @@
-"""The window: driven by events without a screen, and once for real with a pointer on a virtual screen."""
+"""Writing and reading in the window, driven by events without a screen, a thread or a clock."""
 
-import json
-import os
-import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pygame
 import pytest
 
 from edge_app.recognizer import Recognizer
-from edge_app.window.app import App
-from edge_app.window.events import Pen, Pointers
-from edge_app.window.layout import BUTTONS, TARGET, arrange, fit_viewport
+from edge_app.store import Store
+from edge_app.window.app import KEPT_AFTER, App
+from edge_app.window.worker import Immediate
 
-from .conftest import ROOT
+from .fakes import fixed
+from .pilot import SAMPLES, Pilot, finger, mouse
 
-SIZES = [(320, 240), (480, 320), (800, 480), (720, 1280), (1024, 600), (1920, 1080), (3840, 2160)]
-SAMPLES = [json.loads(line) for line in (ROOT / "edge_app" / "samples.jsonl").read_text().splitlines()]
+FOUR = 4  # of SAMPLES: 2026
+
+
+class Later(Immediate):
+    """Jobs wait until they are let go, as they do behind a slow network."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: dict[str, Callable[[], Any]] = {}
+
+    def ask(self, name: str, job: Callable[[], Any]) -> None:
+        self.waiting[name] = job
+
+    def go(self) -> None:
+        waiting, self.waiting = self.waiting, {}
+        for name, job in waiting.items():
+            super().ask(name, job)
+
+
+def slow(pilot: Pilot) -> Later:
+    """Let the pilot's jobs wait from now on."""
+    pilot.services.worker = later = Later()
+    return later
 
 
 @pytest.fixture
-def app(recognizer: Recognizer) -> Iterator[App]:
-    pygame.display.init()
-    pygame.font.init()
-    made = App(pygame.display.set_mode((800, 480)))
-    made.recognizer = recognizer
-    made.draw()
-    yield made
-    pygame.quit()
+def pilot(recognizer: Recognizer) -> Pilot:
+    return Pilot(recognizer)
 
 
-def strokes_on(app: App, sample: dict[str, object]) -> list[list[tuple[int, int]]]:
-    """The sample's strokes in window pixels, well inside the pad."""
-    ink = [np.array(stroke) for stroke in sample["strokes"]]  # type: ignore[attr-defined]
-    points = np.concatenate(ink)
-    low, extent = points.min(axis=0), np.ptp(points, axis=0)
-    pad = app.scene().layout.pad
-    scale = min(0.8 * pad.width / extent[0], 0.6 * pad.height / extent[1])
-    start = np.array([pad.left + 0.1 * pad.width, pad.top + 0.2 * pad.height])
-    return [[(round(x), round(y)) for x, y in (stroke - low) * scale + start] for stroke in ink]
+def inside(app: App, x: float, y: float) -> tuple[float, float]:
+    """A place on the pad, by shares of its sides."""
+    pad = app.layout().pad
+    return pad.left + x * pad.width, pad.top + y * pad.height
 
 
-def mouse(kind: int, at: tuple[int, int]) -> pygame.event.Event:
-    return pygame.event.Event(kind, pos=at, button=1, touch=False)
+def line(pilot: Pilot, *places: tuple[float, float], how: str = "mouse") -> None:
+    pilot.draw([inside(pilot.app, *place) for place in places], how)
 
 
-def finger(kind: int, at: tuple[int, int], size: tuple[int, int], number: int = 1) -> pygame.event.Event:
-    return pygame.event.Event(kind, touch_id=5, finger_id=number, x=at[0] / size[0], y=at[1] / size[1])
-
-
-def write(app: App, sample: dict[str, object], how: str = "mouse") -> None:
-    size = app.surface.get_size()
-    for stroke in strokes_on(app, sample):
-        for i, at in enumerate(stroke):
-            events = []
-            if how in ("mouse", "both"):
-                events.append(mouse(pygame.MOUSEBUTTONDOWN if i == 0 else pygame.MOUSEMOTION, at))
-            if how in ("finger", "both"):
-                events.append(finger(pygame.FINGERDOWN if i == 0 else pygame.FINGERMOTION, at, size))
-            for event in events:
-                app.handle(event, 0)
-            app.draw()
-        if how in ("mouse", "both"):
-            app.handle(mouse(pygame.MOUSEBUTTONUP, stroke[-1]), 0)
-        if how in ("finger", "both"):
-            app.handle(finger(pygame.FINGERUP, stroke[-1], size), 0)
-
-
-def press(app: App, name: str) -> None:
-    area = app.scene().layout.buttons[name]
-    middle = (area.left + area.width // 2, area.top + area.height // 2)
-    app.handle(mouse(pygame.MOUSEBUTTONDOWN, middle), 10_000)
-    app.handle(mouse(pygame.MOUSEBUTTONUP, middle), 10_000)
+BAR = ((0.3, 0.2), (0.3, 0.3), (0.3, 0.4), (0.3, 0.5), (0.3, 0.6), (0.3, 0.7))
+ZIGZAG = tuple((0.2 if i % 2 else 0.4, 0.15 + 0.05 * i) for i in range(13))
 
 
 @pytest.mark.parametrize("how", ["mouse", "finger", "both"])
-def test_a_number_written_by_hand_is_read(app: App, how: str) -> None:
-    write(app, SAMPLES[4], how)
-    assert app.reading.text == "2026"
-    assert len(app.pad.strokes) == len(SAMPLES[4]["strokes"])  # a touch reported twice draws once
+def test_a_number_written_by_hand_is_read(pilot: Pilot, how: str) -> None:
+    pilot.write(FOUR, how)
+    assert pilot.state.reading.text == "2026"
+    assert len(pilot.state.pad.strokes) == len(SAMPLES[FOUR]["strokes"])  # a touch reported twice draws once
+    assert [frame.text for frame in pilot.app.scene().frames] == list("2026")
 
 
-def test_clear_undo_redo_quit(app: App) -> None:
-    write(app, SAMPLES[0])
-    assert app.reading.text == "7"
-    press(app, "clear")
-    assert (app.reading.text, app.pad.is_empty) == ("", True)
-    press(app, "undo")
-    assert app.reading.text == "7"
-    app.handle(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_BACKSPACE, mod=0), 0)
-    counts = [len(app.pad.strokes)]
-    app.handle(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_y, mod=pygame.KMOD_CTRL), 0)
-    counts.append(len(app.pad.strokes))
-    assert counts == [1, 2]
-    press(app, "quit")
-    assert not app.running
+@pytest.mark.parametrize("live", [True, False])
+def test_a_stroke_is_read_while_it_is_written_unless_that_is_off(recognizer: Recognizer, live: bool) -> None:
+    pilot = Pilot(recognizer, live=live)
+    seen = []
+    stroke = pilot.strokes_of(0)[0]  # the first of a 7
+    pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, stroke[0]))
+    for at in stroke[1:]:
+        pilot.handle(mouse(pygame.MOUSEMOTION, at))
+        seen.append(pilot.state.live and pilot.state.live.text)
+    assert pilot.state.reading.text == ""  # nothing is finished
+    assert (seen[-1], pilot.state.shown.text) == (("7", "7") if live else (None, ""))
+    assert (len(set(seen)) > 1) == live
+    pilot.handle(mouse(pygame.MOUSEBUTTONUP, stroke[-1]))
+    assert (pilot.state.live, pilot.state.shown.text) == (None, "7")
 
 
-def test_a_button_is_pressed_only_where_it_is_let_go(app: App) -> None:
-    write(app, SAMPLES[0])
-    area = app.scene().layout.buttons["clear"]
-    app.handle(mouse(pygame.MOUSEBUTTONDOWN, (area.left + 5, area.top + 5)), 10_000)
-    app.handle(mouse(pygame.MOUSEBUTTONUP, (5, 5)), 10_000)
-    assert app.reading.text == "7"
+def test_what_was_read_along_never_shows_with_another_stroke(pilot: Pilot) -> None:
+    start, *rest = pilot.strokes_of(0)[0]
+    pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, start))
+    for at in rest:
+        pilot.handle(mouse(pygame.MOUSEMOTION, at))
+    pilot.key(pygame.K_BACKSPACE)  # drops it
+    pilot.handle(mouse(pygame.MOUSEBUTTONUP, rest[-1]))
+    pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, start))
+    assert (pilot.state.live, pilot.state.shown.text) == (None, "")
 
 
-def test_nothing_is_drawn_unless_something_changed(app: App) -> None:
-    assert app.draw() is None
-    app.handle(mouse(pygame.MOUSEMOTION, (300, 300)), 0)
-    assert app.draw() is None
-    write(app, SAMPLES[0])
-    assert app.draw() is not None
-    assert app.draw() is None
+def test_a_late_reading_of_other_ink_is_not_taken(pilot: Pilot) -> None:
+    later = slow(pilot)
+    pilot.write(0)
+    asked = dict(later.waiting)
+    pilot.key(pygame.K_DELETE)
+    later.waiting = asked
+    later.go()
+    pilot.settle()
+    assert (pilot.state.reading.text, pilot.state.is_read, pilot.state.live) == ("", True, None)
+    pilot.write(FOUR)
+    later.go()
+    pilot.settle()
+    assert pilot.state.reading.text == "2026"
 
 
-def test_resizing_in_mid_stroke_loses_nothing(app: App) -> None:
-    strokes = strokes_on(app, SAMPLES[0])
-    app.handle(mouse(pygame.MOUSEBUTTONDOWN, strokes[0][0]), 0)
-    for at in strokes[0][1:]:
-        app.handle(mouse(pygame.MOUSEMOTION, at), 0)
-    app.resize(pygame.display.set_mode((480, 320)))
-    app.draw()
-    assert len(app.pad.current) > 5
-    pad = app.scene().layout.pad
-    for stroke in app.scene().strokes:
-        assert all(pad.holds(*app.scene().viewport.to_window(*point)) for point in stroke)
-    app.handle(mouse(pygame.MOUSEBUTTONUP, (pad.left + 20, pad.top + 20)), 0)
-    assert len(app.pad.strokes) == 1
+def test_undo_redo_and_clear_by_button_and_key(pilot: Pilot) -> None:
+    pilot.write(0)
 
+    def counts(*steps: Callable[[], None]) -> list[tuple[int, str]]:
+        found = []
+        for step in steps:
+            step()
+            found.append((len(pilot.state.pad.strokes), pilot.state.reading.text))
+        return found
 
-def test_the_picture_follows_the_state(app: App) -> None:
-    before = pygame.surfarray.array3d(app.surface).copy()
-    write(app, SAMPLES[0])
-    app.draw()
-    after = pygame.surfarray.array3d(app.surface).copy()
-    assert np.abs(after.astype(int) - before).mean() > 1
-    press(app, "clear")
-    app.do("undo")
-    app.draw()
-    assert (pygame.surfarray.array3d(app.surface) == after).all()
+    def control(key: int, mod: int = 0) -> Callable[[], None]:
+        return lambda: pilot.key(key, pygame.KMOD_LCTRL | mod)
 
-
-def test_a_message_is_shown_and_the_pad_still_takes_ink(app: App) -> None:
-    app.recognizer, app.message = None, "models/digits_int8.tflite: not found. Reinstall digitpad"
-    write(app, SAMPLES[0])
-    app.draw()
-    assert (app.reading.text, len(app.pad.strokes)) == ("", 2)
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_every_size_has_room_for_fingers_and_nothing_overlaps(size: tuple[int, int]) -> None:
-    layout = arrange(*size)
-    areas = [layout.reading, layout.pad, *(layout.buttons[name] for name in BUTTONS)]
-    for i, one in enumerate(areas):
-        assert 0 <= one.left < one.right <= size[0]
-        assert 0 <= one.top < one.bottom <= size[1]
-        for other in areas[i + 1 :]:
-            apart = one.right <= other.left or other.right <= one.left
-            assert apart or one.bottom <= other.top or other.bottom <= one.top
-    for area in layout.buttons.values():
-        assert min(area.width, area.height) >= TARGET
-    assert layout.pad.width * layout.pad.height > 0.45 * size[0] * size[1]
-
-
-def test_ink_and_window_positions_are_inverse() -> None:
-    viewport = fit_viewport(arrange(480, 320).pad, (700, 300))
-    assert viewport.to_ink(*viewport.to_window(123.0, 45.0)) == pytest.approx((123.0, 45.0))
-
-
-SIZE = (800, 480)
-
-
-def kinds(pointers: Pointers, events: list[tuple[pygame.event.Event, int]]) -> list[str]:
-    actions = [pointers.translate(event, SIZE, now) for event, now in events]
-    return [action.kind for action in actions if isinstance(action, Pen)]
-
-
-def test_a_mouse_event_made_of_a_finger_afterwards_draws_nothing() -> None:
-    at = (200, 200)
-    events = [
-        (finger(pygame.FINGERDOWN, at, SIZE), 0),
-        (finger(pygame.FINGERUP, at, SIZE), 50),
-        (mouse(pygame.MOUSEBUTTONDOWN, at), 60),
-        (mouse(pygame.MOUSEBUTTONUP, at), 61),
-    ]
-    assert kinds(Pointers(), events) == ["down", "up"]
-    later = [(mouse(pygame.MOUSEBUTTONDOWN, at), 5000), (mouse(pygame.MOUSEBUTTONUP, at), 5001)]
-    assert kinds(Pointers(), events + later) == ["down", "up", "down", "up"]
-
-
-def test_a_mouse_event_made_of_a_finger_before_is_the_same_line() -> None:
-    at = (200, 200)
-    events = [
-        (mouse(pygame.MOUSEBUTTONDOWN, at), 0),
-        (finger(pygame.FINGERDOWN, at, SIZE), 0),
-        (mouse(pygame.MOUSEMOTION, (210, 200)), 8),
-        (finger(pygame.FINGERMOTION, (210, 200), SIZE), 8),
-        (mouse(pygame.MOUSEBUTTONUP, (210, 200)), 16),
-        (finger(pygame.FINGERUP, (210, 200), SIZE), 16),
-    ]
-    assert kinds(Pointers(), events) == ["down", "move", "move", "up"]
-
-
-def test_a_second_finger_does_not_tear_the_line() -> None:
-    events = [
-        (finger(pygame.FINGERDOWN, (100, 200), SIZE, 1), 0),
-        (finger(pygame.FINGERDOWN, (600, 400), SIZE, 2), 5),
-        (finger(pygame.FINGERMOTION, (601, 401), SIZE, 2), 6),
-        (finger(pygame.FINGERMOTION, (110, 200), SIZE, 1), 7),
-        (finger(pygame.FINGERUP, (601, 401), SIZE, 2), 8),
-        (finger(pygame.FINGERUP, (110, 200), SIZE, 1), 9),
-    ]
-    assert kinds(Pointers(), events) == ["down", "move", "up"]
-
-
-def test_other_mouse_buttons_do_not_write() -> None:
-    event = pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=(5, 5), button=3, touch=False)
-    assert Pointers().translate(event, SIZE, 0) is None
-
-
-@pytest.fixture
-def screen() -> Iterator[dict[str, str]]:
-    if not (shutil.which("Xvfb") and shutil.which("xdotool")):
-        pytest.skip("needs Xvfb and xdotool. Debian: sudo apt install xvfb xdotool")
-    read, write_end = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write_end), "-screen", "0", "1024x768x24", "-nolisten", "tcp"]
-    server = subprocess.Popen(command, pass_fds=[write_end], stderr=subprocess.DEVNULL)
-    os.close(write_end)
-    with os.fdopen(read) as pipe:
-        number = pipe.readline().strip()
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("SDL_")}
-    yield {**environment, "DISPLAY": f":{number}"}
-    server.terminate()
-    server.wait()
-
-
-def xdotool(environment: dict[str, str], *words: str) -> str:
-    return subprocess.run(["xdotool", *words], env=environment, check=True, capture_output=True, text=True).stdout
-
-
-def test_a_real_pointer_writes_in_a_real_window(screen: dict[str, str], tmp_path: Path) -> None:
-    """Draws 10 with the X server's own pointer and reads the picture of the screen back."""
-    probe = (
-        "import sys, edge_app.window.app as a, pygame\n"
-        "old = a.show\n"
-        "def show(app):\n"
-        "    old(app)\n"
-        "    if app.reading.text == '10':\n"
-        f"        pygame.image.save(app.surface, {str(tmp_path / 'shot.png')!r})\n"
-        "        print('read', app.reading.text, len(app.pad.strokes), flush=True)\n"
-        "a.show = show\n"
-        "sys.exit(a.run())\n"
+    by_button = counts(*(lambda name=name: pilot.press(name) for name in ("clear", "undo", "undo", "redo")))
+    assert by_button == [(0, ""), (2, "7"), (1, "7"), (2, "7")]
+    by_key = counts(
+        *(lambda key=key: pilot.key(key) for key in (pygame.K_DELETE, pygame.K_u, pygame.K_BACKSPACE)),
+        *(control(pygame.K_y), control(pygame.K_z), control(pygame.K_z, pygame.KMOD_LSHIFT)),
     )
-    process = subprocess.Popen([sys.executable, "-c", probe], env=screen, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    try:
-        for _ in range(100):
-            time.sleep(0.1)
-            found = subprocess.run(
-                ["xdotool", "search", "--class", "digitpad"], env=screen, capture_output=True, text=True, check=False
-            ).stdout.split()
-            if found:
-                break
-        xdotool(screen, "windowmove", "--sync", found[0], "0", "0")
-        time.sleep(1.0)
-        words = []
-        for stroke in SAMPLES[3]["strokes"]:
-            for i, (x, y) in enumerate(stroke):
-                words += ["mousemove", str(round(x * 1.5) + 100), str(round(y * 1.5) + 160)]
-                words += ["mousedown", "1"] if i == 0 else []
-                words += ["sleep", "0.004"]
-            words += ["mouseup", "1"]
-        xdotool(screen, *words)
-        time.sleep(0.5)
-        xdotool(screen, "key", "q")
-        output, _ = process.communicate(timeout=20)
-    finally:
-        process.kill()
-    assert "read 10 2" in output
-    assert process.returncode == 0
-    assert (tmp_path / "shot.png").stat().st_size > 5000
+    assert by_key == [(0, ""), (2, "7"), (1, "7"), (2, "7"), (1, "7"), (2, "7")]
+    pilot.key(pygame.K_DELETE)
+    assert not pilot.app.scene().frames
 
 
-def test_an_idle_window_does_not_spin(screen: dict[str, str]) -> None:
-    process = subprocess.Popen([sys.executable, "-m", "edge_app"], env=screen, cwd=ROOT)
-    try:
-        time.sleep(3)
-        stat = Path(f"/proc/{process.pid}/stat")
-        ticks = [sum(map(int, stat.read_text().rsplit(")", 1)[1].split()[11:13]))]
-        time.sleep(4)
-        ticks.append(sum(map(int, stat.read_text().rsplit(")", 1)[1].split()[11:13])))
-        assert ticks[1] - ticks[0] <= 0.02 * 4 * os.sysconf("SC_CLK_TCK")
-    finally:
-        process.terminate()
-        process.wait()
+def test_buttons_are_enabled_only_where_they_do_something(pilot: Pilot) -> None:
+    def enabled() -> set[str]:
+        return {widget.action.name for widget in pilot.widgets() if widget.takes and widget.action}
+
+    assert not enabled() & {"undo", "redo", "copy", "look"}
+    pilot.write(0)
+    assert enabled() >= {"undo", "copy", "look", "clear"}
+    pilot.press("undo")
+    assert "redo" in enabled()
+
+
+def test_a_button_is_pressed_only_where_it_is_let_go(pilot: Pilot) -> None:
+    pilot.write(0)
+    area = pilot.button("clear").area
+    pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, (area.left + 5, area.top + 5)))
+    assert pilot.app.scene().pressed == pilot.button("clear").action
+    pilot.handle(mouse(pygame.MOUSEBUTTONUP, inside(pilot.app, 0.5, 0.5)))
+    assert (pilot.state.reading.text, pilot.app.scene().pressed) == ("7", None)
+
+
+def test_nothing_is_drawn_unless_something_changed(pilot: Pilot) -> None:
+    pilot.handle(mouse(pygame.MOUSEMOTION, (300, 300)))
+    assert pilot.app.draw() == []
+    pilot.app.handle(mouse(pygame.MOUSEBUTTONDOWN, inside(pilot.app, 0.5, 0.5)), pilot.now)
+    assert pilot.app.draw() != []
+    assert pilot.app.draw() == []
+    pilot.app.handle(pygame.event.Event(pygame.WINDOWEXPOSED), pilot.now)
+    assert pilot.app.draw() == [pilot.app.surface.get_rect()]  # it was covered
+
+
+def test_a_long_line_is_drawn_piece_by_piece(recognizer: Recognizer) -> None:
+    pilot = Pilot(recognizer, (1920, 1080), live=False)
+    pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, inside(pilot.app, 0.1, 0.1)))
+    pilot.handle(mouse(pygame.MOUSEMOTION, inside(pilot.app, 0.1, 0.2)))
+    for i in range(3, 9):
+        pilot.app.handle(mouse(pygame.MOUSEMOTION, inside(pilot.app, 0.1, 0.1 * i)), pilot.now)
+        changed = pilot.app.draw()
+        assert 0 < sum(area.width * area.height for area in changed) < 20_000
+
+
+def test_resizing_in_mid_stroke_loses_nothing(pilot: Pilot) -> None:
+    strokes = pilot.strokes_of(0)
+    pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, strokes[0][0]))
+    for at in strokes[0][1:]:
+        pilot.handle(mouse(pygame.MOUSEMOTION, at))
+    count = len(pilot.state.pad.current)
+    for size in ((320, 240), (480, 800), (800, 480)):
+        pilot.app.resize(pygame.display.set_mode(size))
+        pilot.settle()
+        pad, viewport = pilot.app.layout().pad, pilot.app.viewport()
+        assert len(pilot.state.pad.current) == count
+        assert all(pad.holds(*viewport.to_window(*point)) for point in pilot.state.pad.current)
+    pilot.handle(mouse(pygame.MOUSEBUTTONUP, strokes[0][-1]))
+    assert (len(pilot.state.pad.strokes), pilot.state.reading.text) == (1, "7")
+
+
+def test_ink_stays_in_view_wherever_it_was_written(pilot: Pilot) -> None:
+    line(pilot, *BAR)
+    for size in ((480, 800), (800, 480), (320, 240)):
+        pilot.app.resize(pygame.display.set_mode(size))
+        line(pilot, (0.9, 0.8), (0.95, 0.9), (0.99, 0.99))
+        for other in ((800, 480), (480, 800)):
+            pilot.app.resize(pygame.display.set_mode(other))
+            pad, viewport = pilot.app.layout().pad, pilot.app.viewport()
+            points = [viewport.to_window(*point) for stroke in pilot.state.pad.strokes for point in stroke]
+            assert all(pad.holds(x - 1, y - 1) for x, y in points), (size, other)
+
+
+def test_a_line_that_leaves_the_pad_goes_on_at_its_rim(pilot: Pilot) -> None:
+    pad = pilot.app.layout().pad
+    pilot.draw([inside(pilot.app, 0.5, 0.5), (799, 479), (0, 0), inside(pilot.app, 0.2, 0.5)])
+    points = [pilot.app.viewport().to_window(*point) for point in pilot.state.pad.strokes[0]]
+    assert all(pad.holds(*point) for point in points)
+    assert points[1] == (pad.right - 1, pad.bottom - 1)
+
+
+def test_a_fault_is_shown_and_the_pad_still_takes_ink() -> None:
+    pilot = Pilot(None)
+    pilot.state.message = "models/digits_int8.tflite: not found. Reinstall digitpad"
+    pilot.write(0)
+    assert (pilot.state.reading.text, len(pilot.state.pad.strokes)) == ("", 2)
+    strip = pilot.app.scene().widgets[0]
+    assert (strip.text, strip.tone) == (pilot.state.message, "refused")
+    pilot.press("undo")
+    assert len(pilot.state.pad.strokes) == 1
+
+
+def test_ink_that_was_there_before_the_model_is_read_when_it_comes(recognizer: Recognizer) -> None:
+    pilot = Pilot(None)
+    pilot.write(0)
+    assert pilot.state.reading.text == ""
+    pilot.services.worker.ask("load", lambda: (recognizer, None))
+    pilot.settle()
+    pilot.settle()
+    assert pilot.state.reading.text == "7"
+
+
+def test_a_tap_on_a_digit_opens_its_panel_and_elsewhere_it_is_writing(pilot: Pilot) -> None:
+    pilot.write(FOUR)
+    count = len(pilot.state.pad.strokes)
+    pilot.tap_digit(2)
+    assert pilot.state.panel is not None
+    assert (pilot.state.panel.name, pilot.state.panel.value) == ("digit", 2)
+    assert len(pilot.state.pad.strokes) == count
+    pilot.key(pygame.K_ESCAPE)
+    pilot.tap(inside(pilot.app, 0.95, 0.05))
+    assert (pilot.state.panels, len(pilot.state.pad.strokes)) == ([], count + 1)
+
+
+def test_a_dot_alone_is_no_digit(pilot: Pilot) -> None:
+    pilot.tap(inside(pilot.app, 0.5, 0.5))
+    assert (len(pilot.state.pad.strokes), pilot.state.reading.text) == (1, "?")
+
+
+def test_a_scribble_over_ink_takes_it_away_and_elsewhere_it_is_ink(pilot: Pilot) -> None:
+    line(pilot, *BAR)
+    line(pilot, *((x + 0.5, y) for x, y in ZIGZAG))
+    assert len(pilot.state.pad.strokes) == 2
+    pilot.press("undo")
+    line(pilot, *ZIGZAG)
+    assert pilot.state.pad.is_empty
+    pilot.press("undo")
+    assert len(pilot.state.pad.strokes) == 1
+
+
+@pytest.mark.parametrize("by", ["tool", "button"])
+def test_the_eraser_takes_what_it_touches_and_nothing_else(pilot: Pilot, by: str) -> None:
+    pilot.write(FOUR)
+    count = len(pilot.state.pad.strokes)
+    frame = pilot.app.scene().frames[0].area
+    button = 3 if by == "button" else 1
+    if by == "tool":
+        pilot.press("erase")
+    way = [(frame.left + frame.width * i / 20, frame.top + frame.height / 2) for i in range(21)]
+    pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, way[0], button))
+    for at in way[1:]:
+        pilot.handle(mouse(pygame.MOUSEMOTION, at, button))
+    pilot.handle(mouse(pygame.MOUSEBUTTONUP, way[-1], button))
+    assert (len(pilot.state.pad.strokes), pilot.state.reading.text) == (count - 1, "026")
+    if by == "tool":
+        assert pilot.button("erase").on
+        pilot.press("erase")
+    line(pilot, *((x - 0.2, y) for x, y in BAR))
+    assert len(pilot.state.pad.strokes) == count
+
+
+@pytest.mark.parametrize("erasing", [False, True])
+def test_a_palm_that_came_before_the_pen_has_done_nothing(pilot: Pilot, erasing: bool) -> None:
+    line(pilot, *BAR)
+    size = pilot.app.surface.get_size()
+    if erasing:
+        pilot.press("erase")
+    palm, pen = inside(pilot.app, *BAR[2]), inside(pilot.app, 0.8, 0.5)
+    pilot.handle(finger(pygame.FINGERDOWN, palm, size))
+    assert len(pilot.state.pad.strokes) == (0 if erasing else 1)
+    pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, pen))
+    assert len(pilot.state.pad.strokes) == 1
+    pilot.handle(mouse(pygame.MOUSEBUTTONUP, pen))
+    pilot.now += 600
+    if erasing:
+        pilot.press("erase")
+    line(pilot, (0.8, 0.2), (0.8, 0.8))
+    assert len(pilot.state.pad.strokes) == (2 if erasing else 3)
+
+
+def test_a_line_that_is_finished_by_lost_focus_stays(pilot: Pilot) -> None:
+    pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, inside(pilot.app, 0.3, 0.2)))
+    pilot.handle(mouse(pygame.MOUSEMOTION, inside(pilot.app, 0.3, 0.7)))
+    pilot.handle(pygame.event.Event(pygame.WINDOWFOCUSLOST))
+    assert (len(pilot.state.pad.strokes), pilot.state.reading.text) == (1, "1")
+
+
+def test_a_toast_comes_and_goes(pilot: Pilot) -> None:
+    pilot.write(FOUR)
+    before = pilot.pixels()
+    pilot.key(pygame.K_c, pygame.KMOD_LCTRL)
+    assert (pilot.copied, pilot.state.toast) == (["2026"], "Copied: 2026")
+    assert (pilot.pixels() != before).any()
+    pilot.wait(1900)
+    assert pilot.app.scene().toast == "Copied: 2026"
+    pilot.wait(2000)
+    assert pilot.app.scene().toast == ""
+    assert (pilot.pixels() == before).all()
+
+
+def test_what_is_refused_is_not_copied() -> None:
+    pilot = Pilot(fixed(10))
+    line(pilot, *BAR)
+    assert pilot.state.reading.text == "?"
+    pilot.key(pygame.K_c, pygame.KMOD_LCTRL)
+    assert (pilot.copied, pilot.state.toast) == ([], "Nothing to copy yet")
+
+
+def test_an_idle_app_has_nothing_to_wait_for(pilot: Pilot) -> None:
+    pilot.wait(KEPT_AFTER)
+    assert pilot.app.next_tick() is None
+    pilot.write(0)
+    assert pilot.app.next_tick() == KEPT_AFTER
+    pilot.wait(KEPT_AFTER + 600)
+    assert pilot.app.next_tick() is None
+
+
+def test_the_picture_follows_the_state(pilot: Pilot) -> None:
+    pad = pilot.app.layout().pad
+    blank = pilot.pixels()
+    pilot.write(0)
+    written = pilot.pixels()
+    assert np.abs(written.astype(int) - blank).mean() > 1
+    pilot.press("clear")
+    assert (pilot.pixels() == blank)[pad.left : pad.right, pad.top : pad.bottom].all()
+    pilot.do("undo")
+    assert (pilot.pixels() == written)[pad.left : pad.right, pad.top : pad.bottom].all()
+
+
+def test_closing_in_mid_stroke_stores_that_too(recognizer: Recognizer, tmp_path: Path) -> None:
+    pilot = Pilot(recognizer, store=Store(tmp_path / "history.sqlite3"))
+    slow(pilot)  # and nothing is read yet
+    pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, inside(pilot.app, *BAR[0])))
+    for place in BAR[1:]:
+        pilot.handle(mouse(pygame.MOUSEMOTION, inside(pilot.app, *place)))
+    pilot.app.close()
+    assert [(page.text, len(page.ink)) for page in Store(tmp_path / "history.sqlite3").pages()] == [("1", 1)]

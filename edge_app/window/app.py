@@ -58,6 +58,7 @@ class App:
         self._pressed: Widget | None = None
         self._pressed_at = 0
         self._erased: Page | None = None
+        self._written_on = (1, 1)  # size of the pad that ink units are the pixels of
         self._background: tuple[Any, pygame.Surface] | None = None
         self._fit_window()
         self.fit_pad()
@@ -116,9 +117,14 @@ class App:
             self.fit_pad()
 
     def close(self) -> None:
-        """Store what is on the pad, and end what runs beside."""
-        self.services.keeper.flush()
+        """Store what is on the pad, the stroke under the pen too, and end what runs beside."""
         self.services.worker.close()
+        state = self.state
+        if (state.pad.lift() or not state.is_read) and self.recognizer and not state.picture:
+            dot = DOT * self.layout().pen / self.viewport().scale
+            state.reading = self.recognizer.read(state.pad.ink(), pins=state.pad.page.pins, dot=dot)
+            self._keep()
+        self.services.keeper.flush()
         self.services.close()
 
     def say(self, text: str) -> None:

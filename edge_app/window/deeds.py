@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -16,7 +16,8 @@ from ..pad import Line, Page
 from ..picker import list_folder
 from ..practice import Practice, demonstration, labelled_glyphs
 from ..reading import Digit, Pin, Reading
-from ..sources import read_sources
+from ..sources import Sample, read_sources
+from .actions import Action
 from .layout import Area
 from .learning import Key
 from .panels.digit import best_of
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from .app import App
 
 LONGEST = 12  # digits that can be typed
+
+Keys: TypeAlias = set[Key]
 
 
 class Deeds:
@@ -43,22 +46,27 @@ class Deeds:
 
     def undo(self, _: Any = None) -> None:
         """Take the last change back, and what it taught."""
+        if self.state.panel and self.state.panel.name == "keypad":
+            self.rub()
+            return
         before = self.state.pad.page
         if self.state.pad.undo():
-            gone = _said(before) - _said(self.state.pad.page)
+            self.state.picture = None  # it took the place of what comes back
+            gone, come = _difference(before, self.state.pad.page)
             if not before.strokes and self.state.pad.strokes:
-                self.services.keeper.reopened()
-            self._teach(lambda: [self.services.learner.take_back(key) for key in gone])
+                self.services.keeper.reopened(self.state.pad.page)
+            self._relearn(gone, come)
             self._changed_back()
 
     def redo(self, _: Any = None) -> None:
         """Make the undone change again, and teach it again."""
         before = self.state.pad.page
         if self.state.pad.redo():
-            come = _said(self.state.pad.page) - _said(before)
+            gone, come = _difference(before, self.state.pad.page)
             if before.strokes and not self.state.pad.strokes:
-                self.services.keeper.cleared()
-            self._teach(lambda: [self.services.learner.teach_again(key) for key in come])
+                self.services.keeper.cleared_again(before)
+            corrected = {strokes for strokes, _ in come}  # what goes with its ink has been learned all the same
+            self._relearn({key for key in gone if key[0] in corrected}, come)
             self._changed_back()
 
     def _changed_back(self) -> None:
@@ -70,7 +78,8 @@ class Deeds:
         self.state.picture = None
         self.app.after("keep", None)
         self.app.after("speak", None)
-        self.services.keeper.cleared()
+        self.state.pad.lift()
+        self.services.keeper.cleared(self.state.pad.page)
         if self.state.pad.clear() or self.state.reading.digits:
             self.app.changed()
 
@@ -167,10 +176,9 @@ class Deeds:
             state.picture.labels[number] = name
             self._learn(((), f"{id(state.picture)}-{number}-{name}"), digit, name)
         else:
-            before = _said(state.pad.page)
+            before = state.pad.page
             if state.pad.correct(state.reading, number, name):
-                gone = before - _said(state.pad.page)  # what was said of it before
-                self._teach(lambda: [self.services.learner.take_back(key) for key in gone])
+                self._relearn(_difference(before, state.pad.page)[0], set())  # what was said of it before
                 self._learn(_key(state.pad.page, state.pad.page.pins[-1]), digit, name)
         self.app.changed()
 
@@ -243,7 +251,8 @@ class Deeds:
     def focus(self, step: int) -> None:
         """Move the keyboard's focus to the next thing that can be pressed."""
         scene = self.app.scene()
-        actions = [widget.takes for widget in (scene.card or scene.widgets) if widget.takes and not widget.hold]
+        takers = [widget.takes for widget in (scene.card or scene.widgets) if widget.takes and not widget.hold]
+        actions = list(dict.fromkeys(takers))  # two may do the same
         if not actions:
             return
         at = actions.index(self.state.focus) if self.state.focus in actions else -1 if step > 0 else 0
@@ -252,10 +261,17 @@ class Deeds:
 
     def press(self, _: Any = None) -> None:
         """Press what has the focus."""
-        focus = self.state.focus
+        focus, panel, before = self.state.focus, self.state.panel, self._takers()
+        if not self.state.focus_seen or focus is None or focus not in before:
+            return
+        self.app.do(focus)
+        after = self._takers()
+        if self.state.panel is panel and len(after) == len(before) and focus not in after:
+            self.state.focus = after[before.index(focus)]  # a switch: pressed again, it does something else
+
+    def _takers(self) -> list[Action | None]:
         scene = self.app.scene()
-        if self.state.focus_seen and focus in [widget.takes for widget in (scene.card or scene.widgets)] and focus:
-            self.app.do(focus)
+        return [widget.takes for widget in scene.card or scene.widgets]
 
     def quit(self, _: Any = None) -> None:
         """End; in a kiosk, only after a button was held."""
@@ -286,17 +302,26 @@ class Deeds:
             return
         self.state.panels.clear()
         sample = next(read_sources([path]), None)
-        content = sample.content if sample else ImageError(f"{path}: there is nothing in it")
+        if sample is None or (isinstance(sample.content, tuple) and not sample.content):
+            sample = Sample(path, ImageError("there is nothing in it"))
+        content = sample.content
         if isinstance(content, DigitpadError):
-            self._fault(content)
+            self.app.complain(f"{sample.where}: {content}")
             return
-        self.clear()
+        self._make_room()
         if isinstance(content, np.ndarray):
             self.state.picture = Picture(content)
             self.app.changed()
         else:
             self._show_ink(content)
         self.app.say(self.state.say("opened", name=Path(path).name))
+
+    def _make_room(self) -> None:
+        """Wipe the pad for what is opened, which is no exercise."""
+        if self.state.exercise:
+            self.practice()
+        else:
+            self.clear()
 
     def _show_ink(self, ink: Ink) -> None:
         """Put ink of any scale on the pad, as large as fits."""
@@ -334,7 +359,7 @@ class Deeds:
         except DigitpadError as error:
             self._fault(error)
             return
-        self.clear()
+        self._make_room()
         self._show_ink(ink)
 
     def keypad(self, _: Any = None) -> None:
@@ -380,7 +405,7 @@ class Deeds:
         """Delete history and lessons."""
         self.state.panels.clear()
         self._stored(self.services.keeper.store.forget_everything)
-        self.services.keeper.moved(self.services.keeper.store)
+        self.services.keeper.forgotten()
         with self.services.worker.alone():
             self.services.learner.attach(self.services.learner.classifier)
             self._unsee()
@@ -396,7 +421,7 @@ class Deeds:
         self.app.changed()
 
     def _load_pages(self) -> None:
-        panel = next((panel for panel in self.state.panels if panel.name == "history"), None)
+        panel = next((panel for panel in reversed(self.state.panels) if panel.name == "history"), None)
         if panel is None:
             return
         self.services.keeper.flush()
@@ -510,10 +535,11 @@ class Deeds:
         else:
             self.app.say(self.state.say("learned_set_aside", other=lesson.like or best_of(digit)))
 
-    def _teach(self, change: Callable[[], list[bool]]) -> None:
-        """Take lessons back, or teach them again."""
+    def _relearn(self, gone: Keys, come: Keys) -> None:
+        """Take lessons back, and teach others again."""
+        learner = self.services.learner
         with self.services.worker.alone():
-            if any(change()):
+            if any([*map(learner.take_back, gone), *map(learner.teach_again, come)]):
                 self._unsee()
 
     def _unsee(self) -> None:
@@ -544,6 +570,11 @@ def _key(page: Page, pin: Pin) -> Key:
     return tuple(page.strokes[i] for i in pin.strokes), pin.label or ""
 
 
-def _said(page: Page) -> set[Key]:
+def _difference(before: Page, after: Page) -> tuple[Keys, Keys]:
+    """Return what is said of digits on one page and no more on the other, and the other way round."""
+    return _said(before) - _said(after), _said(after) - _said(before)
+
+
+def _said(page: Page) -> Keys:
     """Return what was said of digits on a page."""
     return {_key(page, pin) for pin in page.pins if pin.label is not None}

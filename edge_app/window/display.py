@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+import signal
 from collections.abc import Sequence
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
@@ -28,6 +29,9 @@ class Display:
     ) -> None:
         """Open the window; raises DisplayError where there is none to be had."""
         self.rotate = rotate
+        # Python runs its own Ctrl-C handler only between bytecodes, and there are none while we sleep in SDL. Where it
+        # is not there, SDL makes of Ctrl-C what it makes of SIGTERM: an event, so that what was written is stored.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         try:
             pygame.display.init()
             if pygame.display.get_driver() in UNSEEN and not os.environ.get("SDL_VIDEODRIVER"):

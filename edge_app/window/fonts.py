@@ -28,7 +28,7 @@ PREFERRED = (
 SCALE = 0.6875  # what pygame makes of a size for its own font; every other font gets the same
 ABSENT = "\uffff"  # no character, so no font has it
 PROBE = 24  # size at which glyphs are compared
-SURFACES = 256
+SURFACES = 80  # a screen has some thirty; numbers in large type take 100 KB each
 FONTS = 32
 JOINTS = "/\\-_."  # a word too long for its line, a path, is broken behind one of these
 

@@ -44,8 +44,7 @@ class Learner:
     def attach(self, classifier: PersonalClassifier | None) -> None:
         """Teach `classifier` all that is stored, from now on in place of what was taught before."""
         self.classifier = classifier
-        self._by_key.clear()
-        self._taught = []
+        known, self._by_key, self._taught = self._by_key, {}, []
         if classifier is None:
             return
         try:
@@ -58,6 +57,10 @@ class Learner:
             Taught(example.image, example.label, (), example.source, lesson, example.id)
             for example, lesson in zip(examples, lessons, strict=True)
         ]
+        same = {(taught.image.tobytes(), taught.label): taught for taught in self._taught}
+        for key, taught in known.items():  # so that undo finds them in another store, too
+            if found := same.get((taught.image.tobytes(), taught.label)):
+                self._by_key[key] = found
 
     def teach(self, key: Key, image: DigitImage, label: str, ink: Ink, source: str) -> Lesson | None:
         """Note that an image is a `label`: it counts at once, and is stored. None where nothing can learn."""
@@ -92,7 +95,9 @@ class Learner:
     def remove(self, number: int) -> None:
         """Forget one of `shown`, by its number there."""
         if 0 <= number < len(self._taught):
-            self._remove(self._taught[number])
+            gone = self._taught[number]
+            self._remove(gone)
+            self._by_key = {key: taught for key, taught in self._by_key.items() if taught is not gone}
 
     def shown(self) -> list[tuple[int, str, bytes, bool]]:
         """Return what was taught, the newest first: number, label, image, whether it is in use."""

@@ -89,10 +89,10 @@ class Painter:
             self._draw_widget(widget, below, theme)
         self._draw_pad(scene, theme, pygame.Rect(scene.layout.pad), demonstrated)
         if scene.card:
-            shade = pygame.Surface(self.surface.get_size())
-            shade.fill(theme.shade)
-            shade.set_alpha(SHADE)
-            self.surface.blit(shade, (0, 0))
+            kept = 255 - SHADE  # as an alpha blend, without a surface of the window's size
+            self.surface.fill((kept, kept, kept), special_flags=pygame.BLEND_RGB_MULT)
+            red, green, blue = (part * SHADE // 255 for part in theme.shade)
+            self.surface.fill((red, green, blue), special_flags=pygame.BLEND_RGB_ADD)
             for widget in scene.card:
                 self._draw_widget(widget, scene, theme)
 

@@ -57,16 +57,16 @@ class Services:
         if keep == on_disk or self.folders is None:
             return []
         self.keeper.flush()
-        old, notices = self.learner.store, list[str]()
+        old, notices, numbers = self.learner.store, list[str](), dict[int, int]()
         if keep:
             store, notices = open_store(self.folders.store_file)
             try:
-                store.adopt(old)
+                numbers = store.adopt(old)
             except DigitpadError as error:
                 notices.append(str(error))
         else:
             store = Store.in_memory()
-        self.keeper.moved(store)
+        self.keeper.moved(store, numbers)
         self.learner.store = store
         with self.worker.alone():
             self.learner.attach(self.learner.classifier)

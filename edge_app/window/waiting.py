@@ -1,7 +1,6 @@
 """Sleeping until an event comes, without a timer that ticks."""
 
 import ctypes
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -32,8 +31,6 @@ def make_waiter() -> Waiter:
         return _poll
     library.SDL_WaitEvent.argtypes = [ctypes.c_void_p]
     library.SDL_WaitEventTimeout.argtypes = [ctypes.c_void_p, ctypes.c_int]
-    # Python runs its own Ctrl-C handler only between bytecodes, and there are none while we sleep in SDL
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     def sleep(most: int | None) -> None:
         if most is not None:

@@ -1,0 +1,54 @@
+"""An interpreter built and the bundled samples read with it: `python -m edge_app.setup.trial`, asked by `probe`."""
+
+from pathlib import Path
+from typing import Any
+
+from ..errors import DigitpadError
+from ..modelfile import load_model
+from .probe import serve
+
+SAMPLES = Path(__file__).parents[1] / "samples.jsonl"
+
+
+def answer(job: dict[str, Any]) -> dict[str, Any]:
+    """Return how far the runtime of the job comes: {"stage", "error"} where it stops, else what it is and reads.
+
+    The stages are numpy, runtime, model and reading.
+    """
+    try:
+        import numpy
+
+        from ..runtime import find_runtime
+    except (ImportError, OSError, AttributeError) as error:
+        return {"stage": "numpy", "error": _reason(error)}
+    try:
+        runtime = find_runtime(job["runtime"])
+    except DigitpadError as error:
+        return {"stage": "runtime", "error": str(error).partition(": ")[2], "numpy": numpy.__version__}
+    known = {"version": runtime.version, "numpy": numpy.__version__}
+    try:
+        model = load_model(Path(job["model"]) if job["model"] else None)
+    except DigitpadError as error:
+        return {"stage": "model", "error": str(error), **known}
+    try:
+        from ..classifier import Classifier
+        from ..labelled import read_labelled_ink
+        from ..recognizer import Recognizer
+
+        recognizer = Recognizer(classifier=Classifier(model, runtime))
+        samples = list(read_labelled_ink(SAMPLES))
+        right = sum(recognizer.read(sample.ink).text == sample.label for sample in samples)
+    except (DigitpadError, ImportError, OSError) as error:
+        return {"stage": "reading", "error": _reason(error), **known}
+    return {"stage": "done", "samples": len(samples), "right": right, **known}
+
+
+def _reason(error: Exception) -> str:
+    """Return the line of an error that says most: numpy wraps the loader's own in a page of advice."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    marked = [line for line in lines if line.startswith("Original error was: ")]
+    return marked[0].partition(": ")[2] if marked else lines[0]
+
+
+if __name__ == "__main__":
+    serve(answer)

@@ -1,0 +1,635 @@
+"""The kiosk, in trees as Raspberry Pi OS has them: judged by systemd's own tools, and gone without a trace."""
+
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from configparser import ConfigParser
+from contextlib import nullcontext
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+if not sys.platform.startswith("linux"):
+    pytest.skip("systemd is Linux'", allow_module_level=True)
+
+from edge_app import cli
+from edge_app.errors import SetupError
+from edge_app.setup.draft import Draft, acting_as
+from edge_app.setup.kiosk import digitpad_command, kiosk_command
+from edge_app.setup.system import find_account
+from edge_app.setup.units import BEGIN, END, Start, system_unit, with_block, without_block
+from edge_app.watchdog import Watchdog
+
+PROGRAM = "/home/pi/pad/bin/digitpad"
+SYSTEM_UNIT = "etc/systemd/system/digitpad-kiosk.service"
+WANTED = "etc/systemd/system/multi-user.target.wants/digitpad-kiosk.service"
+USER_UNIT = "home/pi/.config/systemd/user/digitpad-kiosk.service"
+ENTRY = "home/pi/.config/autostart/digitpad-kiosk.desktop"
+LABWC, WAYFIRE = "home/pi/.config/labwc/autostart", "home/pi/.config/wayfire.ini"
+
+PI = 1000 if os.getuid() == 0 else os.getuid()  # root's tests give the home away, as root's installation finds it
+LIGHTDM = "[LightDM]\n[Seat:*]\n#user-session=default\nuser-session={0}\nautologin-user=pi\nautologin-session={0}\n"
+XDG = "/usr/bin/lwrespawn /usr/bin/wf-panel-pi &\n/usr/bin/lxsession-xdg-autostart\n"
+
+needs_systemd = pytest.mark.skipif(
+    not shutil.which("systemd-analyze"), reason="needs systemd-analyze: apt install systemd"
+)
+
+
+def write(root: Path, path: str, content: str | bytes) -> Path:
+    file = root / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
+    return file
+
+
+def lite(root: Path, release: str = "bookworm") -> None:
+    """Raspberry Pi OS Lite: no display manager, a login on the first screen."""
+    root.chmod(0o755)
+    write(root, "etc/os-release", f"ID=debian\nVERSION_CODENAME={release}\n")
+    people = f"root:x:0:0:root:/root:/bin/sh\npi:x:{PI}:{os.getgid() or PI}:,,,:/home/pi:/bin/bash\n"
+    write(root, "etc/passwd", people + "nobody:x:65534:65534::/nonexistent:/bin/false\n")
+    write(root, "etc/group", "root:x:0:\ntty:x:5:\naudio:x:29:pi\nvideo:x:44:pi\ninput:x:105:pi\nrender:x:106:pi\n")
+    (root / "etc/systemd/system/multi-user.target.wants").mkdir(parents=True)
+    (root / "etc/systemd/system/getty.target.wants").mkdir()
+    (root / "etc/systemd/system/default.target").symlink_to("/lib/systemd/system/multi-user.target")
+    write(root, PROGRAM[1:], "#!/bin/sh\n").chmod(0o755)
+    give_home(root)
+
+
+def desktop(root: Path, session: str, release: str = "bookworm") -> None:
+    """Raspberry Pi OS with desktop, logged in by itself."""
+    lite(root, release)
+    target = root / "etc/systemd/system/default.target"
+    target.unlink()
+    target.symlink_to("/lib/systemd/system/graphical.target")
+    manager = root / "etc/systemd/system/display-manager.service"
+    manager.symlink_to("/lib/systemd/system/lightdm.service")
+    write(root, "etc/lightdm/lightdm.conf", LIGHTDM.format(session))
+    write(root, "etc/xdg/labwc/autostart", XDG)
+    write(root, "usr/bin/labwc-pi", "#!/bin/sh\nexec labwc -m\n")
+    write(root, "etc/wayfire/defaults.ini", "[autostart-static]\nxdg-autostart = lxsession-xdg-autostart\n")
+
+
+def give_home(root: Path) -> None:
+    if os.getuid() == 0:
+        for path in [root / "home/pi", *(root / "home/pi").rglob("*")]:
+            os.chown(path, PI, PI, follow_symlinks=False)
+
+
+@pytest.fixture
+def tree(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder that others than root may enter, unlike pytest's own."""
+    monkeypatch.setattr(sys, "argv", [PROGRAM])
+    monkeypatch.delenv("SUDO_USER", raising=False)
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def install(root: Path, **options: object) -> int:
+    given: dict[str, object] = {"kind": "auto", "user": "pi", "rotate": None, "remove": False, "dry_run": False}
+    return kiosk_command(root, **{**given, **options})  # type: ignore[arg-type]
+
+
+def snapshot(root: Path) -> dict[str, tuple[object, ...]]:
+    """Everything that a tree is: names, kinds, rights, owners, contents, links."""
+    found: dict[str, tuple[object, ...]] = {}
+    for path in sorted(root.rglob("*")):
+        about = path.lstat()
+        content = path.readlink() if path.is_symlink() else path.read_bytes() if path.is_file() else None
+        found[str(path.relative_to(root))] = (oct(about.st_mode), about.st_uid, about.st_gid, content)
+    return found
+
+
+def added(before: dict[str, tuple[object, ...]], root: Path) -> set[str]:
+    after = snapshot(root)
+    assert {name: after.get(name) for name in before} == before  # nothing that was there has changed
+    return {name for name in after if name not in before and not (root / name).is_dir()}
+
+
+def values(unit: Path, key: str) -> list[str]:
+    return re.findall(rf"^{key}=(.*)$", unit.read_text(), re.MULTILINE)
+
+
+# -- Which files, on which system
+
+
+@pytest.mark.parametrize("release", ["bookworm", "trixie"])
+def test_lite_gets_a_service_that_starts_with_the_system(tree: Path, release: str) -> None:
+    lite(tree, release)
+    before = snapshot(tree)
+    assert install(tree, rotate=90) == 0
+    assert added(before, tree) == {SYSTEM_UNIT, WANTED}
+    assert str((tree / WANTED).readlink()) == "/" + SYSTEM_UNIT
+    unit = tree / SYSTEM_UNIT
+    assert values(unit, "ExecStart") == [f"{PROGRAM} --kiosk --rotate 90"]
+    assert values(unit, "User") == ["pi"]
+    assert values(unit, "SupplementaryGroups") == ["video render input audio tty"]
+    assert values(unit, "ProtectHome") == ["read-only"]  # the program lies there
+    assert (values(unit, "StartLimitBurst"), values(unit, "WatchdogSec")) == (["5"], ["30"])
+
+
+def test_only_groups_that_exist_are_named(tree: Path) -> None:
+    lite(tree)
+    write(tree, "etc/group", "video:x:44:\nusers:x:100:render\n")
+    install(tree)
+    assert values(tree / SYSTEM_UNIT, "SupplementaryGroups") == ["video"]
+
+
+@pytest.mark.parametrize(
+    ("session", "release"),
+    [
+        ("LXDE-pi-wayfire", "bookworm"),
+        ("LXDE-pi-labwc", "bookworm"),
+        ("LXDE-pi-x", "bookworm"),
+        ("rpd-labwc", "trixie"),
+        ("rpd-x", "trixie"),
+    ],
+)
+def test_a_desktop_gets_a_unit_of_the_users_and_an_entry_that_every_session_runs(
+    tree: Path, session: str, release: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desktop(tree, session, release)
+    before = snapshot(tree)
+    assert install(tree) == 0
+    assert added(before, tree) == {USER_UNIT, ENTRY}
+    assert "do_boot_behaviour" not in capsys.readouterr().out  # pi is logged in by itself
+    assert {(tree / name).stat().st_uid for name in (USER_UNIT, ENTRY, "home/pi/.config/systemd")} == {PI}
+
+
+def test_who_is_not_logged_in_by_itself_is_told(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    desktop(tree, "rpd-labwc")
+    write(tree, "etc/lightdm/lightdm.conf", "[Seat:*]\nuser-session=rpd-labwc\nautologin-user=guest\n")
+    install(tree)
+    assert "guest is logged in by itself" in capsys.readouterr().out
+
+
+def test_the_entry_starts_the_unit_with_the_sessions_display(tree: Path) -> None:
+    desktop(tree, "LXDE-pi-labwc")
+    install(tree)
+    entry = ConfigParser(interpolation=None)
+    entry.read(tree / ENTRY)
+    log = tree / "log"
+    write(tree, "fake/systemctl", f'#!/bin/sh\necho "$@" >> {log}\nexit 1\n').chmod(0o755)  # whatever each of them says
+    command = shlex.split(entry["Desktop Entry"]["Exec"])
+    subprocess.run(command, env={"PATH": f"{tree}/fake:/usr/bin:/bin"}, check=False)
+    assert log.read_text().splitlines() == [
+        "--user import-environment WAYLAND_DISPLAY DISPLAY XAUTHORITY",
+        "--user daemon-reload",
+        "--user reset-failed digitpad-kiosk.service",
+        "--user start digitpad-kiosk.service",
+    ]
+    assert values(tree / USER_UNIT, "ExecStart") == [f"{PROGRAM} --kiosk"]
+
+
+def test_labwc_without_autostart_entries_gets_its_own_line_and_keeps_the_systems(tree: Path) -> None:
+    desktop(tree, "labwc")
+    write(tree, "etc/xdg/labwc/autostart", "# lxsession-xdg-autostart\nswaybg &\n")
+    (tree / "usr/bin/labwc-pi").unlink()  # labwc itself, without -m
+    before = snapshot(tree)
+    install(tree)
+    assert added(before, tree) == {USER_UNIT, LABWC}
+    assert ". /etc/xdg/labwc/autostart\n" in (tree / LABWC).read_text()
+    assert subprocess.run(["sh", "-n", tree / LABWC], check=False).returncode == 0
+    install(tree, remove=True)
+    assert snapshot(tree) == before
+
+    write(tree, "usr/bin/labwc-pi", "exec labwc -m\n")  # then the system's is read as well
+    install(tree)
+    assert ". /etc/xdg" not in (tree / LABWC).read_text()
+
+
+def test_wayfire_without_autostart_entries_gets_a_key_beside_the_others(tree: Path) -> None:
+    desktop(tree, "LXDE-pi-wayfire")
+    write(tree, "etc/wayfire/defaults.ini", "[core]\n")
+    with pytest.raises(SetupError, match=r"Log in to the desktop once"):
+        install(tree)
+    old = "[input]\nxkb_layout = gb\n\n[autostart]\nmine = foot\n\n[output:DSI-1]\ntransform = 90"
+    write(tree, WAYFIRE, old)
+    give_home(tree)
+    before = snapshot(tree)
+    install(tree)
+    ini = ConfigParser(interpolation=None)
+    ini.read(tree / WAYFIRE)
+    expected = ConfigParser(interpolation=None)
+    expected.read_string(old)
+    assert ini["autostart"].pop("digitpad-kiosk").startswith("sh -c ")
+    assert ini == expected
+    install(tree, remove=True)
+    assert snapshot(tree) == before
+
+
+# -- What systemd says of the units
+
+
+def systems_units(tree: Path) -> None:
+    """The units that ours names are those of the systemd that judges."""
+    shutil.copytree("/lib/systemd/system", tree / "usr/lib/systemd/system", symlinks=True)
+    (tree / "lib").symlink_to("usr/lib")
+
+
+def analyze(*arguments: str | Path) -> tuple[int, str]:
+    done = subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@needs_systemd
+@pytest.mark.parametrize("release", ["bookworm", "trixie"])
+def test_systemd_finds_no_fault_with_the_service(tree: Path, release: str) -> None:
+    lite(tree, release)
+    systems_units(tree)
+    install(tree, rotate=270)
+    assert analyze("verify", f"--root={tree}", "digitpad-kiosk.service") == (0, "")
+
+
+@needs_systemd
+def test_systemd_would_find_one(tree: Path) -> None:
+    lite(tree)
+    systems_units(tree)
+    install(tree)
+    unit = tree / SYSTEM_UNIT
+    unit.write_text(unit.read_text().replace("ProtectSystem=strict", "ProtectSystem=strictly"))
+    assert "strictly" in analyze("verify", f"--root={tree}", "digitpad-kiosk.service")[1]
+    install(tree)
+    (tree / PROGRAM[1:]).unlink()
+    assert "digitpad" in analyze("verify", f"--root={tree}", "digitpad-kiosk.service")[1]
+
+
+@needs_systemd
+def test_the_service_is_exposed_little(tree: Path) -> None:
+    lite(tree)
+    systems_units(tree)
+    install(tree)
+    judge = ("security", "--offline=true", "--no-pager", f"--root={tree}", "digitpad-kiosk.service")
+    status, text = analyze(*judge, "--threshold=25")  # of 100; Debian's getty@.service has 96
+    assert status == 0, text
+    assert analyze(*judge, "--threshold=5")[0] != 0  # it does judge
+
+
+@needs_systemd
+def test_systemd_finds_no_fault_with_the_users_unit(tmp_path: Path) -> None:
+    root = tmp_path / "root"  # its own manager reads a path of this system
+    unit = root / "digitpad-kiosk.service"
+    root.mkdir()
+    from edge_app.setup.units import user_unit
+
+    unit.write_bytes(user_unit(Start(("/bin/sh", "--kiosk"), Path("/"), False), []))
+    environ = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path), "HOME": str(tmp_path)}
+    command = ["systemd-analyze", "--user", "verify", "--recursive-errors=no", unit]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
+    assert [line for line in done.stderr.splitlines() if "digitpad" in line] == []
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("place", ["/opt/a pad/digitpad", "/opt/50% of $HOME/digitpad"])
+@needs_systemd
+def test_any_path_is_taken_literally(tree: Path, place: str) -> None:
+    lite(tree)
+    systems_units(tree)
+    write(tree, place[1:], "#!/bin/sh\n").chmod(0o755)
+    write(tree, SYSTEM_UNIT, system_unit(Start((place, "--kiosk"), Path("/"), False), "pi", ["video"], []))
+    assert analyze("verify", f"--root={tree}", "digitpad-kiosk.service") == (0, "")
+    (tree / place[1:]).unlink()  # systemd names the path as it understood it
+    assert place in analyze("verify", f"--root={tree}", "digitpad-kiosk.service")[1].replace('\\"', '"')
+
+
+# -- Nothing is left behind, nothing foreign is touched
+
+
+@pytest.mark.parametrize("session", ["console", "LXDE-pi-wayfire", "LXDE-pi-labwc", "rpd-labwc", "rpd-x"])
+def test_removing_leaves_the_tree_as_it_was(tree: Path, session: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if session == "console":
+        lite(tree)
+    else:
+        desktop(tree, session)
+    before = snapshot(tree)
+    install(tree)
+    once = snapshot(tree)
+    install(tree)  # again is no different
+    assert snapshot(tree) == once
+    assert "nothing to change" in capsys.readouterr().out
+    install(tree, rotate=180)
+    install(tree, remove=True)
+    assert snapshot(tree) == before
+    capsys.readouterr()
+    assert install(tree, remove=True) == 0
+    assert capsys.readouterr().out == "nothing of it is there\n"
+    assert snapshot(tree) == before
+
+
+def test_folders_of_others_stay_even_when_empty(tree: Path) -> None:
+    desktop(tree, "rpd-labwc")
+    (tree / "home/pi/.config/autostart").mkdir(parents=True)
+    give_home(tree)
+    before = snapshot(tree)
+    install(tree)
+    install(tree, remove=True)
+    assert snapshot(tree) == before
+    install(tree)
+    write(tree, "home/pi/.config/systemd/user/mine.service", "")  # since then somebody else's
+    install(tree, remove=True)
+    assert (tree / "home/pi/.config/systemd/user/mine.service").exists()
+
+
+def test_a_system_that_lost_its_desktop_changes_kind(tree: Path) -> None:
+    desktop(tree, "rpd-labwc")
+    before = snapshot(tree)
+    install(tree)
+    (tree / "etc/systemd/system/display-manager.service").unlink()
+    install(tree)
+    assert (tree / SYSTEM_UNIT).exists()
+    assert not (tree / ENTRY).exists()
+    install(tree, remove=True)
+    (tree / "etc/systemd/system/display-manager.service").symlink_to("/lib/systemd/system/lightdm.service")
+    assert snapshot(tree) == before
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    lines=st.lists(
+        st.sampled_from([b"[autostart]", b" [autostart]", b"[input]", b"a = b", b"# c", b"\r", b"\xff", b""])
+    ),
+    end=st.sampled_from([b"", b"\n", b"\n\n", b"\r\n"]),
+    section=st.sampled_from([None, "autostart"]),
+)
+def test_any_file_comes_back_byte_for_byte(lines: list[bytes], end: bytes, section: str | None) -> None:
+    content = b"\n".join(lines) + end
+    changed = with_block(content, "key = value", section)
+    assert without_block(changed, Path("f")) == content
+    assert without_block(content, Path("f")) == content
+    assert [line for line in changed.splitlines() if line in content.splitlines()] == content.splitlines()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.none() | st.binary(max_size=60).filter(lambda content: BEGIN not in content and END not in content))
+def test_so_do_bytes_of_any_kind_and_no_file_at_all(content: bytes | None) -> None:
+    for section in (None, "autostart"):
+        assert without_block(with_block(content, "key = value", section), Path("f")) == content
+
+
+def test_half_a_block_is_not_guessed_at() -> None:
+    broken = with_block(b"a\n", "line").rsplit(b"#", 1)[0]
+    with pytest.raises(SetupError, match="by hand"):
+        without_block(broken, Path("autostart"))
+
+
+def test_a_file_of_ours_that_became_somebodys_stays_without_us() -> None:
+    assert without_block(with_block(None, "line") + b"mine\n", Path("f")) == b"mine\n"
+
+
+def test_what_is_not_ours_is_not_overwritten(tree: Path) -> None:
+    lite(tree)
+    write(tree, SYSTEM_UNIT, "[Service]\nExecStart=/bin/mine\n")
+    before = snapshot(tree)
+    for remove in (False, True):
+        with pytest.raises(SetupError, match="was not written by digitpad"):
+            install(tree, remove=remove)
+    assert snapshot(tree) == before
+
+
+def test_a_link_in_the_home_is_not_followed(tree: Path) -> None:
+    desktop(tree, "labwc")
+    write(tree, "etc/xdg/labwc/autostart", "")
+    (tree / LABWC).parent.mkdir(parents=True)
+    (tree / LABWC).symlink_to("/etc/shadow")
+    before = snapshot(tree)
+    with pytest.raises(SetupError, match="is a link to /etc/shadow"):
+        install(tree)
+    assert snapshot(tree) == before
+
+
+@pytest.mark.parametrize("session", ["console", "rpd-labwc"])
+def test_a_dry_run_shows_everything_and_does_nothing(
+    tree: Path, session: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if session == "console":
+        lite(tree)
+    else:
+        desktop(tree, session)
+    before = snapshot(tree)
+    assert install(tree, dry_run=True) == 0
+    assert snapshot(tree) == before
+    shown = capsys.readouterr().out
+    install(tree)
+    for name in added(before, tree):
+        path = tree / name
+        assert path.is_symlink() or f"--- {path}\n{path.read_text()}" in shown
+        assert re.search(f"^(wrote|linked) {re.escape(str(path))}", shown, re.MULTILINE)
+    once = snapshot(tree)
+    install(tree, remove=True, dry_run=True)
+    assert snapshot(tree) == once
+
+
+# -- Rights and refusals
+
+
+def test_without_roots_rights_the_command_is_named_and_nothing_changed(
+    tree: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lite(tree)
+    (tree / "etc/systemd/system").chmod(0o555)
+    before = snapshot(tree)
+    person = acting_as(find_account(tree, "pi")) if os.getuid() == 0 else nullcontext()
+    with person:
+        status = cli.main(["install-kiosk", "--root", str(tree), "--user", "pi"])
+    error = capsys.readouterr().err
+    assert status == 1
+    assert f"Run: sudo {PROGRAM} install-kiosk --user pi --root {tree}\n" in error
+    assert error.count("\n") == 1
+    assert snapshot(tree) == before
+    (tree / "etc/systemd/system").chmod(0o755)
+
+
+def test_a_desktop_asks_nothing_of_root(tree: Path) -> None:
+    desktop(tree, "rpd-labwc")
+    with acting_as(find_account(tree, "pi")) if os.getuid() == 0 else nullcontext():
+        assert install(tree) == 0
+    assert (tree / ENTRY).exists()
+
+
+def test_through_sudo_it_is_who_asked(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lite(tree)
+    monkeypatch.setenv("SUDO_USER", "pi")
+    install(tree, user=None)
+    assert values(tree / SYSTEM_UNIT, "User") == ["pi"]
+    monkeypatch.setenv("SUDO_USER", "stranger")
+    install(tree, user=None, remove=True)  # the service goes, whoever asks
+    assert not (tree / SYSTEM_UNIT).exists()
+
+
+@pytest.mark.parametrize(
+    ("user", "message"), [("anna", r"there is no user anna.*--user NAME \(pi\)"), ("root", "a kiosk needs no root")]
+)
+def test_who_it_runs_as_must_be_somebody(tree: Path, user: str, message: str) -> None:
+    lite(tree)
+    write(tree, "etc/passwd", "root:x:0:0::/root:/bin/sh\npi:x:1000:1000::/home/pi:/bin/sh\n")
+    with pytest.raises(SetupError, match=message):
+        install(tree, user=user)
+
+
+def test_what_is_no_system_is_refused(tree: Path) -> None:
+    with pytest.raises(SetupError, match="no etc/passwd"):
+        install(tree)
+
+
+@pytest.mark.parametrize("session", ["gnome", "plasma"])
+def test_another_desktop_is_named(tree: Path, session: str) -> None:
+    desktop(tree, session)
+    with pytest.raises(SetupError, match=f"{session} is neither labwc nor wayfire"):
+        install(tree)
+
+
+def test_the_service_does_not_fight_a_desktop_for_the_screen(tree: Path) -> None:
+    desktop(tree, "rpd-labwc")
+    with pytest.raises(SetupError, match=r"set-default multi-user\.target"):
+        install(tree, kind="systemd")
+
+
+def test_greetd_is_understood(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    desktop(tree, "")
+    manager = tree / "etc/systemd/system/display-manager.service"
+    manager.unlink()
+    manager.symlink_to("/lib/systemd/system/greetd.service")
+    write(tree, "etc/greetd/config.toml", '[terminal]\nvt = 7\n[initial_session]\ncommand = "labwc-pi"\nuser = "pi"\n')
+    install(tree)
+    assert (tree / ENTRY).exists()
+    assert "logged in by itself" not in capsys.readouterr().out
+
+
+def test_a_program_that_the_tree_lacks_is_refused(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lite(tree)
+    monkeypatch.setattr(sys, "argv", ["/opt/elsewhere/digitpad"])
+    with pytest.raises(SetupError, match="cannot be run there"):
+        install(tree)
+    monkeypatch.setattr(sys, "argv", ["/root/pad/bin/digitpad"])
+    with pytest.raises(SetupError, match="below /root"):
+        install(tree)
+
+
+def test_an_overlay_is_told_of(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lite(tree)
+    write(tree, "boot/firmware/cmdline.txt", "console=tty1 overlayroot=tmpfs rootwait\n")
+    install(tree, dry_run=True)
+    assert "disable_overlayfs" in capsys.readouterr().out
+    write(tree, "boot/firmware/cmdline.txt", "console=tty1 rootwait\n")
+    install(tree, dry_run=True)
+    assert "disable_overlayfs" not in capsys.readouterr().out
+
+
+def test_run_as_a_module_it_is_started_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["/x/edge_app/__main__.py"])
+    assert digitpad_command() == (sys.executable, "-m", "edge_app")
+
+
+def test_a_draft_makes_nothing_until_it_is_told(tmp_path: Path) -> None:
+    draft = Draft()
+    draft.put(tmp_path / "a/b/file", b"x")
+    draft.put(tmp_path / "a/link", Path("b/file"))
+    assert list(tmp_path.iterdir()) == []
+    assert draft.missing_folders() == [tmp_path / "a", tmp_path / "a/b"]
+    draft.make()
+    assert (tmp_path / "a/link").read_bytes() == b"x"
+    assert draft.changes() == []
+    assert BEGIN not in (tmp_path / "a/b/file").read_bytes()
+
+
+# -- The watchdog
+
+
+class Clock:
+    """Milliseconds, by hand."""
+
+    def __init__(self) -> None:
+        self.now = 0
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@pytest.fixture(params=["path", "abstract"])
+def manager(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[socket.socket, dict[str, str]]]:
+    """A manager's real socket, in the file system or in the abstract."""
+    name = str(tmp_path / "notify") if request.param == "path" else f"@digitpad-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+        line.bind(name.replace("@", "\0", 1))
+        line.setblocking(False)
+        yield line, {"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "30000000", "WATCHDOG_PID": str(os.getpid())}
+
+
+def heard(line: socket.socket) -> list[str]:
+    found = []
+    while True:
+        try:
+            found.append(line.recv(4096).decode())
+        except BlockingIOError:
+            return found
+
+
+def test_the_manager_hears_of_a_life(manager: tuple[socket.socket, dict[str, str]]) -> None:
+    line, environ = manager
+    clock = Clock()
+    dog = Watchdog(environ, clock)
+    assert dog.interval() == 15000
+    dog.ready("the window\nis open")
+    dog.alive()
+    dog.status("reading")
+    dog.stopping()
+    assert heard(line) == ["READY=1\nSTATUS=the window is open", "WATCHDOG=1", "STATUS=reading", "STOPPING=1"]
+
+
+def test_a_loop_that_turns_fast_does_not_flood_it_and_one_that_sleeps_is_in_time(
+    manager: tuple[socket.socket, dict[str, str]],
+) -> None:
+    line, environ = manager
+    clock = Clock()
+    dog = Watchdog(environ, clock)
+    times = []
+    for wait in [1] * 20_000 + [None] * 5:
+        clock.now += dog.at_most(wait) or 0
+        dog.alive()
+        times += [clock.now] * len(heard(line))
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    assert max(gaps) < 30_000 / 1.5
+    assert len(times) <= 6 + 5
+
+
+def test_without_a_manager_it_is_silent_and_the_loop_sleeps_on() -> None:
+    for environ in ({}, {"NOTIFY_SOCKET": ""}, {"NOTIFY_SOCKET": "vsock:2:1234"}, {"WATCHDOG_USEC": "1000000"}):
+        dog = Watchdog(environ, Clock())
+        dog.ready()
+        dog.alive()
+        dog.stopping()
+        assert (dog.interval(), dog.at_most(None), dog.at_most(7)) == (None, None, 7)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"WATCHDOG_PID": "1"}, {"WATCHDOG_USEC": ""}, {"WATCHDOG_USEC": "0"}, {"WATCHDOG_USEC": "-5"}]
+)
+def test_a_watchdog_that_means_another_gets_no_sign(
+    manager: tuple[socket.socket, dict[str, str]], changes: dict[str, str]
+) -> None:
+    line, environ = manager
+    dog = Watchdog({**environ, **changes}, Clock())
+    dog.alive()
+    dog.ready()
+    assert (dog.interval(), heard(line)) == (None, ["READY=1"])
+
+
+def test_a_manager_that_is_gone_or_deaf_does_not_end_the_window(tmp_path: Path) -> None:
+    dog = Watchdog({"NOTIFY_SOCKET": str(tmp_path / "nobody"), "WATCHDOG_USEC": "1000"}, Clock())
+    dog.ready()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+        line.bind(str(tmp_path / "deaf"))
+        deaf = Watchdog({"NOTIFY_SOCKET": str(tmp_path / "deaf")}, Clock())
+        for _ in range(2000):  # more than its queue holds: must not wait
+            deaf.ready()
+        assert line.recv(100) == b"READY=1"

@@ -1,0 +1,349 @@
+"""What is kept: pages of the history, and lessons that corrections teach and undo takes back; faults lose no ink."""
+
+from pathlib import Path
+from typing import Any
+
+import pygame
+import pytest
+
+from edge_app.errors import StoreError
+from edge_app.recognizer import Recognizer
+from edge_app.store import Store
+from edge_app.window.app import KEPT_AFTER
+
+from .pilot import NOW, Pilot, folders_in
+
+
+def clock() -> float:
+    return NOW.timestamp()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "data" / "digitpad.sqlite3", clock)
+
+
+@pytest.fixture
+def pilot(recognizer: Recognizer, store: Store, tmp_path: Path) -> Pilot:
+    return Pilot(recognizer, store=store, history="on", folders=folders_in(tmp_path))
+
+
+def texts(store: Store) -> list[str]:
+    return [page.text for page in store.pages(100)]
+
+
+def labels(store: Store) -> list[str]:
+    return [example.label for example in store.examples()]
+
+
+def correct(pilot: Pilot, label: str, number: int = 0) -> None:
+    pilot.do("digit_panel", number)
+    pilot.key(getattr(pygame, f"K_{label}"))
+
+
+def odd(pilot: Pilot) -> str:
+    """Write what the network takes for no digit; returns what it is read as."""
+    pad = pilot.app.layout().pad
+    corners = [(0.3, 0.2), (0.2, 0.7), (0.45, 0.7), (0.3, 0.2), (0.3, 0.7)]
+    pilot.draw([(pad.left + x * pad.width, pad.top + y * pad.height) for x, y in corners])
+    return pilot.state.reading.text
+
+
+def lessons(pilot: Pilot) -> list[str]:
+    """What the classifier holds: never anything else than the store."""
+    classifier = pilot.services.learner.classifier
+    assert classifier is not None
+    return [lesson.label for lesson in classifier.lessons]
+
+
+# --- lessons
+
+
+def test_a_correction_is_stored_undone_and_made_again(pilot: Pilot, store: Store) -> None:
+    pilot.write(0)
+    correct(pilot, "2")
+    assert (pilot.state.reading.text, labels(store), lessons(pilot)) == ("2", ["2"], ["2"])
+    found = store.examples()[0]
+    assert (found.source, len(found.ink), bool(found.image.any())) == ("correction", 2, True)
+    pilot.key(pygame.K_BACKSPACE)
+    assert (pilot.state.reading.text, labels(store), lessons(pilot)) == ("7", [], [])
+    pilot.key(pygame.K_y, pygame.KMOD_CTRL)
+    assert (pilot.state.reading.text, labels(store), lessons(pilot)) == ("2", ["2"], ["2"])
+
+
+def test_what_was_read_rightly_teaches_nothing(pilot: Pilot, store: Store) -> None:
+    pilot.write(0)
+    correct(pilot, "7")
+    assert (pilot.state.reading.digits[0].pinned, labels(store)) == (True, [])
+
+
+def test_a_second_correction_takes_the_place_of_the_first(pilot: Pilot, store: Store) -> None:
+    pilot.write(0)
+    correct(pilot, "2")
+    correct(pilot, "3")
+    assert (labels(store), lessons(pilot)) == (["3"], ["3"])
+    pilot.key(pygame.K_BACKSPACE)
+    assert (pilot.state.reading.text, labels(store), lessons(pilot)) == ("2", ["2"], ["2"])
+    pilot.key(pygame.K_y, pygame.KMOD_CTRL)
+    assert (pilot.state.reading.text, labels(store), lessons(pilot)) == ("3", ["3"], ["3"])
+
+
+def test_clearing_keeps_what_was_learned_and_undo_teaches_it_no_second_time(pilot: Pilot, store: Store) -> None:
+    pilot.write(0)
+    correct(pilot, "2")
+    pilot.press("clear")
+    pilot.press("undo")
+    pilot.press("redo")
+    assert (labels(store), lessons(pilot)) == (["2"], ["2"])
+
+
+def test_learning_switched_off_uses_and_keeps_nothing(pilot: Pilot, store: Store) -> None:
+    read = odd(pilot)
+    correct(pilot, "4")
+    pilot.press("clear")
+    assert (read, odd(pilot)) == ("?", "4")  # what was learned is used
+    pilot.do("set", ("learn", False))
+    assert (pilot.state.reading.text, labels(store)) == ("?", ["4"])
+    correct(pilot, "3")
+    assert labels(store) == ["4"]
+    pilot.key(pygame.K_BACKSPACE)
+    pilot.do("set", ("learn", True))
+    assert pilot.state.reading.text == "4"
+
+
+def test_an_example_is_taken_back_by_a_tap_and_stays_away(pilot: Pilot, store: Store) -> None:
+    pilot.write(0)
+    correct(pilot, "2")
+    pilot.do("open", "hand")
+    pilot.press("unlearn", 0)
+    assert (labels(store), lessons(pilot), pilot.state.examples) == ([], [], [])
+    pilot.key(pygame.K_ESCAPE)
+    pilot.press("clear")
+    pilot.press("undo")
+    assert (labels(store), lessons(pilot)) == ([], [])
+
+
+def test_lessons_are_there_again_after_a_restart(pilot: Pilot, store: Store, recognizer: Recognizer) -> None:
+    odd(pilot)
+    correct(pilot, "4")
+    pilot.app.close()
+    again = Pilot(recognizer, store=Store(store.path, clock), history="on")
+    assert (odd(again), lessons(again)) == ("4", ["4"])
+
+
+# --- pages
+
+
+def test_a_page_is_stored_after_a_while_and_once(pilot: Pilot, store: Store) -> None:
+    pilot.write(4)
+    assert texts(store) == []
+    pilot.wait(KEPT_AFTER)
+    assert texts(store) == ["2026"]
+    pilot.press("undo")
+    pilot.wait(KEPT_AFTER)
+    assert texts(store) == [pilot.state.reading.text]
+    assert len(store.pages()[0].ink) == len(pilot.state.pad.strokes)
+
+
+def test_clearing_stores_at_once_and_undo_goes_on_with_the_page(pilot: Pilot, store: Store) -> None:
+    pilot.write(0)
+    pilot.press("clear")
+    assert texts(store) == ["7"]
+    pilot.press("undo")
+    correct(pilot, "2")
+    pilot.wait(KEPT_AFTER)
+    assert texts(store) == ["2"]
+    pilot.press("clear")
+    pilot.write(1)
+    pilot.wait(KEPT_AFTER)
+    assert texts(store) == ["4", "2"]
+
+
+def test_erasing_and_undo_never_write_over_another_page(pilot: Pilot, store: Store) -> None:
+    pilot.write(0)
+    pilot.press("clear")
+    pilot.write(1)
+    pilot.state.pad.erase(range(len(pilot.state.pad.strokes)))
+    pilot.app.changed()
+    pilot.press("undo")
+    pilot.wait(KEPT_AFTER)
+    assert texts(store) == ["4", "7"]
+
+
+def test_undo_over_several_pages_keeps_each_of_them(pilot: Pilot, store: Store) -> None:
+    pilot.write(0)
+    pilot.press("clear")
+    pilot.write(1)
+    pilot.press("clear")
+    while pilot.state.reading.text != "7" or len(pilot.state.pad.strokes) != 2:
+        pilot.press("undo")
+    pilot.wait(KEPT_AFTER)
+    assert texts(store)[-1] == "7"
+    assert "4" in texts(store)
+    assert texts(store).count("7") == 1
+
+
+def test_a_deleted_page_is_gone_and_the_ink_on_the_pad_is_not_kept_again(pilot: Pilot, store: Store) -> None:
+    pilot.write(0)
+    pilot.press("clear")
+    pilot.write(1)
+    pilot.do("open", "history")
+    assert [page.text for page in pilot.state.pages] == ["4", "7"]
+    pilot.press("entry", pilot.state.pages[0].id)
+    pilot.press("delete", pilot.state.pages[0].id)
+    assert [page.text for page in pilot.state.pages] == texts(store) == ["7"]
+    pilot.do("set", ("learn", False))  # which reads the pad again
+    pilot.wait(KEPT_AFTER)
+    assert texts(store) == ["7"]
+    pilot.key(pygame.K_ESCAPE)
+    odd(pilot)  # other ink: a page anew
+    pilot.wait(KEPT_AFTER)
+    assert len(texts(store)) == 2
+
+
+def test_deleting_one_page_keeps_what_waits_to_be_stored(pilot: Pilot, store: Store) -> None:
+    pilot.write(0)
+    pilot.press("clear")
+    pilot.write(1)
+    pilot.services.keeper.deleted(store.pages()[0].id)
+    pilot.wait(KEPT_AFTER)
+    assert texts(store) == ["4", "7"]
+
+
+def test_forget_everything_leaves_nothing_behind(pilot: Pilot, store: Store) -> None:
+    pilot.write(0)
+    pilot.press("clear")
+    pilot.write(0)
+    correct(pilot, "2")
+    pilot.do("open", "history")
+    pilot.press("open", "forget")
+    pilot.press("forget")
+    assert (texts(store), labels(store), lessons(pilot)) == ([], [], [])
+    pilot.wait(2 * KEPT_AFTER)
+    assert texts(store) == []
+    pilot.key(pygame.K_DELETE)
+    pilot.wait(2 * KEPT_AFTER)
+    assert texts(store) == []
+    pilot.write(1)
+    pilot.wait(KEPT_AFTER)
+    assert texts(store) == ["4"]
+
+
+def test_closing_stores_what_is_on_the_pad(pilot: Pilot, store: Store) -> None:
+    assert store.path is not None
+    pilot.write(4)
+    pilot.app.close()
+    assert texts(Store(store.path)) == ["2026"]
+
+
+def test_exercises_are_no_history(pilot: Pilot, store: Store) -> None:
+    pilot.do("practice")
+    pilot.write(0)
+    pilot.wait(2 * KEPT_AFTER)
+    pilot.do("practice")
+    pilot.wait(2 * KEPT_AFTER)
+    assert texts(store) == []
+
+
+def test_a_page_is_opened_again_and_corrected(pilot: Pilot, store: Store) -> None:
+    pilot.write(4)
+    pilot.press("clear")
+    pilot.do("open", "history")
+    number = pilot.state.pages[0].id
+    pilot.press("entry", number)
+    pilot.press("keypad", number)
+    for key in (pygame.K_1, pygame.K_9, pygame.K_8, pygame.K_BACKSPACE, pygame.K_9):
+        pilot.key(key)
+    pilot.press("typed")
+    assert store.pages()[0].correction == "199"
+    assert pilot.state.pad.strokes == ()
+    pilot.press("restore", number)
+    assert (pilot.state.reading.text, pilot.state.panels) == ("2026", [])
+
+
+# --- history on and off
+
+
+def test_history_switched_on_takes_along_what_is_there_once(recognizer: Recognizer, tmp_path: Path) -> None:
+    folders = folders_in(tmp_path)
+    pilot = Pilot(recognizer, folders=folders)
+    pilot.write(0)
+    correct(pilot, "2")
+    pilot.do("set", ("history", "on"))
+    pilot.wait(KEPT_AFTER)
+    disk = pilot.services.learner.store
+    assert (disk.path, texts(disk), labels(disk)) == (folders.store_file, ["2"], ["2"])
+    pilot.key(pygame.K_BACKSPACE)
+    pilot.wait(KEPT_AFTER)
+    assert (texts(disk), labels(disk), lessons(pilot)) == (["7"], [], [])
+
+
+def test_history_switched_off_keeps_nothing_more(pilot: Pilot, store: Store) -> None:
+    assert store.path is not None
+    pilot.write(0)
+    pilot.do("set", ("history", "off"))
+    pilot.press("clear")
+    pilot.write(1)
+    correct(pilot, "9")
+    pilot.wait(KEPT_AFTER)
+    assert pilot.services.learner.store.path is None
+    assert (texts(Store(store.path)), labels(Store(store.path))) == (["7"], [])
+
+
+# --- faults
+
+
+class Broken(Store):
+    """A store whose disk is full as long as `full` says so."""
+
+    full = True
+
+    def _say(self) -> None:
+        if self.full:
+            raise StoreError("digitpad.sqlite3: the disk is full")
+
+    def save_page(self, *values: Any, **rest: Any) -> int:
+        self._say()
+        return super().save_page(*values, **rest)
+
+    def add_example(self, *values: Any, **rest: Any) -> int:
+        self._say()
+        return super().add_example(*values, **rest)
+
+    def remove_example(self, example_id: int) -> bool:
+        self._say()
+        return super().remove_example(example_id)
+
+
+def test_a_full_disk_is_said_once_and_loses_no_ink(recognizer: Recognizer, tmp_path: Path) -> None:
+    store = Broken(tmp_path / "digitpad.sqlite3", clock)
+    pilot = Pilot(recognizer, store=store, history="on")
+    pilot.write(0)
+    pilot.wait(KEPT_AFTER)
+    assert pilot.notes == [pilot.state.toast] == ["digitpad.sqlite3: the disk is full"]
+    pilot.write(1, width=0.3)
+    pilot.wait(KEPT_AFTER)
+    assert len(pilot.notes) == 1
+    assert len(pilot.state.pad.strokes) == 4
+    store.full = False
+    pilot.app.services.keeper.flush()
+    assert len(store.pages()[0].ink) == 4
+
+
+def test_a_lesson_that_cannot_be_stored_counts_all_the_same(recognizer: Recognizer) -> None:
+    pilot = Pilot(recognizer, store=Broken(None, clock), history="on")
+    pilot.write(0)
+    correct(pilot, "2")
+    assert (pilot.state.reading.text, lessons(pilot)) == ("2", ["2"])
+    assert pilot.notes == ["digitpad.sqlite3: the disk is full"]
+    pilot.key(pygame.K_BACKSPACE)
+    assert (pilot.state.reading.text, lessons(pilot)) == ("7", [])
+
+
+def test_a_model_that_cannot_learn_is_corrected_all_the_same(store: Store) -> None:
+    from .fakes import fixed
+
+    pilot = Pilot(fixed(7), store=store, history="on")
+    pilot.write(0)
+    correct(pilot, "2")
+    assert (pilot.state.reading.text, labels(store), pilot.services.learner.classifier) == ("2", [], None)

@@ -1,0 +1,241 @@
+"""What a touch means: one pen at a time, the same touch never twice, palms told from pens."""
+
+from dataclasses import dataclass
+
+import pygame
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge_app.window.actions import Action
+from edge_app.window.events import ECHO, NEAR, PALM, SILENT, Pen, Pointers, key_meaning
+
+SIZE = (800, 480)
+KINDS = {
+    "press": pygame.MOUSEBUTTONDOWN,
+    "drag": pygame.MOUSEMOTION,
+    "release": pygame.MOUSEBUTTONUP,
+    "down": pygame.FINGERDOWN,
+    "move": pygame.FINGERMOTION,
+    "up": pygame.FINGERUP,
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """An event at a time: of the mouse with its button, or of a finger with its number."""
+
+    now: int
+    kind: str
+    x: float = 200
+    y: float = 200
+    number: int = 1
+    touch: bool = False
+
+    def event(self) -> pygame.event.Event:
+        if self.kind == "blur":
+            return pygame.event.Event(pygame.WINDOWFOCUSLOST)
+        if self.kind in ("press", "drag", "release"):
+            place = {"pos": (self.x, self.y), "button": self.number, "touch": self.touch}
+        else:
+            place = {"touch_id": 5, "finger_id": self.number, "x": self.x / SIZE[0], "y": self.y / SIZE[1]}
+        return pygame.event.Event(KINDS[self.kind], place)
+
+
+def pens(*steps: Step) -> list[Pen]:
+    pointers = Pointers()
+    return [pen for step in steps for pen in pointers.translate(step.event(), SIZE, step.now)]
+
+
+def kinds(*steps: Step) -> list[str]:
+    return [pen.kind for pen in pens(*steps)]
+
+
+LINE = (Step(0, "press"), Step(8, "drag", 210), Step(16, "release", 210))
+TOUCH = (Step(0, "down"), Step(8, "move", 210), Step(16, "up", 210))
+
+CASES: dict[str, tuple[tuple[Step, ...], list[str]]] = {
+    "a mouse": (LINE, ["down", "move", "up"]),
+    "a finger": (TOUCH, ["down", "move", "up"]),
+    "a mouse that only passes": ((Step(0, "drag"), Step(9, "drag", 300)), []),
+    "the middle button": ((Step(0, "press", number=2), Step(9, "release", number=2)), []),
+    "the wheel as a button": ((Step(0, "press", number=4), Step(9, "release", number=4)), []),
+    "another button in mid-stroke": (
+        (Step(0, "press"), Step(8, "press", number=3), Step(9, "release", number=3), Step(16, "release")),
+        ["down", "up"],
+    ),
+    # echoes: mouse events that a system makes of a finger
+    "an echo afterwards": ((*TOUCH, Step(60, "press", 210), Step(61, "release", 210)), ["down", "move", "up"]),
+    "an echo where the finger came down": ((*TOUCH, Step(60, "press"), Step(61, "release")), ["down", "move", "up"]),
+    "an echo of a long line where it began": (
+        (Step(0, "down"), Step(8, "move", 500), Step(9, "up", 500), Step(20, "press"), Step(21, "release")),
+        ["down", "move", "up"],
+    ),
+    "an echo while the finger writes": (
+        (Step(0, "down"), Step(1, "press"), Step(8, "move", 210), Step(9, "drag", 210), Step(10, "up", 210)),
+        ["down", "move", "up"],
+    ),
+    "a click later is a click": (
+        (*TOUCH, Step(16 + ECHO, "press", 210), Step(17 + ECHO, "release", 210)),
+        ["down", "move", "up", "down", "up"],
+    ),
+    "a click elsewhere is a click": (
+        (*TOUCH, Step(60, "press", 211 + NEAR), Step(61, "release", 211 + NEAR)),
+        ["down", "move", "up", "down", "up"],
+    ),
+    "an echo before is the same line": (
+        (
+            *(Step(0, "press"), Step(0, "down"), Step(8, "drag", 210), Step(8, "move", 210)),
+            *(Step(16, "release", 210), Step(16, "up", 210)),
+        ),
+        ["down", "move", "move", "up"],
+    ),
+    "an echo that says it is one": (
+        (Step(0, "press", touch=True), Step(8, "drag", 210, touch=True), Step(9, "release", 210, touch=True)),
+        [],
+    ),
+    # several fingers
+    "a second finger": (
+        (
+            *(Step(0, "down"), Step(5, "down", 600, number=2), Step(6, "move", 601, number=2), Step(7, "move", 210)),
+            *(Step(8, "up", 601, number=2), Step(9, "up", 210)),
+        ),
+        ["down", "move", "up"],
+    ),
+    "a second finger that stays longer": (
+        (Step(0, "down"), Step(5, "down", 600, number=2), Step(9, "up"), Step(20, "move", 610, number=2)),
+        ["down", "up"],
+    ),
+    "a finger that moves now and then keeps writing": (
+        (Step(0, "down"), Step(SILENT, "move", 210), Step(SILENT + 1, "down", 600, number=2)),
+        ["down", "move"],
+    ),
+    "a palm that lies still gives way and leaves nothing": (
+        (
+            Step(0, "down"),
+            Step(9, "move", 199 + NEAR),
+            Step(SILENT + 9, "down", 600, number=2),
+            Step(SILENT + 20, "up"),
+        ),
+        ["down", "move", "drop", "down"],
+    ),
+    "a line whose end was lost gives way and stays": (
+        (Step(0, "down"), Step(9, "move", 201 + NEAR), Step(10, "move"), Step(SILENT + 10, "down", 600, number=2)),
+        ["down", "move", "move", "lost", "down"],
+    ),
+    "a palm just not silent long enough": ((Step(0, "down"), Step(SILENT - 1, "down", 600, number=2)), ["down"]),
+    "a finger whose end was lost comes again": (
+        (Step(0, "down"), Step(5, "move", 300), Step(9, "down", 400)),
+        ["down", "move", "lost", "down"],
+    ),
+    # a pen, which systems report as a mouse, and the hand that holds it
+    "the palm before the pen": (
+        (Step(0, "down", 600), Step(4, "move", 601), Step(50, "press"), Step(60, "drag", 210), Step(70, "release")),
+        ["down", "move", "drop", "down", "move", "up"],
+    ),
+    "an echo of a finger that has long been writing": (
+        (Step(0, "down"), Step(2 * ECHO, "press", 200 + NEAR), Step(2 * ECHO, "move", 210)),
+        ["down", "move"],
+    ),
+    "the palm beside the pen": ((Step(0, "press"), Step(9, "down", 600), Step(20, "release")), ["down", "up"]),
+    "the palm just after the pen": (
+        (Step(0, "press"), Step(9, "drag", 210), Step(20, "release", 210), Step(8 + PALM, "down", 600)),
+        ["down", "move", "up"],
+    ),
+    "a finger long after the pen": (
+        (Step(0, "press"), Step(20, "release"), Step(PALM, "down", 600)),
+        ["down", "up", "down"],
+    ),
+    "the palm's end after the pen came": (
+        (Step(0, "down", 600), Step(50, "press"), Step(55, "up", 600), Step(60, "release")),
+        ["down", "drop", "down", "up"],
+    ),
+    # the window
+    "focus lost ends the mouse": ((Step(0, "press"), Step(5, "blur"), Step(9, "drag", 300)), ["down", "lost"]),
+    "focus lost leaves a finger": ((Step(0, "down"), Step(5, "blur"), Step(9, "up")), ["down", "up"]),
+    "focus lost with nothing down": ((Step(5, "blur"),), []),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_pointers_do(name: str) -> None:
+    steps, expected = CASES[name]
+    assert kinds(*steps) == expected
+
+
+def test_places_are_pixels_and_a_lost_pen_is_where_it_was_seen_last() -> None:
+    assert [(pen.x, pen.y) for pen in pens(*TOUCH)] == [(200, 200), (210, 200), (210, 200)]
+    lost = pens(Step(0, "press"), Step(5, "drag", 333, 77), Step(6, "blur"))[-1]
+    assert (lost.kind, lost.x, lost.y) == ("lost", 333, 77)
+
+
+def test_the_right_button_erases_and_nothing_else_does() -> None:
+    right = pens(Step(0, "press", number=3), Step(5, "drag", 210, number=0), Step(9, "release", 210, number=3))
+    assert [(pen.kind, pen.erasing) for pen in right] == [("down", True), ("move", True), ("up", True)]
+    assert not any(pen.erasing for pen in pens(*LINE, *(Step(2000 + s.now, s.kind, s.x) for s in TOUCH)))
+    lost = pens(Step(0, "press", number=3), Step(5, "blur"))[-1]
+    assert (lost.kind, lost.erasing) == ("lost", True)
+
+
+@pytest.mark.parametrize(
+    ("key", "mod", "action"),
+    [
+        (pygame.K_BACKSPACE, 0, Action("undo")),
+        (pygame.K_z, pygame.KMOD_LCTRL, Action("undo")),
+        (pygame.K_z, pygame.KMOD_LCTRL | pygame.KMOD_LSHIFT, Action("redo")),
+        (pygame.K_z, 0, None),
+        (pygame.K_s, 0, Action("open", "settings")),
+        (pygame.K_s, pygame.KMOD_RCTRL, Action("save")),
+        (pygame.K_F2, 0, Action("compare")),
+        (pygame.K_F2, pygame.KMOD_CTRL, None),
+        (pygame.K_F3, 0, None),
+        (pygame.K_TAB, pygame.KMOD_LSHIFT, Action("focus", -1)),
+        (pygame.K_7, 0, Action("digit", "7")),
+        (pygame.K_KP7, pygame.KMOD_NUM, Action("digit", "7")),
+        (pygame.K_7, pygame.KMOD_CTRL, None),
+    ],
+)
+def test_what_keys_mean(key: int, mod: int, action: Action | None) -> None:
+    assert key_meaning(pygame.event.Event(pygame.KEYDOWN, key=key, mod=mod)) == action
+
+
+@st.composite
+def interleavings(draw: st.DrawFn) -> list[Step]:
+    """Whatever comes from three fingers, three buttons and the window manager, ends that are lost included."""
+    now, steps = 0, []
+    places = st.sampled_from([100.0, 110.0, 300.0, 700.0])
+    for _ in range(draw(st.integers(0, 30))):
+        now += draw(st.sampled_from([0, 8, 100, PALM, SILENT]))
+        kind = draw(st.sampled_from([*KINDS, "blur"]))
+        steps.append(Step(now, kind, draw(places), draw(places), draw(st.integers(1, 3)), draw(st.booleans())))
+    return steps
+
+
+@settings(max_examples=400, deadline=None)
+@given(interleavings())
+def test_a_down_is_ended_before_the_next_and_nothing_moves_without_one(steps: list[Step]) -> None:
+    is_down = erasing = False
+    for pen in pens(*steps):
+        assert is_down == (pen.kind != "down")
+        if pen.kind == "down":
+            erasing = pen.erasing
+        elif pen.kind != "drop":
+            assert pen.erasing == erasing
+        is_down = pen.kind in ("down", "move")
+
+
+@settings(max_examples=200, deadline=None)
+@given(interleavings())
+def test_one_finger_alone_is_followed_and_lost_only_where_it_comes_twice(steps: list[Step]) -> None:
+    alone = [step for step in steps if step.kind in ("down", "move", "up") and step.number == 1]
+    expected: list[str] = []
+    line: list[Step] = []
+    for step in alone:
+        far = any(abs(p.x - line[0].x) > NEAR or abs(p.y - line[0].y) > NEAR for p in line)
+        if step.kind == "down":
+            expected += [*(["lost" if far else "drop"] if line else []), "down"]
+            line = [step]
+        elif line:
+            expected.append(step.kind)
+            line = [*line, step] if step.kind == "move" else []
+    assert kinds(*alone) == expected

@@ -1,0 +1,1 @@
+"""Tools of the project that the app itself never needs."""
