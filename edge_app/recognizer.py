@@ -19,7 +19,7 @@ from .segment import Box, Grid, Group, Part, cut_anywhere, group_scores, parts_o
 
 ALTERNATIVES = 3
 CUTS = 16  # pieces of equal length, between which a stroke may be cut in two digits
-LEAST_SEEN = 500  # groups kept in memory, 1.5 KB each; of a page with many strokes, twice as many as it has
+LEAST_SEEN = 250  # groups kept in memory, 1.5 KB each; of a page with many strokes, twice as many as it has
 
 
 class Recognizer:

@@ -304,9 +304,10 @@ class Store:
             rows = self._read("SELECT correction, ink FROM pages WHERE correction IS NOT NULL ORDER BY id")
             found += [row for row in rows if row[0].isascii() and row[0].isdigit()]
         try:
-            lines = [dump_ink(parse_ink(ink), label=label, writer=WRITER) for label, ink in found]
+            inks = [(label, parse_ink(ink)) for label, ink in found]
         except InkError as error:
             raise StoreError(f"{self.path}: damaged ink in it ({error}); nothing was exported") from None
+        lines = [dump_ink(ink, label=label, writer=WRITER) for label, ink in inks if ink]  # a picture's digit has none
         return list(dict.fromkeys(lines))  # a page of one corrected digit is an example, too
 
     def _now(self) -> str:

@@ -74,7 +74,7 @@ def occlusion(pilot: Pilot) -> None:
     digit(pilot)
     pilot.do("map", 1)
     assert pilot.state.heat[1]
-    pilot.state.heat[1] = bytes(9 * column for _ in range(28) for column in range(28))
+    pilot.state.heat[1] = bytes(200 * (column >= 14) for _ in range(28) for column in range(28))
     pilot.settle()
 
 
@@ -398,7 +398,7 @@ def test_another_colour_is_noticed(shot: Shot, recognizer: Recognizer, tmp_path:
 @pytest.mark.parametrize("shot", SHOTS, ids=lambda shot: shot.name)
 def test_noise_is_not_noticed(shot: Shot) -> None:
     expected = golden.kept(shot.name)
-    noise = np.random.default_rng(1).integers(-24, 25, expected.shape)
+    noise = np.random.default_rng(1).integers(-12, 13, expected.shape)
     assert golden.is_like(expected, np.clip(expected + noise, 0, 255).astype(np.uint8))
 
 

@@ -81,7 +81,8 @@ class App:
             self.do(Action("turn", -1 if event.y > 0 else 1))
         elif event.type == pygame.KEYDOWN:
             self._used()
-            if action := key_meaning(event):
+            action = key_meaning(event)
+            if action and not (self.state.panel and action.name == "clear"):  # a card lies over what it would wipe
                 self.do(action)
         else:
             for pen in self._pointers.translate(event, self.surface.get_size(), self.now):

@@ -70,7 +70,7 @@ class Deeds:
             self._changed_back()
 
     def _changed_back(self) -> None:
-        self.state.panels.clear()
+        self._close_panels()
         self.app.changed()
 
     def clear(self, _: Any = None) -> None:
@@ -262,6 +262,9 @@ class Deeds:
     def press(self, _: Any = None) -> None:
         """Press what has the focus."""
         focus, panel, before = self.state.focus, self.state.panel, self._takers()
+        if panel and panel.name == "keypad" and not self.state.focus_seen:
+            self.typed()
+            return
         if not self.state.focus_seen or focus is None or focus not in before:
             return
         self.app.do(focus)
@@ -300,7 +303,7 @@ class Deeds:
         """Open a file of ink, of which the first sample is shown, or a picture."""
         if self.state.settings.kiosk:
             return
-        self.state.panels.clear()
+        self._close_panels()
         sample = next(read_sources([path]), None)
         if sample is None or (isinstance(sample.content, tuple) and not sample.content):
             sample = Sample(path, ImageError("there is nothing in it"))
@@ -353,7 +356,7 @@ class Deeds:
         page = next((page for page in self.state.pages if page.id == number), None)
         if page is None:
             return
-        self.state.panels.clear()
+        self._close_panels()
         try:
             ink = page.ink
         except DigitpadError as error:
@@ -397,13 +400,14 @@ class Deeds:
         def job() -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             count = self.services.keeper.store.export(path)
-            self.app.say(self.state.say("exported", count=count, path=path))
+            say = self.state.say
+            self.app.say(say("exported", count=count, path=path) if count else say("examples_none"))
 
         self._stored(job)
 
     def forget(self, _: Any = None) -> None:
         """Delete history and lessons."""
-        self.state.panels.clear()
+        self._close_panels()
         self._stored(self.services.keeper.store.forget_everything)
         self.services.keeper.forgotten()
         with self.services.worker.alone():
@@ -520,8 +524,8 @@ class Deeds:
 
     def _learn(self, key: Key, digit: Digit, label: str, source: str = "correction") -> None:
         """Teach that a digit is a `label`, where that is news; what was learned is said."""
-        if not self.state.settings.learn or digit.image is None:
-            return
+        if not self.state.settings.learn or self.state.settings.kiosk or digit.image is None:
+            return  # a kiosk's visitors correct the page, and teach nothing
         if source == "correction" and digit.digit == label and not digit.pinned:
             return  # it was read so: nothing to learn
         ink = make_ink([part.points for part in digit.parts])
@@ -555,6 +559,10 @@ class Deeds:
 
     def _fault(self, error: Exception) -> None:
         self.app.complain(str(error))
+
+    def _close_panels(self) -> None:
+        """Close all panels but the question that has not been answered yet."""
+        self.state.panels[:] = [panel for panel in self.state.panels if panel.name == "privacy"]
 
     def _leave(self, name: str) -> None:
         """Close a panel if it is on top."""

@@ -28,8 +28,8 @@ PREFERRED = (
 SCALE = 0.6875  # what pygame makes of a size for its own font; every other font gets the same
 ABSENT = "\uffff"  # no character, so no font has it
 PROBE = 24  # size at which glyphs are compared
-SURFACES = 80  # a screen has some thirty; numbers in large type take 100 KB each
-FONTS = 32
+SURFACES = 48  # a screen has some thirty; numbers in large type take 100 KB each
+FONTS = 16
 JOINTS = "/\\-_."  # a word too long for its line, a path, is broken behind one of these
 
 
@@ -43,6 +43,7 @@ class Fonts:
         """Choose the first font that has every character of `sample`, else the one that lacks the fewest."""
         self.path, self.missing = _choose(sample + NEEDED)  # None: the font that comes with pygame
         self._fonts: OrderedDict[int, pygame.font.Font] = OrderedDict()
+        self._heights: dict[tuple[int, int], int] = {}
         self._surfaces: OrderedDict[tuple[Hashable, ...], pygame.Surface] = OrderedDict()
 
     def font(self, size: int) -> pygame.font.Font:
@@ -85,12 +86,23 @@ class Fonts:
 
     def _fit(self, text: str, width: int, height: int, colour: Colour, least: int) -> pygame.Surface:
         shown = _printable(text)
-
-        def fits(size: int) -> bool:
-            return self.font(size).size(shown)[0] <= width and _line_height(self.font(size)) <= height
-
-        font = self.font(_largest(fits, least, max(least, 2 * height)))
+        size = self._as_high_as(height, least)
+        wide = self.font(size).size(shown)[0]
+        if wide > width:  # type is as wide as it is high: nearly right at once, where a search would open many fonts
+            size = max(least, min(size - 1, size * width // max(1, wide) + 1))
+            while size > least and self.font(size).size(shown)[0] > width:
+                size -= 1
+        font = self.font(size)
         return font.render(_without_middle(font, shown, width), True, colour)
+
+    def _as_high_as(self, height: int, least: int) -> int:
+        """Return the largest size whose line is not higher."""
+        key = height, least
+        if key not in self._heights:
+            self._heights[key] = _largest(
+                lambda size: _line_height(self.font(size)) <= height, least, max(least, 2 * height)
+            )
+        return self._heights[key]
 
     def _paragraph(self, text: str, width: int, height: int, colour: Colour, most: int, least: int) -> pygame.Surface:
         def fits(size: int) -> bool:

@@ -108,7 +108,7 @@ class Learner:
 
     def _remove(self, taught: Taught) -> None:
         self._taught.remove(taught)
-        if self.classifier is not None:
+        if self.classifier is not None and taught.lesson in self.classifier.lessons:  # the oldest of very many are gone
             self.classifier.forget(taught.lesson)
         if taught.example is not None:
             try:

@@ -21,6 +21,7 @@ SHADE = 120  # of 255: how much of the window a card leaves to be seen
 HEAT: Colour = (230, 110, 0)
 SMALLEST = 14  # size of type that can still be read
 ROUND = 8  # radius of corners, in pixels
+LEAST_SHARE = 0.005  # what rounds to no percent has no bar: two pixels of one look like dirt
 
 
 @dataclass(frozen=True)
@@ -317,7 +318,7 @@ class Painter:
         bar = pygame.Rect(
             area.left + 4, area.bottom - 4 - max(4, area.height // 10), area.width - 8, max(4, area.height // 10)
         )
-        if widget.share > 0:
+        if widget.share >= LEAST_SHARE:
             filled = bar.copy()
             filled.width = max(2, round(bar.width * widget.share))
             pygame.draw.rect(
@@ -346,7 +347,8 @@ class Painter:
             below = pygame.Rect(area.left, place.bottom, area.width, label)
             self._centred(text, below)
             if widget.tone == "quiet":  # set aside: said without colour, too
-                pygame.draw.line(self.surface, look.theme.quiet, below.move(0, -1).midleft, below.move(0, -1).midright)
+                struck = text.get_rect(center=below.move(0, -1).center).inflate(label, 0).clip(below)
+                pygame.draw.line(self.surface, look.theme.quiet, struck.midleft, struck.midright)
 
     def _draw_reading(self, widget: Widget, look: Look) -> None:
         """Draw the number in large type, and how sure it is."""
