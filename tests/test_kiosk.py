@@ -284,7 +284,7 @@ def test_systemd_finds_no_fault_with_the_users_unit(tmp_path: Path) -> None:
 
     unit.write_bytes(user_unit(Start(("/bin/sh", "--kiosk"), Path("/"), False), []))
     environ = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path), "HOME": str(tmp_path)}
-    command = ["systemd-analyze", "--user", "verify", "--recursive-errors=no", unit]
+    command = ["systemd-analyze", "--user", "verify", "--recursive-errors=no", str(unit)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
     assert [line for line in done.stderr.splitlines() if "digitpad" in line] == []
     assert done.returncode == 0

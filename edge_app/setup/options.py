@@ -56,7 +56,13 @@ def _add_kiosk(commands: "Commands") -> None:
         "--kind", choices=("auto", "labwc", "wayfire", "systemd"), default="auto", help="what starts it; default: found"
     )
     kiosk.add_argument("--user", metavar="NAME", help="who it runs as; default: who asks, through sudo as well")
-    kiosk.add_argument("--rotate", type=int, choices=(0, 90, 180, 270), help="degrees clockwise, for a turned screen")
+    kiosk.add_argument(
+        "--rotate",
+        type=int,
+        choices=(0, 90, 180, 270),
+        dest="kiosk_rotate",
+        help="degrees clockwise, for a turned screen",
+    )
     kiosk.add_argument("--root", type=Path, default=Path("/"), metavar="FOLDER", help="a system's tree other than /")
     kiosk.add_argument("--remove", action="store_true", help="take away what was written")
     kiosk.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
@@ -82,5 +88,5 @@ def run_kiosk(args: argparse.Namespace) -> int:
     from .kiosk import kiosk_command
 
     return kiosk_command(
-        args.root, kind=args.kind, user=args.user, rotate=args.rotate, remove=args.remove, dry_run=args.dry_run
+        args.root, kind=args.kind, user=args.user, rotate=args.kiosk_rotate, remove=args.remove, dry_run=args.dry_run
     )

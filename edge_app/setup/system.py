@@ -1,5 +1,6 @@
 """What the tree of a Linux system says of it: its people, its groups, and what is on its screen after the start."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,7 +111,7 @@ def runs_xdg_autostart(root: Path, account: Account, kind: str) -> bool:
             home / ".config/wayfire.ini",
         ],
     }[kind]
-    lines = [line for file in files if file.is_file() for line in file.read_bytes().splitlines()]
+    lines = [line for file in files if os.access(file, os.R_OK) for line in file.read_bytes().splitlines()]
     return kind == "x" or any(XDG_AUTOSTART in line and not line.lstrip().startswith(b"#") for line in lines)
 
 

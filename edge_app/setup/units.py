@@ -48,8 +48,7 @@ SYSTEM_UNIT = """\
 Description=digitpad on the whole screen
 After=systemd-user-sessions.service plymouth-quit-wait.service getty@tty1.service
 Conflicts=getty@tty1.service
-# Who ends it by holding, or a fault that comes back, is given the login instead of a black screen.
-OnSuccess=getty@tty1.service
+# A fault that comes back leaves a login on the screen. Not OnSuccess= too: systemd 252 runs it at every restart.
 OnFailure=getty@tty1.service
 {restarts}
 [Service]

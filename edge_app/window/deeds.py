@@ -469,7 +469,6 @@ class Deeds:
             pad = self.app.layout().pad
             exercise.shown = demonstration(exercise.practice.target, pad.width, pad.height)
             exercise.shown_since = self.app.now
-            self.app.say(self.state.say("shows"))
             self.app.after("demonstration", 0)
 
     def judge(self, _: Any = None) -> None:

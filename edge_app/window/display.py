@@ -14,10 +14,12 @@ os.environ.setdefault("SDL_VIDEO_X11_WMCLASS", "digitpad")  # what a launcher's 
 import pygame
 
 from ..errors import DisplayError
+from ..setup.icon import icon
 from .waiting import loaded_sdl
 
 TITLE = "digitpad"
 SIZE = (800, 480)
+ICON = 64  # pixels
 UNSEEN = {"offscreen", "dummy"}  # drivers that SDL falls back to without a display: a window that nobody sees
 
 
@@ -42,6 +44,8 @@ class Display:
             if pygame.display.get_driver() == "x11":
                 os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
             pygame.display.set_caption(TITLE)
+            pixels = icon(ICON)
+            pygame.display.set_icon(pygame.image.frombuffer(pixels.tobytes(), (ICON, ICON), "RGBA"))
             self._open(fullscreen, kiosk, size)
         except pygame.error as error:
             raise DisplayError(

@@ -45,6 +45,8 @@ class Fonts:
         self._fonts: OrderedDict[int, pygame.font.Font] = OrderedDict()
         self._heights: dict[tuple[int, int], int] = {}
         self._surfaces: OrderedDict[tuple[Hashable, ...], pygame.Surface] = OrderedDict()
+        capital = self.font(4 * PROBE).render("H", True, (0, 0, 0))
+        self._middle = capital.get_bounding_rect().centery / capital.get_height()
 
     def font(self, size: int) -> pygame.font.Font:
         """Return the font in a size."""
@@ -62,6 +64,10 @@ class Fonts:
         return self._kept(
             "fit", lambda: self._fit(text, width, height, colour, least), text, width, height, colour, least
         )
+
+    def middle(self, line: pygame.Surface) -> int:
+        """Return the row of a rendered line that is in the middle of its capitals and digits."""
+        return round(line.get_height() * self._middle)
 
     def wrap(self, text: str, size: int, width: int) -> list[str]:
         """Return text in lines of at most `width` pixels, broken at spaces; a longer word inside it."""

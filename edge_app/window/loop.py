@@ -1,5 +1,6 @@
 """The window from start to end: opened at once, the model loaded beside it, served until it is closed."""
 
+import os
 import random
 import sys
 from dataclasses import replace
@@ -22,6 +23,7 @@ from ..recognizer import Recognizer
 from ..settings import Settings, read_settings, write_settings
 from ..speech import find_speaker
 from ..store import Store
+from ..watchdog import Watchdog
 from .actions import Action
 from .app import WAKE, App, load
 from .keeping import Keeper
@@ -121,14 +123,16 @@ def open_rest(app: App, model: Path | None, problems: list[str]) -> None:
 
 def serve(app: App, display: Display) -> int:
     """Handle events until the app ends; returns the exit status."""
-    wait = make_waiter()
+    wait, watchdog = make_waiter(), Watchdog(os.environ, milliseconds)
     settings, in_use, closing = app.state.settings, None, False
     display.show(app.draw())
+    watchdog.ready("the window is open")
     while app.running:
         if in_use is not app.state.in_use:
             in_use = app.state.in_use
             display.keep_awake(in_use)
-        wait(app.next_tick())
+        wait(watchdog.at_most(app.next_tick()))
+        watchdog.alive()
         for event in pygame.event.get():
             if event.type == pygame.WINDOWCLOSE:
                 closing = app.state.settings.kiosk
@@ -145,6 +149,7 @@ def serve(app: App, display: Display) -> int:
             display.change(rotate=settings.rotate, fullscreen=settings.fullscreen, kiosk=settings.kiosk)
             app.resize(display.surface)
         display.show(app.draw())
+    watchdog.stopping()
     app.close()
     pygame.quit()
     return app.status

@@ -192,7 +192,7 @@ class Painter:
         area = pygame.Rect(0, 0, text.get_width() + 4 * margin, text.get_height() + 2 * margin)
         area.midbottom = (pad.left + pad.width // 2, pad.bottom - 2 * margin)
         pygame.draw.rect(self.surface, theme.text, area, border_radius=ROUND)
-        self._centred(text, area)
+        self.surface.blit(text, text.get_rect(center=area.center))
 
     # Widgets
 
@@ -227,7 +227,7 @@ class Painter:
         text = self.fonts.paragraph(
             widget.text, inner.width, inner.height, colour, round(look.metrics.text * 1.5), SMALLEST
         )
-        self._centred(text, pygame.Rect(area))
+        self.surface.blit(text, text.get_rect(center=pygame.Rect(area).center))
 
     def _ground(self, widget: Widget, look: Look) -> Colour:
         """Draw what a button stands on; returns the colour of what is on it."""
@@ -390,16 +390,15 @@ class Painter:
         self._centred(self.fonts.fit(widget.note, lower.width - 4, min(lower.height, look.metrics.text), colour), lower)
 
     def _centred(self, part: pygame.Surface, area: pygame.Rect) -> None:
-        """Put a text in the middle of an area, by what is seen of it: fonts leave more room below than above."""
-        self.surface.blit(part, (area.centerx - part.get_width() // 2, area.centery - part.get_bounding_rect().centery))
+        """Put a text in the middle of an area: a line by the height of its capitals, so that baselines agree."""
+        self.surface.blit(part, (area.centerx - part.get_width() // 2, area.centery - self.fonts.middle(part)))
 
     def _at_left(self, part: pygame.Surface, area: Area, gap: int) -> None:
-        top = area.top + area.height // 2 - part.get_bounding_rect().centery
-        self.surface.blit(part, (area.left + gap, top))
+        self.surface.blit(part, (area.left + gap, area.top + area.height // 2 - self.fonts.middle(part)))
 
     def _at_right(self, part: pygame.Surface, area: Area, gap: int) -> None:
-        top = area.top + area.height // 2 - part.get_bounding_rect().centery
-        self.surface.blit(part, (area.right - gap - part.get_width(), top))
+        left = area.right - gap - part.get_width()
+        self.surface.blit(part, (left, area.top + area.height // 2 - self.fonts.middle(part)))
 
 
 def _is_other(before: Scene, scene: Scene) -> bool:

@@ -121,8 +121,9 @@ def _number(state: State, reading: Reading, area: Area) -> Widget:
     if reading is state.live:  # provisional: a digit that is half written is no refusal yet
         return Widget(area, "reading", text=reading.text.replace("?", "·"), tone="quiet")
     refused = any(digit.refused and not digit.pinned for digit in reading.digits)
-    share = state.say.percent(reading.confidence)
-    return Widget(area, "reading", text=reading.text, note=share, tone="refused" if refused else "normal")
+    if refused:  # how sure is said of digits; a refusal is none
+        return Widget(area, "reading", text=reading.text, tone="refused")
+    return Widget(area, "reading", text=reading.text, note=state.say.percent(reading.confidence))
 
 
 def _asked(state: State, area: Area) -> Widget:
@@ -177,7 +178,7 @@ def frames(state: State, layout: Layout, viewport: Viewport, metrics: Metrics) -
 
 
 def frame_of(digit: Digit, layout: Layout, viewport: Viewport, metrics: Metrics) -> Frame:
-    """Return a digit's frame, its label above it or, at the rim of the pad, below."""
+    """Return a digit's frame, its label above it or, at the rim of the pad, below; inside one as high as the pad."""
     pad, around = layout.pad, 1.3 * layout.pen
     left, top = viewport.to_window(digit.box[0], digit.box[1])
     right, bottom = viewport.to_window(digit.box[2], digit.box[3])
@@ -186,8 +187,8 @@ def frame_of(digit: Digit, layout: Layout, viewport: Viewport, metrics: Metrics)
     )
     size = max(metrics.text, pad.height // 14)
     at = area.left + (area.width - size) // 2
-    above = area.top - size
-    place = above if above >= pad.top else min(area.bottom, pad.bottom - size)
+    above, below = area.top - size, area.bottom
+    place = above if above >= pad.top else below if below + size <= pad.bottom else max(area.top, pad.top) + 2
     return Frame(area, Area(at, place, size, size), digit.digit, "refused" if digit.refused else "accent", digit.pinned)
 
 

@@ -25,7 +25,7 @@ def hand_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequ
     least = 2 * (metrics.unit + metrics.margin)  # a row of examples, and the buttons that turn pages
     head = Area(upper.left, upper.top, upper.width, max(1, min(metrics.text * 2, upper.height - least)))
     room = Area(upper.left, head.bottom, upper.width, upper.bottom - head.bottom)
-    side = max(metrics.unit, round(1.2 * metrics.unit))
+    side = min(2 * metrics.unit, room.width // 4)
     columns = max(1, room.width // side)
 
     def high(area: Area) -> int:

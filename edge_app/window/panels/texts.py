@@ -31,12 +31,9 @@ def forget_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Se
 
 def quit_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequence[Widget]:
     """Return the one way out of a kiosk: a button that must be held."""
-    upper, bar = foot(body, metrics)
+    area = body._replace(height=min(body.height, 4 * metrics.unit))
     text = state.say("hold_to_quit")
-    return [
-        Widget(upper, "text", text=text),
-        Widget(bar, "button", Action("leave"), text=text, icon="quit", hold=HOLD, share=state.held),
-    ]
+    return [Widget(area, "button", Action("leave"), text=text, icon="quit", hold=HOLD, share=state.held)]
 
 
 KEYS = (
