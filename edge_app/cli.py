@@ -153,7 +153,7 @@ def window_size(text: str) -> tuple[int, int]:
     """Return `800x480` as two numbers."""
     found = re.fullmatch(r"([0-9]{2,5})x([0-9]{2,5})", text)
     if not found or not all(100 <= int(side) <= 16384 for side in found.groups()):
-        raise argparse.ArgumentTypeError(f"{text!r}: expected width and height in pixels, such as 800x480")
+        raise argparse.ArgumentTypeError(f"{text!r}: expected width and height from 100 pixels, such as 800x480")
     return int(found[1]), int(found[2])
 
 
@@ -189,6 +189,8 @@ def main(argv: list[str] | None = None) -> int:
     for name, option in args.window_options.items():
         if getattr(args, name) not in (None, False) and args.run is not run_window:
             parser.error(f"{option} is for the window, not for a command")
+    if args.file and (args.kiosk or args.file == "-"):
+        parser.error("--open takes a file, and no kiosk does")
     if args.run is run_compare:
         if args.model or len(args.models) == 1:
             args.parser.error("compare takes two or more models, named after it, or none for the project's own")

@@ -89,6 +89,7 @@ class Duel:
     def __init__(self, open_reference: Callable[[], Recognizer] = open_float, clock: Clock = time.perf_counter) -> None:
         """Open nothing yet."""
         self.fault: DigitpadError | None = None
+        self.note: Callable[[str], None] = lambda text: print(f"digitpad: {text}", file=sys.stderr)
         self._open_reference, self._clock = open_reference, clock
         self._reference: Recognizer | None = None
 
@@ -111,4 +112,4 @@ class Duel:
             self._reference = self._open_reference()
         except DigitpadError as error:
             self.fault = error
-            print(f"digitpad: {error}", file=sys.stderr)  # the window shows the sentence, the log keeps it
+            self.note(str(error))  # the window shows the sentence, the log keeps it

@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
 from .errors import StoreError
@@ -47,11 +46,7 @@ def print_history(limit: int, *, as_json: bool) -> int:
 
 def page_line(page: Page) -> str:
     """Return time (this device's zone), reading and correction of a page as one line."""
-    try:
-        when = datetime.fromisoformat(page.created).astimezone().replace(tzinfo=None).isoformat(" ", "minutes")
-    except (ValueError, OverflowError, OSError):  # a damaged page, or a year no calendar has
-        when = page.created
-    line = f"{when}  {page.text}"
+    line = f"{page.local_time}  {page.text}"
     return line if page.correction is None else f"{line} -> {page.correction}"
 
 

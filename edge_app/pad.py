@@ -18,15 +18,26 @@ MOST_STEPS = 200  # that can be taken back: hours of writing must not fill the m
 
 
 @dataclass(frozen=True)
+class Sheet:
+    """What strokes are written on, from the first of them until the last is gone; undo brings it back with them."""
+
+    number: int = 0
+    size: tuple[int, int] = (1, 1)  # of the pad, in whose pixels the ink is; larger where ink came beside it later
+
+
+@dataclass(frozen=True)
 class Page:
     """Finished strokes, and what was said of some of them."""
 
     strokes: tuple[Line, ...] = ()
     pins: tuple[Pin, ...] = ()
+    sheet: Sheet = Sheet()
 
     def without(self, gone: Iterable[int]) -> "Page":
         """Return the page without some strokes, and without what was said of those."""
         dropped = set(gone)
+        if dropped.issuperset(range(len(self.strokes))):
+            return Page()
         numbers = count()
         places = {i: next(numbers) for i in range(len(self.strokes)) if i not in dropped}
         return Page(
@@ -36,6 +47,7 @@ class Page:
                 for pin in self.pins
                 if not dropped.intersection(pin.strokes)
             ),
+            self.sheet,
         )
 
     def settled(self, reading: Reading) -> tuple["Page", list[Group]]:
@@ -63,12 +75,17 @@ class Page:
                     strokes.append(_line(part))
         # what is pinned has its strokes to itself, so these are whole
         pins = tuple(Pin(tuple(places[i] for i in pin.strokes), pin.label) for pin in self.pins)
-        return Page(tuple(strokes), pins), [tuple(group) for group in groups]
+        return Page(tuple(strokes), pins, self.sheet), [tuple(group) for group in groups]
 
     def pinned(self, group: Group, label: str | None) -> "Page":
         """Return the page on which these strokes are one digit, whatever was said of any of them before."""
         others = tuple(pin for pin in self.pins if not set(pin.strokes).intersection(group))
-        return Page(self.strokes, (*others, Pin(tuple(sorted(group)), label)))
+        return Page(self.strokes, (*others, Pin(tuple(sorted(group)), label)), self.sheet)
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether this is more than ink may be: a cut makes two strokes of one, and a point more."""
+        return len(self.strokes) > MAX_STROKES or sum(map(len, self.strokes)) > MAX_POINTS
 
 
 def strokes_at(strokes: Sequence[Line], point: Point, radius: float) -> list[int]:
@@ -95,6 +112,8 @@ class Pad:
 
     page: Page = field(default_factory=Page)
     current: list[Point] = field(default_factory=list)
+    newest: int = 0  # the number of the last sheet that was begun
+    _fresh: Sheet = Sheet()  # for the stroke that is begun on an empty page
     _past: list[Page] = field(default_factory=list)
     _future: list[Page] = field(default_factory=list)
 
@@ -103,9 +122,21 @@ class Pad:
         """The finished strokes."""
         return self.page.strokes
 
-    def begin(self, point: Point) -> None:
-        """Put the pen down; a stroke that was never lifted is kept. A full pad takes no more."""
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """The size of the pad in ink units; None while nothing is written."""
+        if self.strokes:
+            return self.page.sheet.size
+        return self._fresh.size if self.current else None
+
+    def begin(self, point: Point, size: tuple[int, int] = (1, 1)) -> None:
+        """Put the pen down, on a pad of `size` if it is empty; a stroke that was never lifted is kept.
+
+        A full pad takes no more.
+        """
         self.lift()
+        if not self.strokes:
+            self._fresh = self._new_sheet(size)
         if len(self.strokes) < MAX_STROKES and self._points() < MAX_POINTS:
             self.current = [point]
 
@@ -120,9 +151,24 @@ class Pad:
         """Take the pen up; returns whether a stroke was finished."""
         if not self.current:
             return False
-        self.change(Page((*self.strokes, tuple(self.current)), self.page.pins))
+        sheet = self.page.sheet if self.strokes else self._fresh
+        reach = [
+            max(side, *map(int, along)) for side, along in zip(sheet.size, zip(*self.current, strict=True), strict=True)
+        ]
+        sheet = Sheet(sheet.number, (reach[0], reach[1]))
+        self.change(Page((*self.strokes, tuple(self.current)), self.page.pins, sheet))
         self.current = []
         return True
+
+    def load(self, strokes: Iterable[Line], size: tuple[int, int]) -> Sheet:
+        """Put other ink on a new sheet, which is returned; can be undone."""
+        sheet = self._new_sheet(size)
+        self.change(Page(tuple(strokes), (), sheet))
+        return sheet
+
+    def _new_sheet(self, size: tuple[int, int]) -> Sheet:
+        self.newest += 1
+        return Sheet(self.newest, size)
 
     def drop(self) -> bool:
         """Let the stroke under the pen go, as if it had never been begun; returns whether there was one."""
@@ -130,8 +176,8 @@ class Pad:
         return had
 
     def change(self, page: Page) -> bool:
-        """Go on with another page, which can be taken back; returns whether it differs."""
-        if page == self.page:
+        """Go on with another page, which can be taken back; returns whether it differs, and is not too large."""
+        if page == self.page or page.is_too_large:
             return False
         self._past.append(self.page)
         del self._past[:-MOST_STEPS]
@@ -189,7 +235,8 @@ class Pad:
             for half in halves
         ]
         digits = (*reading.digits[:number], *as_two, *reading.digits[number + 1 :])
-        free = Page(self.strokes, tuple(pin for pin in self.page.pins if pin.strokes != reading.digits[number].strokes))
+        own = reading.digits[number].strokes
+        free = Page(self.strokes, tuple(pin for pin in self.page.pins if pin.strokes != own), self.page.sheet)
         page, groups = free.settled(Reading(digits))
         return self.change(page.pinned(groups[number], None).pinned(groups[number + 1], None))
 

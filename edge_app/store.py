@@ -29,16 +29,6 @@ LABELS = frozenset("0123456789?")
 SOURCES = ("correction", "practice")
 WRITER = "me"
 
-PRIVACY = (
-    "What you write stays on this device; digitpad never sends anything anywhere. "
-    f"With the history on, the newest {MAX_PAGES} pages are kept (older ones go as new ones come): ink, reading, "
-    f"correction and time, and of each digit up to {MAX_EXAMPLES} examples that you corrected or practised (practised "
-    "ones go first). The file can be read by your account alone, and is not encrypted. With the history off, nothing "
-    "is written to the disk. "
-    "`digitpad history --forget` deletes all of it and overwrites what the file held; a flash drive may keep "
-    "copies in worn-out cells that no program can reach."
-)
-
 # The index lets count(*) read some 75 leaves instead of every page's ink. An id is never given twice (AUTOINCREMENT),
 # so a number that the window still holds cannot come to mean another page. IF NOT EXISTS: two may start at once.
 SCHEMA = f"""
@@ -86,6 +76,15 @@ class Page:
     def ink(self) -> Ink:
         """The strokes, rounded to hundredths; raises InkError for a damaged page."""
         return parse_ink(self.ink_json)
+
+    @property
+    def local_time(self) -> str:
+        """When it was begun, by this device's zone: 2026-01-02 03:04."""
+        try:
+            when = datetime.fromisoformat(self.created).astimezone().replace(tzinfo=None)
+            return when.isoformat(" ", "minutes")
+        except (ValueError, OverflowError, OSError):  # a damaged page, or a year no calendar has
+            return self.created
 
     def to_json(self) -> dict[str, Any]:
         """Return the page as an ink line with what is known of it, digits as `digitpad recognize --json` prints them.
@@ -244,8 +243,9 @@ class Store:
 
     def examples(self) -> list[Example]:
         """Return all examples, the oldest first."""
-        rows = self._read(f"SELECT {EXAMPLE_COLUMNS} FROM examples ORDER BY id")
-        return [_example(row) for row in rows]
+        labels = ", ".join(f"'{label}'" for label in sorted(LABELS))  # others are damage, and would teach nonsense
+        rows = self._read(f"SELECT {EXAMPLE_COLUMNS} FROM examples WHERE label IN ({labels}) ORDER BY id")
+        return [_example(row) for row in rows if len(row[5]) == SIZE * SIZE]
 
     def count_examples(self) -> int:
         """Return how many examples are kept."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+os.environ["TZ"] = "UTC"  # times are shown by the device's zone
 os.environ["SDL_VIDEODRIVER"] = "dummy"
 os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

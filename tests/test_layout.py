@@ -146,7 +146,7 @@ def test_the_pad_has_most_of_the_window(size: tuple[int, int]) -> None:
         assert share >= 0.45, (text_size, density)
 
 
-LISTS = {"menu": 15, "hand": MANY, "files": MANY + 1, "settings": 11, "keys": 17, "history": MANY}
+LISTS = {"menu": 15, "hand": MANY, "files": MANY + 1, "settings": 10, "keys": 17, "history": MANY}
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -199,4 +199,15 @@ def test_the_compared_strip_is_divided_and_leaves_the_pad_its_room(size: tuple[i
 def test_ink_and_window_positions_are_inverse() -> None:
     viewport = fit_viewport(arrange(measure(480, 320)).pad, (700, 300))
     assert viewport.to_ink(*viewport.to_window(123.0, 45.0)) == pytest.approx((123.0, 45.0))
-    assert viewport.to_pad(10.0, 20.0) == pytest.approx((10 * viewport.scale, 20 * viewport.scale))
+
+
+@pytest.mark.parametrize("size", [(20, 20), (200, 47), (47, 300), (1, 1)])
+def test_a_window_without_room_is_laid_out_all_the_same(size: tuple[int, int]) -> None:
+    for metrics, _, _ in every_metrics(size):
+        for left_handed, comparing, practising in product((False, True), repeat=3):
+            layout = arrange(metrics, comparing=comparing, left_handed=left_handed)
+            assert layout.buttons
+            assert layout.pen >= 3
+            state = state_of(Settings(left_handed=left_handed), comparing=comparing, practising=practising)
+            for panel in (None, *PANELS):
+                scene_of(state, metrics, panel)

@@ -1,17 +1,21 @@
 """What is kept: pages of the history, and lessons that corrections teach and undo takes back; faults lose no ink."""
 
+import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pygame
 import pytest
 
-from edge_app.errors import StoreError
+from edge_app.errors import ModelError, StoreError
 from edge_app.recognizer import Recognizer
 from edge_app.store import Store
 from edge_app.window.app import KEPT_AFTER
 
-from .pilot import NOW, Pilot, folders_in
+from .pilot import NOW, SAMPLES, Pilot, folders_in, mouse
+from .test_panels import picture_in
+from .test_window import slow
 
 
 def clock() -> float:
@@ -196,9 +200,13 @@ def test_a_deleted_page_is_gone_and_the_ink_on_the_pad_is_not_kept_again(pilot: 
     pilot.wait(KEPT_AFTER)
     assert texts(store) == ["7"]
     pilot.key(pygame.K_ESCAPE)
-    odd(pilot)  # other ink: a page anew
+    odd(pilot)  # beside what was deleted
     pilot.wait(KEPT_AFTER)
-    assert len(texts(store)) == 2
+    assert texts(store) == ["7"]
+    pilot.press("clear")
+    pilot.write(0)
+    pilot.wait(KEPT_AFTER)
+    assert texts(store) == ["7", "7"]
 
 
 def test_deleting_one_page_keeps_what_waits_to_be_stored(pilot: Pilot, store: Store) -> None:
@@ -314,6 +322,10 @@ class Broken(Store):
         self._say()
         return super().remove_example(example_id)
 
+    def forget_everything(self) -> list[Path]:
+        self._say()
+        return super().forget_everything()
+
 
 def test_a_full_disk_is_said_once_and_loses_no_ink(recognizer: Recognizer, tmp_path: Path) -> None:
     store = Broken(tmp_path / "digitpad.sqlite3", clock)
@@ -347,3 +359,232 @@ def test_a_model_that_cannot_learn_is_corrected_all_the_same(store: Store) -> No
     pilot.write(0)
     correct(pilot, "2")
     assert (pilot.state.reading.text, labels(store), pilot.services.learner.classifier) == ("2", [], None)
+
+
+# --- forgotten means forgotten
+
+
+def forget(pilot: Pilot) -> None:
+    pilot.do("open", "history")
+    pilot.press("open", "forget")
+    pilot.press("forget")
+
+
+def test_forgetting_with_the_history_off_empties_the_disk_too(pilot: Pilot, store: Store) -> None:
+    assert store.path is not None
+    pilot.write(0)
+    correct(pilot, "2")
+    pilot.do("set", ("history", "off"))
+    kept = Store(store.path)
+    assert (texts(kept), labels(kept)) == (["2"], ["2"])
+    forget(pilot)
+    assert (texts(kept), labels(kept), pilot.state.toast) == ([], [], "Everything is forgotten")
+
+
+@pytest.mark.parametrize("history", ["on", "off"])
+def test_what_cannot_be_forgotten_is_not_said_to_be(recognizer: Recognizer, tmp_path: Path, history: str) -> None:
+    folders = folders_in(tmp_path)
+    store = Broken(folders.store_file if history == "on" else None, clock)
+    store.full = False
+    pilot = Pilot(recognizer, store=store, history=history, folders=folders)
+    pilot.write(0)
+    correct(pilot, "2")
+    if history == "off":
+        folders.data.mkdir()
+        newer = sqlite3.connect(folders.store_file)
+        newer.execute("PRAGMA user_version = 99")
+        newer.close()
+    store.full = True
+    forget(pilot)
+    fault = "the disk is full" if history == "on" else "written by a newer digitpad"
+    assert pilot.state.toast == pilot.notes[-1]
+    assert fault in pilot.notes[-1]
+    assert (labels(store), lessons(pilot), pilot.state.reading.text) == (["2"], ["2"], "2")
+
+
+def test_undo_after_forgetting_brings_back_ink_but_no_page(pilot: Pilot, store: Store) -> None:
+    pilot.write(0)
+    first = pilot.state.pad.page
+    pilot.press("clear")
+    pilot.write(1)
+    pilot.wait(KEPT_AFTER)
+    forget(pilot)
+    while pilot.state.pad.page != first:
+        pilot.press("undo")
+        pilot.wait(KEPT_AFTER)
+    while pilot.state.pad.can_redo:
+        pilot.press("redo")
+        pilot.wait(KEPT_AFTER)
+    pilot.press("clear")
+    assert texts(store) == []
+    pilot.write(1)
+    pilot.press("clear")
+    assert texts(store) == ["4"]
+
+
+@pytest.mark.parametrize("history", ["on", "off"])
+def test_damaged_files_that_are_left_are_named(pilot: Pilot, store: Store, history: str) -> None:
+    assert store.path is not None
+    aside = store.path.with_name("digitpad.damaged-1.sqlite3")
+    aside.write_bytes(b"7")
+    pilot.do("set", ("history", history))
+    forget(pilot)
+    assert pilot.state.toast == "Everything is forgotten (digitpad.damaged-1.sqlite3)"
+    assert aside.read_bytes() == b"7"
+    assert pilot.notes == []  # what is said is not kept in a log
+
+
+# --- one page a sheet
+
+
+@pytest.mark.parametrize("loaded", [True, False])
+def test_clear_before_the_reader_has_answered_stores_the_page(
+    recognizer: Recognizer, store: Store, loaded: bool
+) -> None:
+    pilot = Pilot(recognizer if loaded else None, store=store, history="on")
+    later = slow(pilot)
+    pilot.write(4)
+    strokes = len(pilot.state.pad.strokes)
+    pilot.press("clear")
+    later.go()
+    pilot.wait(KEPT_AFTER)
+    assert [(page.text, len(page.ink)) for page in store.pages()] == [("2026" if loaded else "", strokes)]
+    assert (pilot.state.reading.text, pilot.state.pad.is_empty) == ("", True)
+
+
+def test_clear_while_the_pen_is_down_stores_that_stroke_too(pilot: Pilot, store: Store) -> None:
+    start, *rest = pilot.strokes_of(0)[0]
+    pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, start))
+    for at in rest:
+        pilot.handle(mouse(pygame.MOUSEMOTION, at))
+    pilot.key(pygame.K_DELETE)
+    pilot.handle(mouse(pygame.MOUSEMOTION, start))
+    pilot.handle(mouse(pygame.MOUSEBUTTONUP, start))
+    assert (pilot.state.pad.is_empty, pilot.state.reading.text) == (True, "")
+    pilot.wait(KEPT_AFTER)
+    assert [(page.text, len(page.ink)) for page in store.pages()] == [("7", 1)]
+
+
+def test_undo_and_redo_across_clear_keep_one_page_a_sheet(pilot: Pilot, store: Store) -> None:
+    pilot.write(0)
+    first = pilot.state.pad.page
+    pilot.press("clear")
+    pilot.write(1)
+    pilot.wait(KEPT_AFTER)
+    before = [(page.id, page.text, page.ink_json) for page in store.pages()]
+    assert [text for _, text, _ in before] == ["4", "7"]
+    while pilot.state.pad.page != first:
+        pilot.press("undo")
+        pilot.wait(KEPT_AFTER)
+    while pilot.state.pad.can_redo:
+        pilot.press("redo")
+        pilot.wait(KEPT_AFTER)
+    assert [(page.id, page.text, page.ink_json) for page in store.pages()] == before
+
+
+def test_what_is_written_after_all_was_erased_is_another_page(pilot: Pilot, store: Store) -> None:
+    pilot.write(0)
+    pilot.wait(KEPT_AFTER)
+    middles = [stroke[len(stroke) // 2] for stroke in pilot.strokes_of(0)]
+    pilot.press("erase")
+    for at in middles:
+        pilot.tap(at)
+    assert pilot.state.pad.is_empty
+    pilot.press("erase")
+    pilot.write(1)
+    pilot.wait(KEPT_AFTER)
+    assert texts(store) == ["4", "7"]
+
+
+def test_a_page_restored_twice_stays_one_page(pilot: Pilot, store: Store) -> None:
+    pilot.write(4)
+    pilot.press("clear")
+    number = store.pages()[0].id
+    for _ in range(2):
+        pilot.do("open", "history")
+        pilot.press("entry", number)
+        pilot.press("restore", number)
+        assert pilot.state.reading.text == "2026"
+        pilot.wait(KEPT_AFTER)
+    for name in ("undo", "undo", "clear"):  # the first of the two, again
+        pilot.press(name)
+    assert [(page.id, page.text) for page in store.pages()] == [(number, "2026")]
+
+
+def test_looking_at_a_page_again_keeps_what_was_said_of_it(pilot: Pilot, store: Store) -> None:
+    pilot.write(4)
+    pilot.press("clear")
+    number = store.pages()[0].id
+    store.correct_page(number, "1995")
+    pilot.do("open", "history")
+    pilot.press("entry", number)
+    pilot.press("restore", number)
+    pilot.press("clear")
+    assert [page.correction for page in store.pages()] == ["1995"]
+
+
+def test_an_opened_file_is_not_stored(pilot: Pilot, store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "number.json"
+    path.write_text(json.dumps({"strokes": SAMPLES[4]["strokes"]}))
+    pilot.write(0)
+    pilot.do("file", str(path))
+    assert (pilot.state.reading.text, texts(store)) == ("2026", ["7"])
+    pilot.wait(KEPT_AFTER)
+    pilot.press("clear")
+    pilot.press("undo")
+    pilot.app.close()
+    assert store.path is not None
+    assert texts(Store(store.path)) == ["7"]
+
+
+def test_a_page_is_stored_on_closing_even_if_it_cannot_be_read(
+    pilot: Pilot, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise ModelError("digits_int8.tflite: cannot be run")
+
+    slow(pilot)
+    pilot.write(0)
+    monkeypatch.setattr(pilot.app.recognizer, "read", fail)
+    pilot.app.close()
+    assert store.path is not None
+    assert [(page.text, len(page.ink)) for page in Store(store.path).pages()] == [("", 2)]
+    assert pilot.notes == ["digits_int8.tflite: cannot be run"]
+
+
+# --- pictures, and readings that lessons have changed
+
+
+def test_a_pictures_digit_has_one_lesson_and_undo_takes_it_back(pilot: Pilot, store: Store, tmp_path: Path) -> None:
+    pilot.do("file", str(picture_in(tmp_path)))
+    seen = []
+    for number, label in ((1, "7"), (0, "2"), (1, "4")):
+        correct(pilot, label, number)
+        seen.append((pilot.state.reading.text, labels(store)))
+    assert seen == [("17", ["7"]), ("27", ["7", "2"]), ("24", ["2", "4"])]
+    back = []
+    for _ in range(2):
+        pilot.key(pygame.K_BACKSPACE)
+        back.append((pilot.state.reading.text, labels(store), lessons(pilot)))
+    assert pilot.state.picture is not None
+    assert back == [("21", ["2"], ["2"]), ("11", [], [])]
+    assert pilot.state.picture.labels == {}
+
+
+def test_the_undo_button_takes_back_what_was_said_of_a_picture(pilot: Pilot, tmp_path: Path) -> None:
+    pilot.do("file", str(picture_in(tmp_path)))
+    assert not pilot.state.pad.can_undo
+    correct(pilot, "7")
+    pilot.press("undo")
+    assert pilot.state.reading.text == "11"
+
+
+def test_what_a_history_taught_is_not_shown_when_it_is_off(pilot: Pilot) -> None:
+    odd(pilot)
+    correct(pilot, "4")
+    pilot.press("clear")
+    seen = [odd(pilot)]
+    for value in ("off", "on"):
+        pilot.do("set", ("history", value))
+        seen.append(pilot.state.reading.text)
+    assert seen == ["4", "?", "4"]

@@ -6,10 +6,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from edge_app.ink import make_ink
+from edge_app.ink import MAX_POINTS, MAX_STROKES, make_ink
 from edge_app.pad import MOST_STEPS, Line, Pad, strokes_at
-from edge_app.reading import Pin, Reading
+from edge_app.reading import Digit, Pin, Reading
 from edge_app.recognizer import Recognizer
+from edge_app.segment import Part
 from edge_app.sources import bundled_samples
 
 Strokes = tuple[Line, ...]
@@ -221,3 +222,32 @@ def test_live_ink_has_the_stroke_under_the_pen() -> None:
     pad.begin((5.0, 5.0))
     assert [len(stroke) for stroke in pad.live_ink()] == [3, 1]
     assert len(pad.ink()) == len(make_ink([ONE]))
+
+
+def full(strokes: int, points: int) -> tuple[Pad, Reading]:
+    """Return a pad of so many dots beside a long line of so many points, with the line read as two digits."""
+    pad = Pad()
+    line = tuple((float(i), 0.0) for i in range(points))
+    pad.load((line, *(((0.0, 9.0),),) * (strokes - 1)), (10, 10))
+    halves = Part(0, np.array(line[: points // 2 + 1])), Part(0, np.array(line[points // 2 :]))  # the cut is in both
+    return pad, Reading(tuple(Digit("1", 0.9, (), (0, 0, 9, 9), (0,), parts=(half,)) for half in halves))
+
+
+@pytest.mark.parametrize("way", ["correct", "split"])
+@pytest.mark.parametrize(
+    ("strokes", "points", "fits"),
+    [(MAX_STROKES, 4, False), (MAX_STROKES - 1, 4, True), (1, MAX_POINTS, False), (1, MAX_POINTS - 1, True)],
+)
+def test_a_cut_that_makes_too_much_ink_is_refused(strokes: int, points: int, fits: bool, way: str) -> None:
+    pad, reading = full(strokes, points)
+    before = pad.page
+    if way == "correct":
+        done = pad.correct(reading, 0, "7")
+    else:
+        one, other = (digit.parts for digit in reading.digits)
+        whole = Digit("1", 0.9, (), (0, 0, 9, 9), (0,), parts=(Part(0, np.array(before.strokes[0])),))
+        done = pad.split(Reading((whole,)), 0, (one, other))
+    assert (done, pad.page is before) == (fits, not fits)
+    assert len(pad.ink()) == strokes + fits  # and nothing is raised
+    assert pad.undo()
+    assert (pad.page is before) == fits

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,7 +27,7 @@ from edge_app.ink import Ink, make_ink
 from edge_app.labelled import LabelledInk, read_labelled_ink
 from edge_app.normalise import DigitImage
 from edge_app.reading import Digit
-from edge_app.store import CHECKED_BYTES, PRIVACY, VERSION, Store, open_store
+from edge_app.store import CHECKED_BYTES, VERSION, Page, Store, open_store
 
 from .conftest import ROOT
 
@@ -101,6 +102,28 @@ def test_an_example_comes_back_as_it_was_given(path: Path, store: Store) -> None
     ]
     assert [np.array_equal(e.image, i) for e, i in zip(found, (image, image.T), strict=True)] == [True, True]
     assert [strokes(e.ink) for e in found] == [strokes(ink_of(1)), strokes(ink_of(2))]
+
+
+@pytest.mark.parametrize(
+    ("zone", "local"), [("UTC", "2026-01-01 12:00"), ("IST-5:30", "2026-01-01 17:30"), ("XXX+13", "2025-12-31 23:00")]
+)
+@POSIX
+def test_times_are_shown_by_the_devices_zone(
+    store: Store, monkeypatch: pytest.MonkeyPatch, zone: str, local: str
+) -> None:
+    page = store.page(store.save_page(None, ink_of(1), "1", 0.9))
+    assert page is not None
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", zone)
+        time.tzset()
+        seen = page.local_time
+    time.tzset()
+    assert (seen, page.created) == (local, "2026-01-01T12:00:00+00:00")
+
+
+@pytest.mark.parametrize("created", ["", "no time", "0001-01-01T00:00:00+14:00"])
+def test_a_time_that_is_none_is_shown_as_it_is(created: str) -> None:
+    assert Page(1, created, "", None, 0.0, "", "", "").local_time == created
 
 
 def test_new_ink_takes_the_old_correction_away_and_a_new_reading_does_not(store: Store) -> None:
@@ -190,8 +213,7 @@ def test_the_oldest_practised_examples_of_a_label_go_first_and_never_the_new_one
 
 
 def test_the_limits_that_are_promised_hold() -> None:
-    assert "newest 10000 pages" in PRIVACY
-    assert "up to 500 examples" in PRIVACY
+    assert "the newest 10,000 are kept" in (ROOT / "docs" / "window.md").read_text()
     store = Store.in_memory()
     store._database.execute("BEGIN")  # ten thousand pages at once
     for number in range(10_000):
@@ -610,6 +632,24 @@ def test_a_page_with_spoilt_ink_hides_no_other(path: Path, store: Store) -> None
     with pytest.raises(StoreError, match="nothing was exported"):
         store.export(path.parent / "x.jsonl")
     assert store.delete_page(2)
+
+
+def test_examples_that_cannot_be_are_passed_over(path: Path, store: Store) -> None:
+    good = [
+        store.add_example(image_of(number), label, ink_of(number), "correction")
+        for number, label in ((1, "1"), (2, "?"))
+    ]
+    other = sqlite3.connect(path)
+    other.execute("PRAGMA ignore_check_constraints = ON")
+    rows = [("10", bytes(784)), ("x", bytes(784)), ("", bytes(784)), ("7", bytes(783)), ("7", bytes(785)), ("7", b"")]
+    with other:
+        other.executemany(
+            "INSERT INTO examples (created, label, source, used, image, ink) VALUES ('', ?, 'correction', 1, ?, '')",
+            rows,
+        )
+    other.close()
+    assert store.count_examples() == len(good) + len(rows)
+    assert [(example.id, example.label) for example in store.examples()] == list(zip(good, "1?", strict=True))
 
 
 def test_a_newer_format_is_refused_and_not_touched(path: Path) -> None:

@@ -1,6 +1,7 @@
 """Writing and reading in the window, driven by events without a screen, a thread or a clock."""
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,15 @@ import numpy as np
 import pygame
 import pytest
 
+from edge_app.errors import ExportError, ModelError, StoreError
 from edge_app.recognizer import Recognizer
 from edge_app.store import Store
+from edge_app.window import deeds
 from edge_app.window.app import KEPT_AFTER, App
+from edge_app.window.deeds import Deeds
+from edge_app.window.display import Display
+from edge_app.window.panels import PANELS
+from edge_app.window.state import Panel
 from edge_app.window.worker import Immediate
 
 from .fakes import fixed
@@ -356,3 +363,170 @@ def test_closing_in_mid_stroke_stores_that_too(recognizer: Recognizer, tmp_path:
         pilot.handle(mouse(pygame.MOUSEMOTION, inside(pilot.app, *place)))
     pilot.app.close()
     assert [(page.text, len(page.ink)) for page in Store(tmp_path / "history.sqlite3").pages()] == [("1", 1)]
+
+
+# --- faults
+
+
+FAULT = "digits_int8.tflite: cannot be run. Reinstall digitpad"
+
+
+def fail(*_: Any, **__: Any) -> None:
+    raise ModelError(FAULT)
+
+
+def test_a_reading_that_failed_is_said_until_the_pad_is_wiped(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(pilot.app.recognizer, "read", fail)
+        pilot.write(0)
+        assert (pilot.state.message, pilot.app.scene().widgets[0].text) == (FAULT, FAULT)
+        pilot.press("clear")
+        assert (pilot.state.message, pilot.app.scene().widgets[0].text) == (None, "")
+    pilot.press("undo")
+    assert (pilot.state.message, pilot.state.reading.text) == (None, "7")
+
+
+def test_a_model_that_could_not_be_loaded_is_said_for_good() -> None:
+    pilot = Pilot(None)
+    pilot.services.worker.ask("load", fail)
+    pilot.settle()
+    pilot.write(0)
+    pilot.press("clear")
+    assert (pilot.state.message, pilot.app.status) == (FAULT, ModelError.exit_status)
+
+
+def test_a_map_that_failed_takes_no_number_away(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deeds, "occlusion_map", fail)
+    pilot.write(FOUR)
+    pilot.tap_digit(0)
+    pilot.press("map", 0)
+    assert (pilot.state.toast, pilot.notes, pilot.state.heat) == (FAULT, [FAULT], {})
+    assert (pilot.state.message, pilot.state.reading.text, pilot.app.scene().widgets[0].text) == (None, "2026", "2026")
+
+
+@pytest.mark.parametrize("error", [ModelError, StoreError, ExportError])
+def test_a_fault_of_an_action_is_shown_and_ends_nothing(
+    pilot: Pilot, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise error(FAULT)
+
+    with monkeypatch.context() as broken:
+        for name in ("undo", "clear", "file", "digit_panel"):
+            broken.setattr(Deeds, name, refuse)
+        pilot.write(0)
+        events = [pygame.event.Event(pygame.DROPFILE, file="7.json")]
+        events += [pygame.event.Event(pygame.KEYDOWN, key=key, mod=0) for key in (pygame.K_u, pygame.K_DELETE)]
+        for event in events:
+            pilot.state.toast = None
+            pilot.handle(event)
+            assert pilot.state.toast == FAULT
+        for press in (lambda: pilot.press("clear"), lambda: pilot.tap_digit(0)):
+            pilot.state.toast = None
+            press()
+            assert pilot.state.toast == FAULT
+    assert (pilot.notes, pilot.app.running) == ([FAULT] * 5, True)
+    pilot.press("clear")
+    assert pilot.state.pad.is_empty
+
+
+def test_a_fault_of_a_timer_is_shown_and_the_others_go_off(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone_off: list[str] = []
+    monkeypatch.setattr(Deeds, "judge", fail)
+    monkeypatch.setattr(Deeds, "speak", fail)
+    monkeypatch.setattr(App, "_on_keep", lambda _: gone_off.append("keep"))
+    for name in ("judge", "keep", "speak"):
+        pilot.app.after(name, 10)
+    pilot.wait(10)
+    assert (pilot.notes, pilot.state.toast, gone_off) == ([FAULT, FAULT], FAULT, ["keep"])
+
+
+def test_a_bug_is_no_fault(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(*_: Any) -> None:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(Deeds, "clear", wrong)
+    pilot.app.after("keep", 0)
+    monkeypatch.setattr(App, "_on_keep", wrong)
+    with pytest.raises(ValueError, match="a bug"):
+        pilot.key(pygame.K_DELETE)
+    with pytest.raises(ValueError, match="a bug"):
+        pilot.app.tick(pilot.now)
+
+
+# --- sizes
+
+
+def test_a_page_of_a_larger_window_comes_back_whole(pilot: Pilot) -> None:
+    pilot.write(FOUR, width=0.95, height=0.7)
+    first = pilot.state.pad.page
+    pilot.press("clear")
+    pilot.app.resize(pygame.display.set_mode((400, 240)))
+    pilot.write(0)
+    second = pilot.state.pad.page
+
+    def is_inside() -> bool:
+        pad, viewport = pilot.app.layout().pad, pilot.app.viewport()
+        ink = pilot.state.pad.strokes
+        return bool(ink) and all(pad.holds(*viewport.to_window(*point)) for line in ink for point in line)
+
+    assert is_inside()
+    while pilot.state.pad.page != first:
+        pilot.press("undo")
+    assert (is_inside(), pilot.state.reading.text) == (True, "2026")
+    assert pilot.app.viewport().scale < 0.7
+    while pilot.state.pad.page != second:
+        pilot.press("redo")
+    assert (is_inside(), pilot.app.viewport().scale) == (True, 1.0)
+
+
+@pytest.mark.parametrize("size", [(100, 100), (20, 20), (200, 47), (47, 300)])
+def test_a_window_without_room_is_drawn_all_the_same(recognizer: Recognizer, size: tuple[int, int]) -> None:
+    pilot = Pilot(recognizer, size)
+    pilot.state.pad.load((((0.0, 0.0), (5.0, 5.0)),), (10, 10))
+    pilot.app.changed()
+    pilot.settle()
+    failed = []
+    for name in PANELS:
+        pilot.state.panels = [Panel(name, 0 if name == "digit" else None)]
+        try:
+            pilot.settle()
+        except pygame.error as error:
+            failed.append((name, str(error)))
+    assert failed == []
+
+
+@pytest.fixture
+def handler() -> Iterator[None]:
+    """A display changes what Ctrl-C does."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("handler")
+@pytest.mark.parametrize(
+    ("screen", "after"),
+    [((480, 320), (True, True, True)), ((800, 480), (True, True, True)), ((1920, 1080), (False, False, True))],
+)
+def test_a_small_screen_is_filled_whatever_is_set(
+    monkeypatch: pytest.MonkeyPatch, screen: tuple[int, int], after: tuple[bool, bool, bool]
+) -> None:
+    monkeypatch.setattr(pygame.display, "get_desktop_sizes", lambda: [screen])
+    display = Display()
+    seen = [display.fullscreen]
+    for fullscreen in (False, True):
+        display.change(rotate=180, fullscreen=fullscreen, kiosk=False)
+        seen.append(display.fullscreen)
+        assert display.surface.get_size() == (screen if seen[-1] else (800, 480))
+    assert tuple(seen) == after
+    display.change(rotate=0, fullscreen=False, kiosk=False)
+    assert display.fullscreen == after[0]
+
+
+@pytest.mark.usefixtures("handler")
+def test_a_size_that_was_asked_for_is_kept_on_a_small_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pygame.display, "get_desktop_sizes", lambda: [(480, 320)])
+    display = Display(size=(320, 240))
+    display.change(rotate=0, fullscreen=False, kiosk=False)
+    assert (display.fullscreen, display.surface.get_size()) == (False, (320, 240))

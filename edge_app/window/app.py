@@ -19,6 +19,7 @@ from .actions import Action
 from .deeds import Deeds
 from .events import Pen, Pointers, key_meaning
 from .fonts import Fonts
+from .kiosk import visitor_may
 from .layout import Layout, Metrics, Viewport, fit_viewport, measure
 from .lines import Colour
 from .painter import Painter
@@ -38,6 +39,7 @@ SPOKEN_AFTER = 1200
 JUDGED_AFTER = 1000
 IN_USE = 300_000  # milliseconds after the last touch for which a kiosk keeps its screen on
 WAKE = pygame.USEREVENT  # a job is done
+ON_CARDS = {"escape", "focus", "press", "turn", "digit", "fullscreen", "quit"}  # keys, while a card covers the pad
 
 
 class App:
@@ -58,16 +60,20 @@ class App:
         self._pressed: Widget | None = None
         self._pressed_at = 0
         self._erased: Page | None = None
-        self._written_on = (1, 1)  # size of the pad that ink units are the pixels of
         self._background: tuple[Any, pygame.Surface] | None = None
         self._fit_window()
-        self.fit_pad()
 
     # Events and time
 
     def handle(self, event: pygame.event.Event, now: int) -> None:
-        """Take one pygame event at `now` milliseconds."""
+        """Take one pygame event at `now` milliseconds; a fault that a user can mend is shown, and ends nothing."""
         self.now = max(self.now, now)
+        try:
+            self._take(event)
+        except DigitpadError as error:
+            self.complain(str(error))
+
+    def _take(self, event: pygame.event.Event) -> None:
         if event.type == WAKE:
             for name, result in self.services.worker.results():
                 self._done(name, result)
@@ -81,8 +87,8 @@ class App:
             self.do(Action("turn", -1 if event.y > 0 else 1))
         elif event.type == pygame.KEYDOWN:
             self._used()
-            action = key_meaning(event)
-            if action and not (self.state.panel and action.name == "clear"):  # a card lies over what it would wipe
+            action, panel = key_meaning(event), self.state.panel
+            if action and (panel is None or action.name in ON_CARDS or (panel.name, action.name) == ("keypad", "undo")):
                 self.do(action)
         else:
             for pen in self._pointers.translate(event, self.surface.get_size(), self.now):
@@ -94,7 +100,10 @@ class App:
         for name in list(self._timers):
             if self._timers.get(name, self.now + 1) <= self.now:  # one that went off may have set or stopped another
                 del self._timers[name]
-                getattr(self, f"_on_{name}")()
+                try:
+                    getattr(self, f"_on_{name}")()
+                except DigitpadError as error:
+                    self.complain(str(error))
 
     def next_tick(self) -> int | None:
         """Return milliseconds until something is due; None when nothing is, and the app may sleep."""
@@ -107,26 +116,40 @@ class App:
             self._timers[name] = self.now + delay
 
     def do(self, action: Action) -> None:
-        """Carry out an action."""
+        """Carry out an action; in a kiosk, only what a visitor may."""
+        if self.state.settings.kiosk and not visitor_may(action):
+            return
         getattr(self.deeds, action.name)(action.value)
 
     def resize(self, surface: pygame.Surface) -> None:
         """Go on with a window of another size; what is written stays, scaled to fit."""
         self.surface = surface
         self._fit_window()
-        if self.state.pad.is_empty:
-            self.fit_pad()
 
     def close(self) -> None:
         """Store what is on the pad, the stroke under the pen too, and end what runs beside."""
-        self.services.worker.close()
+        try:
+            self.finish()
+            self.services.keeper.flush()
+        finally:
+            self.services.worker.close()
+            self.services.close()
+
+    def finish(self) -> None:
+        """Read what has not been read yet, the stroke under the pen too, and note it: the page is about to go."""
         state = self.state
-        if (state.pad.lift() or not state.is_read) and self.recognizer and not state.picture:
+        if state.picture is not None or not (state.pad.lift() or not state.is_read):
+            return
+        state.reading = Reading()
+        if self.recognizer:
             dot = DOT * self.layout().pen / self.viewport().scale
-            state.reading = self.recognizer.read(state.pad.ink(), pins=state.pad.page.pins, dot=dot)
-            self._keep()
-        self.services.keeper.flush()
-        self.services.close()
+            try:
+                with self.services.worker.alone():
+                    state.reading = self.recognizer.read(state.pad.ink(), pins=state.pad.page.pins, dot=dot)
+            except DigitpadError as error:
+                self.complain(str(error))
+        state.read_page = state.pad.page
+        self._keep()
 
     def say(self, text: str) -> None:
         """Show a short notice for as long as it takes to read it."""
@@ -147,7 +170,9 @@ class App:
             self.after("idle", IN_USE)
 
     def _on_idle(self) -> None:
+        """Let the screen blank, and the next visitor begin afresh."""
         self.state.in_use = False
+        self.deeds.start_afresh()
 
     def _pen(self, pen: Pen) -> None:
         self._used()
@@ -157,7 +182,7 @@ class App:
         elif pen.kind == "drop":
             self._drop()
         elif self._pressed is not None:
-            if pen.kind != "move":
+            if pen.kind != "move" or (self._pressed.hold and not self._pressed.area.holds(pen.x, pen.y)):
                 self._release(pen)
         elif self._erased is not None:
             self._erase(pen)
@@ -222,9 +247,7 @@ class App:
             if state.exercise.judged is not None:
                 return  # the next number comes first
             self.after("judge", None)
-        if state.pad.is_empty:
-            self.fit_pad()
-        state.pad.begin(self.viewport().to_ink(pen.x, pen.y))
+        state.pad.begin(self.viewport().to_ink(pen.x, pen.y), self._pad_size())
         self.after("speak", None)
 
     def _write(self, pen: Pen) -> None:
@@ -251,10 +274,8 @@ class App:
         if gone:
             pad.drop()
             pad.erase(gone)
-        elif pad.lift():
-            # written beside what the pad held when it had another shape: to be seen when it has that one again
-            reach = stroke.max(axis=0).astype(int)
-            self._written_on = max(self._written_on[0], int(reach[0])), max(self._written_on[1], int(reach[1]))
+        else:
+            pad.lift()
         self.changed()
 
     def _tapped(self, stroke: "np.ndarray[Any, np.dtype[np.float64]]") -> int | None:
@@ -281,6 +302,7 @@ class App:
         """Read what is on the pad now."""
         state = self.state
         state.heat.clear()
+        state.message = None if self.recognizer else state.message  # of what was there before
         self.after("judge", None)
         if state.pad.is_empty and state.picture is None:
             state.reading, state.read_page, state.live, state.verdict = Reading(), state.pad.page, None, None
@@ -303,7 +325,9 @@ class App:
         self.services.worker.ask("read", lambda: (page, picture, live, job()))
 
     def _done(self, name: str, result: Any) -> None:
-        if isinstance(result, DigitpadError):
+        if isinstance(result, DigitpadError) and name == "map":
+            self.complain(str(result))
+        elif isinstance(result, DigitpadError):
             self.status = result.exit_status if name == "load" else self.status
             self.state.message = str(result)
             self.services.note(str(result))
@@ -332,6 +356,8 @@ class App:
             reading = _corrected(reading, state.picture.labels)
         state.reading, state.read_page, state.verdict, state.live, state.message = reading, page, verdict, None, None
         self._keep()
+        if picture is not None and not reading.digits:
+            self.say(state.say("no_digit"))
         if state.settings.speak and not state.exercise:
             self.after("speak", SPOKEN_AFTER)
         exercise = state.exercise
@@ -347,7 +373,8 @@ class App:
         """Note the page for the history; exercises are none."""
         if self.state.exercise is None and self.state.picture is None:
             model = self.recognizer.classifier.model.sha256 if self.recognizer else ""
-            self.services.keeper.read(self.state.pad.ink(), self.state.reading, model)
+            page = self.state.pad.page
+            self.services.keeper.read(page.sheet.number, self.state.pad.ink(), self.state.reading, model)
             self.after("keep", KEPT_AFTER)
 
     def _on_keep(self) -> None:
@@ -378,8 +405,9 @@ class App:
     def viewport(self) -> Viewport:
         """Return how the ink, or the picture, lies on the pad."""
         picture = self.state.picture
-        size = self._written_on if picture is None else (picture.coverage.shape[1], picture.coverage.shape[0])
-        return fit_viewport(self.layout().pad, size)
+        if picture is not None:
+            return fit_viewport(self.layout().pad, (picture.coverage.shape[1], picture.coverage.shape[0]))
+        return fit_viewport(self.layout().pad, self.state.pad.size or self._pad_size())
 
     def scene(self) -> Scene:
         """Return all that the picture depends on."""
@@ -403,7 +431,7 @@ class App:
             self._background = None
             return None
         theme, pad = THEMES[self.state.settings.theme], self.layout().pad
-        key = (id(picture), self.state.settings.theme, pad)
+        key = (picture.number, self.state.settings.theme, pad)
         if self._background is None or self._background[0] != key:
             self._background = (
                 key,
@@ -422,10 +450,6 @@ class App:
             text_size=settings.text_size,
         )
         self.painter = Painter(self.surface, Fonts("".join(self.state.say.texts.values())))
-
-    def fit_pad(self) -> None:
-        """Let ink units be the pixels of the pad as it is now: other ink comes."""
-        self._written_on = self._pad_size()
 
     def _pad_size(self) -> tuple[int, int]:
         pad = self.layout().pad

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -12,7 +13,7 @@ from ..ink import Ink, Stroke, make_ink
 from ..language import available_languages, load_language
 from ..modelfile import REJECT
 from ..occlusion import occlusion_map
-from ..pad import Line, Page
+from ..pad import Line, Pad, Page
 from ..picker import list_folder
 from ..practice import Practice, demonstration, labelled_glyphs
 from ..reading import Digit, Pin, Reading
@@ -41,6 +42,7 @@ class Deeds:
         self.app = app
         self.state = app.state
         self.services = app.services
+        self._pictures = count(1)
 
     # Writing
 
@@ -49,12 +51,16 @@ class Deeds:
         if self.state.panel and self.state.panel.name == "keypad":
             self.rub()
             return
+        picture = self.state.picture
+        if picture is not None and picture.labels:
+            number, _ = picture.labels.popitem()
+            self._relearn({_picture_key(picture, number)}, set())
+            self._changed_back()
+            return
         before = self.state.pad.page
         if self.state.pad.undo():
             self.state.picture = None  # it took the place of what comes back
             gone, come = _difference(before, self.state.pad.page)
-            if not before.strokes and self.state.pad.strokes:
-                self.services.keeper.reopened(self.state.pad.page)
             self._relearn(gone, come)
             self._changed_back()
 
@@ -63,8 +69,6 @@ class Deeds:
         before = self.state.pad.page
         if self.state.pad.redo():
             gone, come = _difference(before, self.state.pad.page)
-            if before.strokes and not self.state.pad.strokes:
-                self.services.keeper.cleared_again(before)
             corrected = {strokes for strokes, _ in come}  # what goes with its ink has been learned all the same
             self._relearn({key for key in gone if key[0] in corrected}, come)
             self._changed_back()
@@ -75,11 +79,12 @@ class Deeds:
 
     def clear(self, _: Any = None) -> None:
         """Wipe the pad; the page is stored."""
-        self.state.picture = None
-        self.app.after("keep", None)
         self.app.after("speak", None)
-        self.state.pad.lift()
-        self.services.keeper.cleared(self.state.pad.page)
+        self.app.finish()
+        self.services.keeper.flush()
+        self.state.picture = None
+        if self.state.exercise:
+            self.state.exercise.judged = None  # asked again
         if self.state.pad.clear() or self.state.reading.digits:
             self.app.changed()
 
@@ -90,18 +95,17 @@ class Deeds:
 
     def compare(self, _: Any = None) -> None:
         """Show float beside int8, or one reading again; what is written is read anew."""
-        if self.state.settings.kiosk:
-            return
         self.state.comparing = not self.state.comparing
-        self.services.duel.forget_fault()
+        with self.services.worker.alone():
+            self.services.duel.forget_fault()
         self._leave("menu")
         self.app.changed()
 
     def copy(self, _: Any = None) -> None:
         """Put the number on the clipboard."""
-        text = self.state.reading.text.replace(REJECT, "")
+        text = self.state.reading.text  # with ? where nothing was read: without it, it would be another number
         self._leave("menu")
-        if text and self.services.copy(text):
+        if text.strip(REJECT) and self.services.copy(text):
             self.app.say(self.state.say("copied", text=text))
         else:
             self.app.say(self.state.say("nothing_to_copy"))
@@ -116,7 +120,7 @@ class Deeds:
     def save(self, _: Any = None) -> None:
         """Write the pad as PNG, SVG and ink."""
         self._leave("menu")
-        if self.state.settings.kiosk or self.services.folders is None or self.state.picture is not None:
+        if self.services.folders is None or self.state.picture is not None:
             return
         from ..export import save_pad  # not at import: it needs Pillow
 
@@ -173,8 +177,9 @@ class Deeds:
         if digit is None or not state.is_read:
             return
         if state.picture is not None:
+            state.picture.labels.pop(number, None)  # the last one said is the first to be taken back
             state.picture.labels[number] = name
-            self._learn(((), f"{id(state.picture)}-{number}-{name}"), digit, name)
+            self._learn(_picture_key(state.picture, number), digit, name)
         else:
             before = state.pad.page
             if state.pad.correct(state.reading, number, name):
@@ -216,8 +221,6 @@ class Deeds:
 
     def open(self, name: str, value: int | str | None = None) -> None:
         """Open a panel over what is there; the menu makes way for it."""
-        if self.state.settings.kiosk and name in ("files", "history", "hand", "settings", "entry", "keypad"):
-            return
         self._leave("menu")
         if self.state.panel and self.state.panel.name == name:
             return
@@ -230,14 +233,12 @@ class Deeds:
             self.folder(str(self._first_folder()))
 
     def escape(self, _: Any = None) -> None:
-        """Close what is on top; leave the exercise; at last, quit."""
+        """Close what is on top, or leave the exercise; on the pad it does nothing, as fingers are used to it."""
         state = self.state
         if state.panel:
             state.panels.pop()
         elif state.exercise:
             self.practice()
-        elif not state.settings.kiosk:
-            self.quit()
 
     def turn(self, step: int) -> None:
         """Turn the page of a panel, where its buttons can."""
@@ -301,44 +302,43 @@ class Deeds:
 
     def file(self, path: str) -> None:
         """Open a file of ink, of which the first sample is shown, or a picture."""
-        if self.state.settings.kiosk:
-            return
         self._close_panels()
         sample = next(read_sources([path]), None)
         if sample is None or (isinstance(sample.content, tuple) and not sample.content):
             sample = Sample(path, ImageError("there is nothing in it"))
         content = sample.content
         if isinstance(content, DigitpadError):
-            self.app.complain(f"{sample.where}: {content}")
+            self.app.say(f"{sample.where}: {content}")  # not to the log: what a file is called may be private
             return
         self._make_room()
         if isinstance(content, np.ndarray):
-            self.state.picture = Picture(content)
+            self.state.picture = Picture(content, next(self._pictures))
             self.app.changed()
-        else:
-            self._show_ink(content)
+        elif sheet := self._show_ink(content):
+            self.services.keeper.leave_out(range(sheet, sheet + 1))  # it has a file of its own
         self.app.say(self.state.say("opened", name=Path(path).name))
 
     def _make_room(self) -> None:
         """Wipe the pad for what is opened, which is no exercise."""
+        self.state.erasing = False
         if self.state.exercise:
             self.practice()
         else:
             self.clear()
 
-    def _show_ink(self, ink: Ink) -> None:
-        """Put ink of any scale on the pad, as large as fits."""
+    def _show_ink(self, ink: Ink) -> int | None:
+        """Put ink of any scale on the pad, as large as fits; returns the number of its sheet, None for no ink."""
         if not ink:
-            return
+            return None
         points = np.concatenate(ink)
         pad = self.app.layout().pad
         low, extent = points.min(axis=0), np.maximum(np.ptp(points, axis=0), 1e-9)
         scale = min(0.8 * pad.width / extent[0], 0.6 * pad.height / extent[1])
         start = (np.array([pad.width, pad.height]) - extent * scale) / 2
         placed = [(stroke - low) * scale + start for stroke in ink]
-        self.app.fit_pad()
-        self.state.pad.change(Page(_lines(placed)))
+        sheet = self.state.pad.load(_lines(placed), (pad.width, pad.height))
         self.app.changed()
+        return sheet.number
 
     def _first_folder(self) -> Path:
         """Return the folder to begin with: where was opened last, where pictures are saved, or home."""
@@ -363,7 +363,8 @@ class Deeds:
             self._fault(error)
             return
         self._make_room()
-        self._show_ink(ink)
+        if sheet := self._show_ink(ink):
+            self.services.keeper.adopt(sheet, number)
 
     def keypad(self, _: Any = None) -> None:
         """Ask what a page of the history really says."""
@@ -386,8 +387,8 @@ class Deeds:
 
     def delete(self, number: int) -> None:
         """Delete a page of the history."""
-        self._stored(lambda: self.services.keeper.store.delete_page(number))
-        self.services.keeper.deleted(number)
+        if self._stored(lambda: self.services.keeper.store.delete_page(number)):
+            self.services.keeper.deleted(number)
         self._leave("entry")
         self._load_pages()
 
@@ -408,12 +409,15 @@ class Deeds:
     def forget(self, _: Any = None) -> None:
         """Delete history and lessons."""
         self._close_panels()
-        self._stored(self.services.keeper.store.forget_everything)
-        self.services.keeper.forgotten()
+        left: list[Path] = []
+        if not self._stored(lambda: left.extend(self.services.forget_everything())):
+            return
+        self.services.keeper.forgotten(self.state.pad.newest)
         with self.services.worker.alone():
             self.services.learner.attach(self.services.learner.classifier)
             self._unsee()
-        self.app.say(self.state.say("forgotten"))
+        names = ", ".join(path.name for path in left)  # damaged files, set aside: the owner's to delete
+        self.app.say(self.state.say("forgotten") + (f" ({names})" if names else ""))
         self.app.changed()
 
     def unlearn(self, number: int) -> None:
@@ -447,6 +451,7 @@ class Deeds:
     def practice(self, _: Any = None) -> None:
         """Begin an exercise, or end it; the pad is wiped for it."""
         self._leave("menu")
+        self.state.erasing = False
         self.clear()
         for timer in ("judge", "demonstration"):
             self.app.after(timer, None)
@@ -501,8 +506,11 @@ class Deeds:
             state.languages = available_languages(folder)
             notices += problems
         elif name == "history":
-            self._leave("privacy")
+            state.panels[:] = [panel for panel in state.panels if panel.name != "privacy"]
             notices += self.services.keep_history(value == "on")
+            with self.services.worker.alone():
+                self._unsee()
+            self.app.changed()
         elif name == "learn":
             with self.services.worker.alone():
                 if self.services.learner.classifier:
@@ -515,16 +523,25 @@ class Deeds:
 
     def fullscreen(self, _: Any = None) -> None:
         """Fill the screen, or not."""
-        if not self.state.settings.kiosk:
-            self._leave("menu")
-            self.set(("fullscreen", not self.state.settings.fullscreen))
+        self._leave("menu")
+        self.set(("fullscreen", not self.state.settings.fullscreen))
+
+    def start_afresh(self) -> None:
+        """Leave nothing of a visitor's for the next one."""
+        if self.state.exercise:
+            self.practice()
+        self.clear()
+        self.state.pad = Pad(newest=self.state.pad.newest)
+        self.state.read_page = self.state.pad.page
+        self.state.panels.clear()
+        self.state.erasing, self.state.toast = False, None
 
     # What they share
 
     def _learn(self, key: Key, digit: Digit, label: str, source: str = "correction") -> None:
         """Teach that a digit is a `label`, where that is news; what was learned is said."""
-        if not self.state.settings.learn or self.state.settings.kiosk or digit.image is None:
-            return  # a kiosk's visitors correct the page, and teach nothing
+        if not self._learns or digit.image is None:
+            return
         if source == "correction" and digit.digit == label and not digit.pinned:
             return  # it was read so: nothing to learn
         ink = make_ink([part.points for part in digit.parts])
@@ -541,20 +558,28 @@ class Deeds:
     def _relearn(self, gone: Keys, come: Keys) -> None:
         """Take lessons back, and teach others again."""
         learner = self.services.learner
+        come = come if self._learns else set()
         with self.services.worker.alone():
             if any([*map(learner.take_back, gone), *map(learner.teach_again, come)]):
                 self._unsee()
+
+    @property
+    def _learns(self) -> bool:
+        """Whether corrections teach; a kiosk's visitors correct the page alone."""
+        return self.state.settings.learn and not self.state.settings.kiosk
 
     def _unsee(self) -> None:
         if self.app.recognizer:
             self.app.recognizer.forget_seen()
 
-    def _stored(self, job: Callable[[], Any]) -> None:
-        """Do something with the store; its faults are said."""
+    def _stored(self, job: Callable[[], Any]) -> bool:
+        """Do something with the store; returns whether that went well, and says it if not."""
         try:
             job()
         except (StoreError, OSError) as error:
             self._fault(error)
+            return False
+        return True
 
     def _fault(self, error: Exception) -> None:
         self.app.complain(str(error))
@@ -571,6 +596,10 @@ class Deeds:
 
 def _lines(ink: Sequence[Stroke]) -> tuple[Line, ...]:
     return tuple(tuple((float(x), float(y)) for x, y in stroke) for stroke in ink)
+
+
+def _picture_key(picture: Picture, number: int) -> Key:
+    return (), f"{picture.number}-{number}"
 
 
 def _key(page: Page, pin: Pin) -> Key:

@@ -55,9 +55,11 @@ class Display:
 
     def _open(self, fullscreen: bool, kiosk: bool, wanted: tuple[int, int] | None) -> None:
         size, flags = wanted or SIZE, pygame.RESIZABLE
+        self._small = False  # a screen that has no room for anything else
         with contextlib.suppress(pygame.error):
             screen = pygame.display.get_desktop_sizes()[0]
-            fullscreen = fullscreen or kiosk or (wanted is None and (screen[0] <= SIZE[0] or screen[1] <= SIZE[1]))
+            self._small = wanted is None and (screen[0] <= SIZE[0] or screen[1] <= SIZE[1])
+            fullscreen = fullscreen or kiosk or self._small
             size = screen if fullscreen else size
         self.fullscreen = fullscreen
         self._size = wanted or SIZE  # to come back to from full screen
@@ -74,7 +76,7 @@ class Display:
 
     def change(self, *, rotate: int, fullscreen: bool, kiosk: bool) -> None:
         """Turn the picture, or fill the screen with it, from now on."""
-        self.rotate, fullscreen = rotate, fullscreen or kiosk
+        self.rotate, fullscreen = rotate, fullscreen or kiosk or self._small
         if fullscreen != self.fullscreen:
             self.fullscreen = fullscreen
             size = pygame.display.get_desktop_sizes()[0] if fullscreen else self._size

@@ -113,7 +113,7 @@ def arrange(
     strip = max(THREE_LINES if comparing else unit, round(min(height * 0.2, width * 0.2, 4 * unit)))
     wide = width >= height
     length = height if wide else width
-    count = min(most, (length - margin) // (unit + margin))
+    count = max(1, min(most, (length - margin) // (unit + margin)))
     each = min((length - margin * (count + 1)) // count, 2 * unit)
     bar = (round(min(max(unit, width * 0.13), 2 * unit)) if wide else max(unit, each * 3 // 4)) + 2 * margin
     starts = [margin + i * (each + margin) for i in range(count - 1)] + [length - margin - each]
@@ -154,10 +154,6 @@ class Viewport:
     def to_window(self, x: float, y: float) -> tuple[float, float]:
         """Return an ink position in window pixels."""
         return self.area.left + x * self.scale, self.area.top + y * self.scale
-
-    def to_pad(self, x: float, y: float) -> tuple[float, float]:
-        """Return an ink position in pixels of the pad."""
-        return x * self.scale, y * self.scale
 
 
 def fit_viewport(area: Area, written_on: tuple[int, int]) -> Viewport:

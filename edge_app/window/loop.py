@@ -61,6 +61,7 @@ def run(
     app = make_app(display, settings, folders, path, Duel(partial(open_float, float_model)))
     app.state.comparing = compare
     display.show(app.draw())  # before anything that takes time: the window is there at once
+    app.tick(milliseconds())  # what is said from now on is shown for its time
     open_rest(app, model, problems)
     if file:
         app.do(Action("file", file))
@@ -87,6 +88,7 @@ def make_app(display: Display, settings: Settings, folders: Folders | None, path
         note(problem)
 
     memory = Store.in_memory()
+    duel.note = note
     services = Services(
         worker=Worker(_wake),
         keeper=Keeper(memory),

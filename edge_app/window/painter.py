@@ -69,7 +69,10 @@ class Painter:
             self._draw_all(scene, theme, demonstrated)
             return [self.surface.get_rect()]
         if scene.card:
-            return self._changed(before, scene, before.card, scene.card, theme, theme.paper)
+            changed = self._changed(before, scene, before.card, scene.card, theme, theme.paper)
+            if changed and scene.toast:
+                self._draw_toast(scene, theme, scene.metrics.whole)  # on top again
+            return changed
         changed = self._changed(before, scene, before.widgets, scene.widgets, theme, theme.desk)
         pad = pygame.Rect(scene.layout.pad)
         damaged = [inked.move(pad.topleft)] if inked else []
@@ -85,10 +88,10 @@ class Painter:
     def _draw_all(self, scene: Scene, theme: Theme, demonstrated: Sequence[Line]) -> None:
         self.surface.set_clip(None)
         self.surface.fill(theme.desk)
-        below = replace(scene, focus=None, pressed=None) if scene.card else scene
+        below = replace(scene, focus=None, pressed=None, toast="") if scene.card else scene
         for widget in scene.widgets:
             self._draw_widget(widget, below, theme)
-        self._draw_pad(scene, theme, pygame.Rect(scene.layout.pad), demonstrated)
+        self._draw_pad(below, theme, pygame.Rect(scene.layout.pad), demonstrated)
         if scene.card:
             kept = 255 - SHADE  # as an alpha blend, without a surface of the window's size
             self.surface.fill((kept, kept, kept), special_flags=pygame.BLEND_RGB_MULT)
@@ -96,6 +99,8 @@ class Painter:
             self.surface.fill((red, green, blue), special_flags=pygame.BLEND_RGB_ADD)
             for widget in scene.card:
                 self._draw_widget(widget, scene, theme)
+            if scene.toast:
+                self._draw_toast(scene, theme, scene.metrics.whole)
 
     def _changed(
         self,
@@ -164,7 +169,7 @@ class Painter:
             if area.colliderect(self._bounds(frame)):
                 self._draw_frame(frame, theme, scene.metrics)
         if scene.toast:
-            self._draw_toast(scene, theme)
+            self._draw_toast(scene, theme, scene.layout.pad)
         self.surface.set_clip(None)
 
     def _bounds(self, frame: Frame) -> pygame.Rect:
@@ -184,8 +189,8 @@ class Painter:
             colour = theme.paper if frame.tone == "refused" else theme.on_accent
         self._centred(self.fonts.fit(frame.text, label.width, label.height, colour), label)
 
-    def _draw_toast(self, scene: Scene, theme: Theme) -> None:
-        pad, margin = scene.layout.pad, scene.metrics.margin
+    def _draw_toast(self, scene: Scene, theme: Theme, pad: Area) -> None:
+        margin = scene.metrics.margin
         text = self.fonts.paragraph(
             scene.toast, pad.width - 8 * margin, pad.height // 2, theme.paper, scene.metrics.text, SMALLEST
         )
@@ -241,8 +246,8 @@ class Painter:
     def _draw_tool(self, widget: Widget, look: Look) -> None:
         """Draw an icon, and below it its name where there is room to read it."""
         colour, area = self._ground(widget, look), widget.area
-        label = round(look.metrics.text * 0.85)
-        named = bool(widget.text) and area.height >= 30 + label and area.width >= 3.2 * label
+        label = min(round(look.metrics.text * 0.85), area.height - 32)  # large type is no reason to leave the word out
+        named = bool(widget.text) and label >= SMALLEST and area.width >= 3.2 * SMALLEST
         side = min(area.width, area.height - (label if named else 0), round(look.metrics.unit * 0.75)) - 8
         icon = pygame.Rect(0, 0, side, side)
         icon.center = (area.left + area.width // 2, area.top + (area.height - (label if named else 0)) // 2)

@@ -134,7 +134,8 @@ def _asked(state: State, area: Area) -> Widget:
         return Widget(area, "reading", text=state.say("ask_number", number=practice.target), note=score)
     if judged.right:
         return Widget(area, "reading", text=f"{practice.target}  {state.say('right')}", note=score, tone="good")
-    return Widget(area, "reading", text=state.say("wrong", text=judged.reading or "–"), note=score, tone="bad")
+    said = f"{practice.target} – {state.say('wrong', text=judged.reading or '–')}"
+    return Widget(area, "reading", text=said, note=score, tone="bad")
 
 
 def _compared(state: State, area: Area) -> list[Widget]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from ..duel import Duel
@@ -72,6 +73,20 @@ class Services:
             self.learner.attach(self.learner.classifier)
         old.close()
         return notices
+
+    def forget_everything(self) -> list[Path]:
+        """Delete history and lessons, also those on the disk of a history that is off now; raises StoreError.
+
+        Returns files that hold some of it and are left to the owner: damaged ones, set aside.
+        """
+        store, left = self.learner.store, list[Path]()
+        if store.path is None and self.folders and self.folders.store_file.exists():
+            on_disk = Store(self.folders.store_file)
+            try:
+                left = on_disk.forget_everything()
+            finally:
+                on_disk.close()
+        return [*store.forget_everything(), *left]
 
     def close(self) -> None:
         """Close what is open."""

@@ -40,6 +40,7 @@ class Picture:
     """An opened picture instead of ink, and what was said of its digits."""
 
     coverage: Coverage
+    number: int  # of the pictures that were opened
     labels: dict[int, str] = field(default_factory=dict)
 
 

@@ -37,7 +37,7 @@ def history_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> S
             "row",
             Action("entry", page.id),
             text=page.correction or page.text,
-            note=page.created.replace("T", " ")[:16] + (f" · {state.say('corrected')}" if page.correction else ""),
+            note=page.local_time + (f" · {state.say('corrected')}" if page.correction else ""),
         )
         for page, area in zip(state.pages, rows(upper, each, metrics), strict=False)
     ]
@@ -52,7 +52,7 @@ def entry_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Seq
         return []
     upper, bar = foot(body, metrics)
     number, note = cells(upper, 1, 2, metrics.margin)
-    said = page.created.replace("T", " ")[:16]
+    said = page.local_time
     if page.correction:
         said += f" · {state.say('corrected')} ({page.text})"
     return [

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ..actions import Action
+from ..kiosk import visitor_may
 from ..layout import Area, Metrics, cells
 from ..state import Panel, State
 from ..widgets import Widget
@@ -25,7 +26,6 @@ ITEMS: tuple[tuple[str, str, Action], ...] = (  # icon, key of the text, what it
     ("help", "help", Action("open", "keys")),
     ("quit", "quit", Action("quit")),
 )
-OWNERS = {"save", "files", "history", "hand", "settings", "fullscreen", "compare"}  # none of a kiosk's visitor's
 
 
 def items(state: State) -> list[tuple[str, str, Action]]:
@@ -33,7 +33,7 @@ def items(state: State) -> list[tuple[str, str, Action]]:
     found = []
     for item in ITEMS:
         action = item[2]
-        if state.settings.kiosk and (action.name in OWNERS or action.value in OWNERS):
+        if state.settings.kiosk and not visitor_may(action):
             continue
         if action.name == "speak" and not state.can_speak:
             continue
@@ -75,6 +75,8 @@ def is_enabled(state: State, action: Action) -> bool:
         return state.pad.can_redo
     if action.name in ("copy", "speak"):
         return bool(state.reading.text.replace("?", ""))
+    if action.name == "clear":
+        return bool(state.pad.strokes or state.picture or state.exercise)
     if action.name == "look":
         return bool(state.reading.digits)
     if action.name == "save":

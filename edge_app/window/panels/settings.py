@@ -16,7 +16,6 @@ SWITCHES = {  # setting: key of its text
     "speak": "speak_setting",
     "left_handed": "left_handed",
     "fullscreen": "fullscreen",
-    "kiosk": "kiosk",
 }
 CHOICES: dict[str, tuple[str, dict[Any, str]]] = {  # setting: key of its text, keys of its values' texts
     "theme": ("theme", {"light": "theme_light", "dark": "theme_dark", "contrast": "theme_contrast"}),
@@ -25,7 +24,7 @@ CHOICES: dict[str, tuple[str, dict[Any, str]]] = {  # setting: key of its text, 
 }
 ORDER = (
     *("theme", "text_size", "language", "live", "history", "learn", "speak"),
-    *("left_handed", "rotate", "fullscreen", "kiosk"),
+    *("left_handed", "rotate", "fullscreen"),  # not kiosk: there would be no way back
 )
 TURNS = (0, 90, 180, 270)
 

@@ -53,7 +53,8 @@ KEYS = (
     ("menu", "M, F10"),
     ("fullscreen", "F11"),
     ("next", "Tab, Enter"),
-    ("quit", "Q, Esc"),
+    ("close", "Esc"),
+    ("quit", "Q, Ctrl+Q"),
 )
 
 
