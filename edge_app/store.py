@@ -245,7 +245,7 @@ class Store:
         """Return all examples, the oldest first."""
         labels = ", ".join(f"'{label}'" for label in sorted(LABELS))  # others are damage, and would teach nonsense
         rows = self._read(f"SELECT {EXAMPLE_COLUMNS} FROM examples WHERE label IN ({labels}) ORDER BY id")
-        return [_example(row) for row in rows if len(row[5]) == SIZE * SIZE]
+        return [_example(row) for row in rows if isinstance(row[5], bytes) and len(row[5]) == SIZE * SIZE]
 
     def count_examples(self) -> int:
         """Return how many examples are kept."""

@@ -1,13 +1,21 @@
 """Who may do what, and by which way: the kiosk's rules, and all of the window by keyboard."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pygame
 import pytest
 
+from edge_app.cli import main
 from edge_app.recognizer import Recognizer
+from edge_app.settings import OPTIONS
 from edge_app.store import Store
 from edge_app.window.actions import Action
+from edge_app.window.app import IN_USE, JUDGED_AFTER, KEPT_AFTER
+from edge_app.window.deeds import Deeds
+from edge_app.window.kiosk import MAY
+from edge_app.window.kiosk import PANELS as VISITORS_PANELS
 from edge_app.window.panels import PANELS
 from edge_app.window.panels.texts import HOLD
 from edge_app.window.widgets import Widget
@@ -150,3 +158,192 @@ def test_pages_turn_where_there_are_more_of_them(recognizer: Recognizer, tmp_pat
         pilot.handle(pygame.event.Event(pygame.MOUSEWHEEL, y=-1))
     assert sorted(set(seen)) == sorted([*map(str, range(9))])
     assert seen[0] == "7"  # the one on the pad, which is the newest
+
+
+# --- what a visitor leaves, and what a visitor may
+
+
+def test_the_next_visitor_finds_nothing_of_the_last(recognizer: Recognizer, tmp_path: Path) -> None:
+    store = Store(tmp_path / "history.sqlite3")
+    kiosk = Pilot(recognizer, store=store, history="on", kiosk=True)
+    kiosk.write(4)
+    kiosk.tap_digit(1)
+    kiosk.press("label", "8")
+    kiosk.press("erase")
+    kiosk.key(pygame.K_m)
+    kiosk.wait(IN_USE - 1000)
+    kiosk.key(pygame.K_TAB)  # still there
+    kiosk.wait(IN_USE - 1)
+    assert (kiosk.state.in_use, kiosk.state.reading.text, names(kiosk)) == (True, "2826", ["menu"])
+    assert (kiosk.state.erasing, kiosk.state.pad.can_undo) == (True, True)
+    kiosk.wait(1)
+    assert (kiosk.state.in_use, kiosk.state.reading.text, names(kiosk)) == (False, "", [])
+    assert (kiosk.state.erasing, kiosk.state.pad.is_empty) == (False, True)
+    for key in (pygame.K_BACKSPACE, pygame.K_u):
+        kiosk.key(key)
+        kiosk.key(pygame.K_y, pygame.KMOD_CTRL)
+    assert (kiosk.state.pad.is_empty, kiosk.state.pad.can_undo, kiosk.state.pad.can_redo) == (True, False, False)
+    kiosk.write(0)
+    kiosk.press("clear")
+    assert [page.text for page in store.pages()] == ["7", "2826"]  # a page each
+
+
+def test_the_next_visitor_finds_no_exercise(kiosk: Pilot) -> None:
+    kiosk.do("practice")
+    kiosk.write(0)
+    kiosk.wait(IN_USE)
+    assert (kiosk.state.exercise, kiosk.state.pad.is_empty, kiosk.state.pad.can_undo) == (None, True, False)
+    assert (kiosk.state.toast, kiosk.app.next_tick()) == (None, None)
+
+
+def test_a_pad_of_ones_own_is_never_wiped(pilot: Pilot) -> None:
+    pilot.write(0)
+    pilot.wait(2 * IN_USE)
+    assert (pilot.state.reading.text, pilot.state.pad.can_undo, pilot.state.in_use) == ("7", True, False)
+
+
+def test_a_kiosks_visitors_teach_nothing(kiosk: Pilot) -> None:
+    kiosk.write(0)
+    kiosk.tap_digit(0)
+    kiosk.press("label", "2")
+    assert kiosk.state.reading.text == "2"
+    kiosk.press("undo")
+    kiosk.press("redo")
+    kiosk.do("practice")
+    assert kiosk.state.exercise is not None
+    kiosk.state.exercise.practice.target = "7"
+    kiosk.write(0)
+    kiosk.wait(JUDGED_AFTER)
+    assert kiosk.state.exercise.judged is not None
+    learner = kiosk.services.learner
+    assert learner.classifier is not None
+    assert (learner.store.count_examples(), learner.classifier.lessons, learner.shown()) == (0, (), [])
+
+
+OWNERS: dict[str, Any] = {  # a value for each action that is no visitor's
+    "compare": None,
+    "save": None,
+    "folder": "/",
+    "file": "two bars.png",
+    "entry": 1,
+    "restore": 1,
+    "keypad": 1,
+    "rub": None,
+    "typed": None,
+    "delete": 1,
+    "export": None,
+    "forget": None,
+    "unlearn": 0,
+    "set": ("theme", "dark"),
+    "fullscreen": None,
+}
+OWNERS_PANELS = sorted(set(PANELS) - VISITORS_PANELS)
+
+
+def busy(recognizer: Recognizer, folder: Path, kiosk: bool) -> Pilot:
+    """An app with a page in its history, a lesson, ink on the pad, and a correction half typed."""
+    pilot = Pilot(recognizer, store=Store(folder / "history.sqlite3"), folders=folders_in(folder), history="on")
+    pilot.write(1)
+    pilot.press("clear")
+    pilot.write(0)
+    pilot.tap_digit(0)
+    pilot.press("label", "2")
+    pilot.wait(KEPT_AFTER)
+    pilot.do("open", "history")
+    pilot.press("entry", 1)
+    pilot.press("keypad", 1)
+    pilot.key(pygame.K_5)
+    pilot.state.settings = replace(pilot.state.settings, kiosk=kiosk)
+    return pilot
+
+
+def everything(pilot: Pilot, folder: Path) -> tuple[Any, ...]:
+    """All that an action could change."""
+    state, store = pilot.state, pilot.services.learner.store
+    return (
+        *(state.settings, [(panel.name, panel.value, panel.page) for panel in state.panels], state.pad.page),
+        *(state.picture, state.exercise, state.comparing, state.erasing, state.folder, list(state.entries)),
+        *(state.reading.text, state.toast, list(pilot.settings_written), pilot.app.running),
+        [(page.id, page.text, page.correction) for page in store.pages()],
+        [(example.id, example.label) for example in store.examples()],
+        sorted(path.name for path in folder.glob("pictures/*")),
+    )
+
+
+def test_the_owners_actions_are_all_but_the_visitors() -> None:
+    deeds = {name for name in vars(Deeds) if not name.startswith("_")}
+    assert deeds == {*OWNERS, *MAY, "open", "start_afresh"}  # the last is a timer's
+    assert not MAY.intersection([*OWNERS, "open", "start_afresh"])
+
+
+@pytest.mark.parametrize("kiosk", [True, False])
+@pytest.mark.parametrize(
+    ("name", "value"), [*OWNERS.items(), *(("open", panel) for panel in OWNERS_PANELS if panel != "keypad")]
+)
+def test_an_owners_action_does_nothing_for_a_visitor(
+    recognizer: Recognizer, tmp_path: Path, name: str, value: Any, kiosk: bool
+) -> None:
+    pilot = busy(recognizer, tmp_path, kiosk)
+    value = str(picture_in(tmp_path)) if name == "file" else value
+    del pilot.state.panels[{"entry": 1, "keypad": 2}.get(name, 3) :]  # where those are offered
+    before = everything(pilot, tmp_path)
+    pilot.do(name, value)
+    assert (everything(pilot, tmp_path) == before) == kiosk
+
+
+def test_kiosk_is_no_setting_of_the_window(pilot: Pilot) -> None:
+    pilot.key(pygame.K_s)
+    rows: list[str] = []
+    turn = True
+    while turn:
+        chosen = [widget.action.value for widget in pilot.widgets() if widget.action and widget.action.name == "set"]
+        rows += [value[0] for value in chosen if isinstance(value, tuple)]
+        turn = Action("turn", 1) in [widget.takes for widget in pilot.widgets()]
+        pilot.key(pygame.K_PAGEDOWN)
+    assert sorted(rows) == sorted({*OPTIONS} - {"kiosk", "target_mm", "density", "speak"})  # there is no voice here
+
+
+@pytest.mark.parametrize("words", [["--kiosk", "--open", "7.json"], ["--open", "-"], ["--kiosk", "--open", "-"]])
+def test_a_kiosk_opens_no_file_and_nothing_opens_standard_input(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.splitlines()[-1] == "digitpad: error: --open takes a file, and no kiosk does"
+
+
+def test_a_held_button_is_let_go_where_the_pointer_leaves_it(kiosk: Pilot) -> None:
+    kiosk.key(pygame.K_q)
+    area = kiosk.button("leave").area
+    middle = (area.left + area.width / 2, area.top + area.height / 2)
+    kiosk.handle(mouse(pygame.MOUSEBUTTONDOWN, middle))
+    kiosk.wait(HOLD // 2)
+    kiosk.handle(mouse(pygame.MOUSEMOTION, (middle[0] + 1, middle[1])))
+    assert kiosk.state.held == pytest.approx(0.5, abs=0.05)
+    kiosk.handle(mouse(pygame.MOUSEMOTION, (area.left - 1, middle[1])))
+    assert (kiosk.state.held, kiosk.state.pressed) == (0, None)
+    kiosk.handle(mouse(pygame.MOUSEMOTION, middle))
+    kiosk.wait(2 * HOLD)
+    kiosk.handle(mouse(pygame.MOUSEBUTTONUP, middle))
+    assert (kiosk.app.running, names(kiosk), kiosk.state.held) == (True, ["quit"], 0)
+
+
+# --- cards
+
+
+@pytest.mark.parametrize("panel", PANELS)
+def test_keys_do_nothing_beneath_a_card_and_escape_closes_it(pilot: Pilot, panel: str) -> None:
+    pilot.write(0)
+    pilot.do("open", panel)
+    page = pilot.state.pad.page
+    for key in (pygame.K_p, pygame.K_BACKSPACE, pygame.K_e, pygame.K_s, pygame.K_u, pygame.K_DELETE, pygame.K_F2):
+        pilot.key(key)
+    pilot.key(pygame.K_z, pygame.KMOD_CTRL)
+    state = pilot.state
+    assert (state.pad.page is page, state.exercise, state.erasing, state.comparing) == (True, None, False, False)
+    assert names(pilot) == [panel]
+    pilot.key(pygame.K_ESCAPE)
+    assert (names(pilot), pilot.app.running) == ([], True)
+    pilot.key(pygame.K_BACKSPACE)  # now they do
+    assert state.pad.page is not page

@@ -256,3 +256,41 @@ def test_before_anything_is_kept_the_owner_is_asked(recognizer: Recognizer, tmp_
     pilot.press("set", ("history", answer))
     assert (names(pilot), pilot.settings_written) == ([], [{"history": answer}])
     assert folders.store_file.exists() == (answer == "on")
+
+
+def test_the_question_is_not_asked_again_once_it_is_answered_in_the_settings(
+    recognizer: Recognizer, tmp_path: Path
+) -> None:
+    pilot = Pilot(recognizer, folders=folders_in(tmp_path), history="ask")
+    pilot.state.panels.append(Panel("privacy"))
+    pilot.do("open", "settings")
+    pilot.do("file", str(picture_in(tmp_path)))  # closes all panels but the question
+    assert names(pilot) == ["privacy"]
+    pilot.do("open", "settings")
+    pilot.press("set", ("history", "on"))
+    assert (names(pilot), pilot.settings_written) == (["settings"], [{"history": "on"}])
+    pilot.key(pygame.K_ESCAPE)
+    assert names(pilot) == []
+
+
+# --- the eraser
+
+
+@pytest.mark.parametrize("what", ["practice", "picture", "ink"])
+def test_the_eraser_is_put_away_for_what_comes_next(pilot: Pilot, tmp_path: Path, what: str) -> None:
+    pilot.write(0)
+    pilot.press("erase")
+    pilot.key(pygame.K_i)
+    pilot.key(pygame.K_ESCAPE)
+    before = pilot.state.erasing
+    if what == "practice":
+        pilot.press("practice")
+    else:
+        path = tmp_path / "7.json"
+        path.write_text(json.dumps({"strokes": SAMPLES[0]["strokes"]}))
+        pilot.do("file", str(picture_in(tmp_path) if what == "picture" else path))
+    assert (before, pilot.state.erasing) == (True, False)  # a look at a digit is no reason
+    count = len(pilot.state.pad.strokes)
+    pad = pilot.app.layout().pad
+    pilot.draw([(pad.left + 5, pad.top + y) for y in (5, 15, 25, 35)])
+    assert len(pilot.state.pad.strokes) == count + 1

@@ -171,7 +171,7 @@ class App:
 
     def _on_idle(self) -> None:
         """Let the screen blank, and the next visitor begin afresh."""
-        self.state.in_use = False
+        self._pressed, self._erased, self.state.pressed, self.state.in_use = None, None, None, False
         self.deeds.start_afresh()
 
     def _pen(self, pen: Pen) -> None:

@@ -364,7 +364,8 @@ class Deeds:
             return
         self._make_room()
         if sheet := self._show_ink(ink):
-            self.services.keeper.adopt(sheet, number)
+            self.services.keeper.restored(sheet, number, self.state.pad.ink())
+            self.app.changed()
 
     def keypad(self, _: Any = None) -> None:
         """Ask what a page of the history really says."""
@@ -545,9 +546,13 @@ class Deeds:
         if source == "correction" and digit.digit == label and not digit.pinned:
             return  # it was read so: nothing to learn
         ink = make_ink([part.points for part in digit.parts])
-        with self.services.worker.alone():
-            lesson = self.services.learner.teach(key, digit.image, label, ink, source)
-            self._unsee()
+        lesson = None
+        try:
+            with self.services.worker.alone():
+                lesson = self.services.learner.teach(key, digit.image, label, ink, source)
+                self._unsee()
+        except DigitpadError as error:  # it stands corrected on the page all the same
+            self._fault(error)
         if lesson is None or source == "practice":
             return
         if lesson.used:
@@ -559,9 +564,12 @@ class Deeds:
         """Take lessons back, and teach others again."""
         learner = self.services.learner
         come = come if self._learns else set()
-        with self.services.worker.alone():
-            if any([*map(learner.take_back, gone), *map(learner.teach_again, come)]):
-                self._unsee()
+        try:
+            with self.services.worker.alone():
+                if any([*map(learner.take_back, gone), *map(learner.teach_again, come)]):
+                    self._unsee()
+        except DigitpadError as error:
+            self._fault(error)
 
     @property
     def _learns(self) -> bool:

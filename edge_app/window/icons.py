@@ -136,7 +136,10 @@ ICONS: dict[str, tuple[Line, ...]] = {
 
 def draw_icon(surface: pygame.Surface, name: str, rect: pygame.Rect, colour: Colour) -> None:
     """Draw an icon in the middle of a rectangle, as large as fits."""
-    icon = _icon(name, min(rect.width, rect.height), colour)
+    size = min(rect.width, rect.height)
+    if size < 1:  # a window of a few pixels
+        return
+    icon = _icon(name, size, colour)
     surface.blit(icon, icon.get_rect(center=rect.center))
 
 

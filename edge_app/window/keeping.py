@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
+import numpy as np
+
 from ..errors import StoreError
 from ..ink import Ink
 from ..reading import Reading
@@ -20,6 +22,7 @@ class Keeper:
         self._numbers: dict[int, int] = {}  # of pages, by sheet
         self._unwanted: set[int] = set()  # sheets that are not to be stored (again)
         self._pending: tuple[int, Ink, Reading, str] | None = None
+        self._shown: tuple[int, Ink] | None = None  # a page of the store as it was put on a sheet again
         self._fault = ""
 
     def read(self, sheet: int, ink: Ink, reading: Reading, model: str) -> None:
@@ -27,7 +30,8 @@ class Keeper:
 
         Undo passes through states that nobody rested at: only what stays, or is cleared, is worth a page.
         """
-        self._pending = (sheet, ink, reading, model) if ink and sheet not in self._unwanted else None
+        wanted = bool(ink) and sheet not in self._unwanted and not self._is_as_shown(sheet, ink)
+        self._pending = (sheet, ink, reading, model) if wanted else None
 
     def flush(self) -> None:
         """Write what was noted; what cannot be written is tried again with the next flush.
@@ -51,6 +55,16 @@ class Keeper:
         else:
             self.adopt(sheet, number)
             self._pending, self._fault = None, ""
+
+    def restored(self, sheet: int, number: int, ink: Ink) -> None:
+        """Note that a sheet is this page, as large as the pad allows; until it changes, the page stays as it is."""
+        self.adopt(sheet, number)
+        self._shown = sheet, ink
+
+    def _is_as_shown(self, sheet: int, ink: Ink) -> bool:
+        if self._shown is None or self._shown[0] != sheet or len(ink) != len(self._shown[1]):
+            return False
+        return all(map(np.array_equal, ink, self._shown[1]))
 
     def adopt(self, sheet: int, number: int) -> None:
         """Note that a sheet is this page of the store."""

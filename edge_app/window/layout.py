@@ -125,7 +125,7 @@ def arrange(
         starts = [length - start - each for start in starts] if left_handed else starts
         buttons = tuple(Area(start, height - bar + margin, each, bar - 2 * margin) for start in starts)
         body = Area(0, 0, width, height - bar + margin)
-    reading = Area(body.left + margin, margin, body.width - 2 * margin, strip)
+    reading = Area(body.left + margin, margin, max(1, body.width - 2 * margin), strip)
     top = reading.bottom + margin
     pad = Area(reading.left, top, reading.width, max(1, body.bottom - margin - top))
     return Layout(reading, pad, buttons, max(3, round(min(pad.width, pad.height) * 0.022)))

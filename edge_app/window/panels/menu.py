@@ -70,7 +70,7 @@ def menu_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequ
 def is_enabled(state: State, action: Action) -> bool:
     """Return whether there is something for it to do."""
     if action.name == "undo":
-        return state.pad.can_undo
+        return state.pad.can_undo or bool(state.picture and state.picture.labels)
     if action.name == "redo":
         return state.pad.can_redo
     if action.name in ("copy", "speak"):
