@@ -2,11 +2,12 @@
 PYTHON ?= python3
 LEAN := .venv
 FULL := .venv-full
+FREEZE := .venv-freeze
 RUN := $(FULL)/bin/python
 NO_DISPLAY := 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint types train convert compare evaluate bench figures dist clean
+.PHONY: help run demo test lint types train convert compare evaluate bench figures test-arm freeze test-deb dist clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -49,11 +50,20 @@ bench: $(LEAN)/ready ## how fast the app is on this device, as JSON; ARGS="--jso
 figures: $(LEAN)/ready ## measure again what README reports; needs MNIST and ink, see docs/figures/README.md
 	@sh docs/figures/measure $(LEAN)
 
-dist: $(FULL)/ready ## build the wheel and the source archive in dist/
-	$(RUN) -m build
+test-arm: $(FULL)/ready ## the app and its tests on emulated 64-bit Arm, compared with this machine; see docs/arm.md
+	@PYTHON=$(RUN) tools/test-arm $(ARGS)
+
+freeze: $(FREEZE)/ready ## build the program that needs no Python, in build/digitpad
+	@sh tools/freeze/build $(FREEZE)/bin/python build/digitpad
+
+dist: $(FREEZE)/ready ## build a release in dist/: wheel, source, frozen program, .deb, checksums
+	@sh tools/dist $(FREEZE)/bin/python dist
+
+test-deb: ## install dist/*.deb in a bare Debian, let it read, and remove it; needs root and mmdebstrap
+	@sh tools/freeze/test-deb dist/*.deb
 
 clean: ## remove environments, caches and builds; models and runs stay
-	rm -rf $(LEAN) $(FULL) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(LEAN) $(FULL) $(FREEZE) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # The lean environment holds what the app needs and nothing else.
 $(LEAN)/ready: pyproject.toml
@@ -62,4 +72,9 @@ $(LEAN)/ready: pyproject.toml
 
 $(FULL)/ready: pyproject.toml
 	@sh tools/make-venv "$(PYTHON)" $(FULL) ".[train,dev]"
+	@touch $@
+
+$(FREEZE)/ready: pyproject.toml
+	@sh tools/make-venv "$(PYTHON)" $(FREEZE) "."
+	@$(FREEZE)/bin/python -m pip install --quiet --disable-pip-version-check "build>=1.2" "cx_Freeze>=8" "setuptools>=77"
 	@touch $@

@@ -1,4 +1,4 @@
-"""What is given away: wheel, source archive, frozen program, Debian package; all of it made by the tools as a release is."""
+"""What is given away, made as a release is: wheel, source archive, frozen program, Debian package."""
 
 import csv
 import hashlib
@@ -14,6 +14,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from edge_app.version import __version__
 
@@ -203,12 +204,47 @@ def test_a_version_that_the_changelog_does_not_know_is_not_released(
 
 # ---- the frozen program
 
+OPTIONS = """
+import json, sys
+from importlib.util import find_spec
+from pathlib import Path
+import setup
+given = setup.options(Path("digitpad.ico"), Path("licences.txt"))
+known = {name: Path(find_spec(f"cx_Freeze.command.{name}").origin).read_text() for name in given}
+given["bdist_msi"]["no_such_option"] = ""
+options = [(name, option) for name, options in given.items() for option in options]
+print(json.dumps([words for words in options if f'"{words[1].replace("_", "-")}' not in known[words[0]]]))
+for setup.MAC in (False, True):
+    print(setup.icon_file(Path(sys.argv[1])).name)
+"""
+
+
+def test_what_builds_on_other_systems_is_at_least_known_to_cx_freeze(python: Path, tmp_path: Path) -> None:
+    folder = {**os.environ, "PYTHONPATH": str(ROOT / "tools" / "freeze"), "PYTHONDONTWRITEBYTECODE": "1"}
+    unknown, *icons = run(python, "-c", OPTIONS, tmp_path, env=folder, cwd=tmp_path).stdout.splitlines()
+    assert json.loads(unknown) == [["bdist_msi", "no_such_option"]]
+    assert icons == ["digitpad.ico", "digitpad.icns"]
+    with Image.open(tmp_path / "digitpad.ico") as windows, Image.open(tmp_path / "digitpad.icns") as mac:
+        assert windows.info["sizes"] == {(size, size) for size in (16, 24, 32, 48, 64, 256)}
+        assert (512, 512, 2) in mac.info["sizes"]
+
+
+def test_an_appimage_starts_the_program(program: Path, python: Path, home: dict[str, str], tmp_path: Path) -> None:
+    tool = tmp_path / "appimagetool"  # shows what the real one would pack
+    tool.write_text('#!/bin/sh\ncp -R "$2" "$3"\n')
+    tool.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    run("sh", ROOT / "tools" / "freeze" / "appimage", python, program, tmp_path / "AppDir", env=environment)
+    assert run(tmp_path / "AppDir" / "AppRun", "--version", env=home).stdout == f"digitpad {__version__}\n"
+    assert (tmp_path / "AppDir" / "digitpad.png").stat().st_size > 1000
+    run("desktop-file-validate", tmp_path / "AppDir" / "digitpad.desktop")
+
 
 def test_the_frozen_program_is_small_and_whole(program: Path, wheel: Path) -> None:
     files = [path for path in program.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) <= LIMIT
     with zipfile.ZipFile(wheel) as archive:
-        packaged = {name for name in archive.namelist() if name.startswith("edge_app/")}
+        packaged = {name for name in archive.namelist() if name.startswith("edge_app/")} - {"edge_app/py.typed"}
     names = {str(path.relative_to(program / "lib")) for path in files if path.is_relative_to(program / "lib")}
     assert {f"{name}c" if name.endswith(".py") else name for name in packaged} <= names
     outsiders = ("tensorflow", "tkinter", "train", "convert", "tests", "pip")
@@ -254,6 +290,19 @@ def test_the_frozen_program_refuses_another_module(program: Path, home: dict[str
     assert (done.returncode, done.stdout) == (2, "")
 
 
+def wait_until_idle(process: int) -> None:
+    """Return when a process has used no time for a second: the window sleeps when all is read."""
+    stat = Path(f"/proc/{process}/stat")
+    before = ""
+    for _ in range(60):
+        used = " ".join(stat.read_text().rpartition(")")[2].split()[11:13])
+        if used == before:
+            return
+        before = used
+        time.sleep(1)
+    raise AssertionError("the window does not come to rest")
+
+
 @pytest.fixture
 def window(program: Path, screen: dict[str, str], home: dict[str, str], tmp_path: Path) -> list[str]:
     """The frozen program's window in the corner of a virtual screen, and its command line."""
@@ -265,9 +314,9 @@ def window(program: Path, screen: dict[str, str], home: dict[str, str], tmp_path
     try:
         found = xdotool(screen, "search", "--sync", "--onlyvisible", "--class", "digitpad").split()
         xdotool(screen, "windowmove", "--sync", found[0], "0", "0")
-        time.sleep(1.0)
+        wait_until_idle(process.pid)
         write_ten(screen)
-        time.sleep(1.5)
+        wait_until_idle(process.pid)
         xdotool(screen, "key", "q")
         said = process.communicate(timeout=20)[1]
         assert process.returncode == 0, said
@@ -329,8 +378,9 @@ def test_the_package_installs_runs_and_leaves_nothing_behind(
     (system / "var/lib/dpkg/info").mkdir(parents=True)
     for name in ("status", "available"):
         (system / "var/lib/dpkg" / name).touch()
-    (system / "usr/share").mkdir(parents=True)  # every system has these
-    (system / "usr/bin").mkdir()
+    for folder in ("usr/bin", "usr/lib", "usr/share"):  # dpkg removes folders that are nobody's and empty
+        (system / folder).mkdir(parents=True)
+        (system / folder / "another").touch()
     before = {name for name in everything(system) if not name.startswith("var/")}
     dpkg = [*rights, "dpkg", f"--root={system}", "--log=/dev/null", "--force-depends", "--force-not-root"]
     environment = {**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"}
@@ -342,8 +392,8 @@ def test_the_package_installs_runs_and_leaves_nothing_behind(
     assert "\nExec=/usr/bin/digitpad --open=%f\n" in entry
     run("desktop-file-validate", system / "usr/share/applications/digitpad.desktop")
     listed = (system / "var/lib/dpkg/info/digitpad.list").read_text().splitlines()
-    installed = {name for name in everything(system) if not name.startswith("var")}
-    assert installed == {name.lstrip("/") for name in listed} - {".", ""}
+    installed = {name for name in everything(system) if not name.startswith("var/")} - before
+    assert installed == {name.lstrip("/") for name in listed} - before - {".", ""}
 
     run(*dpkg, "--purge", "digitpad", env=environment)
     assert {name for name in everything(system) if not name.startswith("var/")} == before

@@ -1,0 +1,79 @@
+"""`python first_frame.py PROGRAM [TIMES]`: milliseconds from the start of a frozen program to its first picture.
+
+It is seen from outside, when the paper of the pad is in the memory of a virtual screen (Xvfb). The program is
+started in an empty home each time, without Python on the path.
+"""
+
+import contextlib
+import mmap
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from edge_app.setup.icon import PAPER
+
+PATIENCE = 30  # seconds
+PIXELS = bytes((*reversed(PAPER), 0)) * 200  # a part of a row of the pad, as X keeps it: blue, green, red, nothing
+
+
+@contextlib.contextmanager
+def screen(folder: Path) -> Iterator[tuple[str, mmap.mmap]]:
+    """Open a virtual screen; gives its name and its memory."""
+    read, write = os.pipe()
+    command = [
+        "Xvfb",
+        "-displayfd",
+        str(write),
+        "-fbdir",
+        str(folder),
+        "-screen",
+        "0",
+        "1024x768x24",
+        "-nolisten",
+        "tcp",
+    ]
+    server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
+    try:
+        os.close(write)
+        with os.fdopen(read) as pipe:
+            name = f":{pipe.readline().strip()}"
+        with (folder / "Xvfb_screen0").open("rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as memory:
+            yield name, memory
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def first_frame(program: Path) -> float:
+    """Return the milliseconds of one start; raises TimeoutError where no picture comes."""
+    with tempfile.TemporaryDirectory() as home, screen(Path(home)) as (display, memory):
+        environment = {"HOME": home, "DISPLAY": display, "PATH": "/nonexistent"}
+        started = time.perf_counter()
+        process = subprocess.Popen([program, "--theme", "light"], env=environment, stderr=subprocess.DEVNULL)
+        try:
+            while memory.find(PIXELS) < 0:
+                if time.perf_counter() > started + PATIENCE:
+                    raise TimeoutError(f"{program}: no picture within {PATIENCE} s")
+                time.sleep(0.002)
+            return 1000 * (time.perf_counter() - started)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def main() -> None:
+    """Measure and print: the first start, whose files may not be in the system's cache, then the others' median."""
+    if len(sys.argv) not in (2, 3):
+        sys.exit(__doc__)
+    times = [first_frame(Path(sys.argv[1]).absolute()) for _ in range(int(sys.argv[2]) if len(sys.argv) == 3 else 10)]
+    print(f"first start {times[0]:.0f} ms, median of {len(times)} {statistics.median(times):.0f} ms, ", end="")
+    print(f"slowest {max(times):.0f} ms")
+
+
+if __name__ == "__main__":
+    main()
