@@ -1,6 +1,7 @@
-"""The tool that runs the app on emulated Arm: its parts, without emulating anything, and what docs/arm.md says of it."""
+"""The tool that runs the app on emulated Arm: its parts, without emulating, and what docs/arm.md says of it."""
 
 import json
+import platform
 import re
 import subprocess
 from pathlib import Path
@@ -9,12 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edge_app.runtime import MODULES
 from tools.arm import __main__ as command
 from tools.arm import userland
 from tools.arm.checks import EXACT, output_faults
 from tools.arm.judge import compared, compared_outputs, compared_pictures
+from tools.arm.outputs import DRAWN
 from tools.arm.recipes import arm64, armhf
-from tools.arm.suite import FILES, LEFT_OUT, counts
+from tools.arm.suite import TESTS, counts
 from tools.arm.userland import ARM64, SUITES, Recipe, Userland, UserlandError, find_mirror, prepare
 
 from .conftest import ROOT
@@ -76,14 +79,16 @@ def test_a_report_of_pytest_is_counted(tmp_path: Path) -> None:
 
 
 def test_the_tests_that_are_named_exist() -> None:
-    for name in (*FILES, *LEFT_OUT):
-        assert (ROOT / name).is_file(), name
-    assert not {*FILES} & {*LEFT_OUT}
+    for file, _, name in (test.partition("::") for test in TESTS):
+        assert f"def {name}" in (ROOT / file).read_text(), file
 
 
 def test_a_userland_holds_what_the_app_requires_there() -> None:
     old, new = (arm64(SUITES[name]).wheels for name in ("bookworm", "trixie"))
-    assert [wheel for wheel in old if wheel.startswith(("tflite", "numpy"))] == ["numpy<2,>=1.23", "tflite-runtime==2.14.*"]
+    assert [wheel for wheel in old if wheel.startswith(("tflite", "numpy"))] == [
+        "numpy<2,>=1.23",
+        "tflite-runtime==2.14.*",
+    ]
     assert [wheel for wheel in new if wheel.startswith(("tflite", "numpy"))] == ["numpy>=1.26"]
     for wheels in (old, new):
         names = {re.split(r"[<>=]", wheel)[0] for wheel in wheels}
@@ -101,7 +106,10 @@ def test_another_recipe_has_another_folder() -> None:
 @pytest.mark.parametrize(
     ("said", "mirror"),
     [
-        ("Debian|Debian-Security|http://one.test/security/\nDebian|Debian|http://two.test/debian/", "http://two.test/debian"),
+        (
+            "Debian|Debian-Security|http://one.test/security/\nDebian|Debian|http://two.test/debian/",
+            "http://two.test/debian",
+        ),
         ("Ubuntu|Ubuntu|http://ubuntu.test/ubuntu/", userland.MIRROR),
         ("", userland.MIRROR),
     ],
@@ -153,7 +161,7 @@ def test_a_userland_that_was_interrupted_is_made_anew(tmp_path: Path, monkeypatc
 
 def test_without_apt_it_says_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(UserlandError, match="no apt-get .* here"):
+    with pytest.raises(UserlandError, match=r"no apt-get .* here"):
         prepare(tmp_path, Recipe(ARM64, SUITES["bookworm"], (), ()), print)
 
 
@@ -165,7 +173,7 @@ def test_a_command_that_fails_is_told_in_its_own_words() -> None:
 def test_it_runs_on_the_machine_that_it_compares_with(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(command.platform, "machine", lambda: "aarch64")
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
     assert command.main([]) == 1
     assert "x86-64" in capsys.readouterr().err
 
@@ -175,3 +183,47 @@ def test_wrong_usage_is_told(arguments: list[str], capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit) as ended:
         command.make_parser().parse_args(arguments)
     assert ended.value.code == 2
+
+
+def test_the_page_says_what_was_seen() -> None:
+    page = (ROOT / "docs" / "arm.md").read_text()
+    found = json.loads((ROOT / "docs" / "figures" / "arm.json").read_text())
+    there, picture, tests = found["outputs"]["there"], found["window"]["picture"], found["tests"]
+    for name in ("tflite-runtime", "ai-edge-litert", "numpy", "pygame-ce"):
+        assert f"{name} {there[name]}" in page
+    assert f"Python {there['python']}" in page
+    assert f"{picture['same_pixels']:,} of {picture['pixels']:,} of its pixels" in page
+    assert f"read as {found['window']['there']['text']}," in page
+    assert f"{tests['passed']:,} passed" in page
+    assert f"{tests['skipped']} were skipped" in page
+    assert ("none failed" if not tests["failed"] else f"{len(tests['failed'])} failed, on x86-64 as well") in page
+    assert f"{sum(found['seconds'].values()):,} seconds" in page
+    assert [found[name]["faults"] for name in ("outputs", "armhf", "window", "doctor", "tests")] == [[]] * 5
+
+
+def test_the_newer_release_is_what_was_seen() -> None:
+    page = (ROOT / "docs" / "arm.md").read_text()
+    found = json.loads((ROOT / "docs" / "figures" / "arm-trixie.json").read_text())
+    there = found["outputs"]["there"]
+    assert (
+        f"Python {there['python']}, numpy {there['numpy']}, ai-edge-litert {there['ai-edge-litert']}"
+        in page.replace("\n", " ")
+    )
+    for own in found["outputs"]["processors"].values():
+        assert own["ai-edge-litert"]["same_values"] == own["ai-edge-litert"]["values"] == 11_000
+
+
+def test_the_page_has_the_outputs_of_every_processor() -> None:
+    page = (ROOT / "docs" / "arm.md").read_text()
+    found = json.loads((ROOT / "docs" / "figures" / "arm.json").read_text())
+    rows = {
+        line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:4]]
+        for line in page.splitlines()
+        if line.startswith("| ")
+    }
+    for own in found["outputs"]["processors"].values():
+        for name in MODULES:
+            assert rows[f"int8 outputs of {name}"] == [f"{own[name][key]:,}" for key in ("values", "same_values")]
+        assert rows["digit images drawn of ink"] == [str(own[DRAWN][key]) for key in ("n", "same_samples")]
+    small = found["armhf"][EXACT]
+    assert rows[f"int8 outputs of {EXACT} on 32-bit Arm"] == [f"{small[key]:,}" for key in ("values", "same_values")]

@@ -1,0 +1,1 @@
+"""The lean app on emulated 64-bit Arm: `make test-arm`."""
