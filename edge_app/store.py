@@ -24,6 +24,7 @@ VERSION = 1
 MAX_PAGES = 10_000  # 27 a day for a year; with their ink some 50 MB
 MAX_EXAMPLES = 500  # of each label; more make learning slower, not better
 CHECKED_BYTES = 4 << 20  # quick_check reads the whole file: an SD card gives 20 to 40 MB a second
+CACHE_KB = 256  # of the file in memory, where SQLite would take 2 MB: a page is written, and seldom read
 LOCK_SECONDS = 2.0  # for a second digitpad; longer, and a window seems to hang
 LABELS = frozenset("0123456789?")
 SOURCES = ("correction", "practice")
@@ -446,6 +447,7 @@ def _make_durable(database: sqlite3.Connection) -> None:
     mode = database.execute("PRAGMA journal_mode = WAL").fetchone()[0]
     database.execute(f"PRAGMA synchronous = {'FULL' if mode == 'wal' else 'EXTRA'}")
     database.execute("PRAGMA secure_delete = ON")
+    database.execute(f"PRAGMA cache_size = -{CACHE_KB}")
 
 
 def _check(database: sqlite3.Connection, path: Path) -> None:

@@ -137,3 +137,20 @@ def test_every_setting_is_described() -> None:
     for name, values in rows.items():
         for value in OPTIONS[name].choices:
             assert f"`{toml_value(value)}`" in values
+
+
+def test_the_speed_is_what_was_measured() -> None:
+    text = (ROOT / "docs" / "window.md").read_text().split("## How fast")[1]
+    result = measured("bench.json")
+    figures = result.get("figures", result)
+    titles = {
+        "first picture": ("first_frame", "median"),
+        "pointer event": ("event_to_pixel", "p99"),
+        "lifting": ("lift_to_label", "p99"),
+        "resident": ("resident_memory", "p99"),
+        "processor": ("idle_cpu", "p99"),
+        "growth": ("growth", "p99"),
+    }
+    for title, (name, kind) in titles.items():
+        assert f"| {figures[name][kind]:.1f} " in row(text, title)
+        assert f"| {figures[name]['goal']:g} " in row(text, title)
