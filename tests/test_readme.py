@@ -154,3 +154,9 @@ def test_the_speed_is_what_was_measured() -> None:
     for title, (name, kind) in titles.items():
         assert f"| {figures[name][kind]:.1f} " in row(text, title)
         assert f"| {figures[name]['goal']:g} " in row(text, title)
+
+
+def test_the_wheels_are_those_that_were_found() -> None:
+    for platform, versions in measured("matrix.json").items():
+        cells = [found["runtime"] if not found["missing"] else "–" for found in versions.values()]
+        assert row(README, platform) == f"| {platform} | {' | '.join(cells)} |"
