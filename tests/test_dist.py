@@ -266,7 +266,7 @@ def test_the_frozen_program_reads_in_an_empty_environment(program: Path, home: d
 
 
 def test_the_frozen_program_knows_itself(program: Path, home: dict[str, str]) -> None:
-    command = [program / "digitpad", "doctor", "--json"]  # its status says whether there is a display, too
+    command = [str(program / "digitpad"), "doctor", "--json"]  # its status says whether there is a display, too
     report = json.loads(subprocess.run(command, env=home, capture_output=True, text=True, check=False).stdout)
     states = {finding["check"]: finding["state"] for finding in report["findings"]}
     assert report["version"] == __version__
