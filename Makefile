@@ -7,7 +7,7 @@ RUN := $(FULL)/bin/python
 NO_DISPLAY := 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint types train convert compare evaluate bench figures test-arm freeze test-deb dist clean
+.PHONY: help run demo test lint types train convert compare evaluate bench figures fuzz test-arm freeze test-deb dist clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,9 @@ bench: $(LEAN)/ready ## how fast the app is on this device, as JSON; ARGS="--jso
 
 figures: $(LEAN)/ready ## measure again what README reports; needs MNIST and ink, see docs/figures/README.md
 	@sh docs/figures/measure $(LEAN)
+
+fuzz: $(FULL)/ready ## hostile files and random hands against the program; ARGS="TARGET... --seconds N"
+	@$(RUN) -m tools.fuzz $(ARGS)
 
 test-arm: $(FULL)/ready ## the app and its tests on emulated 64-bit Arm, compared with this machine; see docs/arm.md
 	@PYTHON=$(RUN) tools/test-arm $(ARGS)

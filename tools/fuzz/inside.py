@@ -1,0 +1,29 @@
+"""The process that a target runs in: `python -m tools.fuzz.inside MODULE OPTIONS`."""
+
+import faulthandler
+import importlib
+import json
+import os
+import resource
+import sys
+from pathlib import Path
+
+from .run import Run
+
+ADDRESSES = 6 << 30  # bytes: what asks for more gets a MemoryError, and the machine does not
+
+
+def main(name: str, options: str) -> None:
+    """Let a target fuzz."""
+    faulthandler.enable()
+    os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+    wanted = json.loads(options)
+    if not wanted.pop("guided", False):  # its instrumentation maps more than it uses
+        resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
+    run = Run(**{**wanted, "folder": Path(wanted["folder"])})
+    importlib.import_module(name if "." in name else f"tools.fuzz.{name}").fuzz(run)
+    run.report()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
