@@ -16,7 +16,7 @@ from edge_app.language import available_languages, load_language
 from edge_app.recognizer import Recognizer
 from edge_app.settings import Settings
 from edge_app.store import Store
-from edge_app.window.actions import Action
+from edge_app.window.actions import Action, Name
 from edge_app.window.app import WAKE, App, load
 from edge_app.window.keeping import Keeper
 from edge_app.window.learning import Learner
@@ -95,7 +95,7 @@ class Pilot:
         self.app.handle(event, self.now)
         self.settle()
 
-    def do(self, name: str, value: Any = None) -> None:
+    def do(self, name: Name, value: Any = None) -> None:
         """Do an action, and what follows at once."""
         self.app.do(Action(name, value))
         self.settle()
@@ -159,11 +159,11 @@ class Pilot:
         scene = self.app.scene()
         return scene.card or scene.widgets
 
-    def button(self, name: str, value: Any = None) -> Widget:
+    def button(self, name: Name, value: Any = None) -> Widget:
         """Return the widget that would do an action; fails where there is none."""
         return next(widget for widget in self.widgets() if widget.takes == Action(name, value))
 
-    def press(self, name: str, value: Any = None) -> None:
+    def press(self, name: Name, value: Any = None) -> None:
         """Press that widget with the mouse."""
         area = self.button(name, value).area
         self.tap((area.left + area.width / 2, area.top + area.height / 2))

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pygame
 import pytest
@@ -11,9 +11,8 @@ from edge_app.cli import main
 from edge_app.recognizer import Recognizer
 from edge_app.settings import OPTIONS
 from edge_app.store import Store
-from edge_app.window.actions import Action
+from edge_app.window.actions import Action, Name
 from edge_app.window.app import IN_USE, JUDGED_AFTER, KEPT_AFTER
-from edge_app.window.deeds import Deeds
 from edge_app.window.kiosk import MAY
 from edge_app.window.kiosk import PANELS as VISITORS_PANELS
 from edge_app.window.panels import PANELS
@@ -220,7 +219,7 @@ def test_a_kiosks_visitors_teach_nothing(kiosk: Pilot) -> None:
     assert (learner.store.count_examples(), learner.classifier.lessons, learner.shown()) == (0, (), [])
 
 
-OWNERS: dict[str, Any] = {  # a value for each action that is no visitor's
+OWNERS: dict[Name, Any] = {  # a value for each action that is no visitor's
     "compare": None,
     "save": None,
     "folder": "/",
@@ -271,9 +270,17 @@ def everything(pilot: Pilot, folder: Path) -> tuple[Any, ...]:
 
 
 def test_the_owners_actions_are_all_but_the_visitors() -> None:
-    deeds = {name for name in vars(Deeds) if not name.startswith("_")}
-    assert deeds == {*OWNERS, *MAY, "open", "start_afresh"}  # the last is a timer's
-    assert not MAY.intersection([*OWNERS, "open", "start_afresh"])
+    assert {*get_args(Name)} == {*OWNERS, *MAY, "open"}
+    assert not MAY.intersection([*OWNERS, "open"])
+
+
+def test_each_action_is_one_method_of_one_subject(recognizer: Recognizer) -> None:
+    deeds = Pilot(recognizer).app.deeds
+    subjects = set(deeds.subjects.values())
+    owners = {name: [one for one in subjects if name in vars(type(one))] for name in get_args(Name)}
+    assert owners == {name: [one] for name, one in deeds.subjects.items()}
+    others = {name for one in subjects for name in vars(type(one)) if name[0] != "_"} - {*get_args(Name)}
+    assert others == {"load_pages", "show_ink"}
 
 
 @pytest.mark.parametrize("kiosk", [True, False])
@@ -281,7 +288,7 @@ def test_the_owners_actions_are_all_but_the_visitors() -> None:
     ("name", "value"), [*OWNERS.items(), *(("open", panel) for panel in OWNERS_PANELS if panel != "keypad")]
 )
 def test_an_owners_action_does_nothing_for_a_visitor(
-    recognizer: Recognizer, tmp_path: Path, name: str, value: Any, kiosk: bool
+    recognizer: Recognizer, tmp_path: Path, name: Name, value: Any, kiosk: bool
 ) -> None:
     pilot = busy(recognizer, tmp_path, kiosk)
     value = str(picture_in(tmp_path)) if name == "file" else value

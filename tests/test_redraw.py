@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from PIL import Image
 
 from edge_app.recognizer import Recognizer
-from edge_app.window.actions import Action
+from edge_app.window.actions import Action, Name
 from edge_app.window.painter import Painter
 
 from .pilot import Pilot, folders_in, mouse
@@ -108,7 +108,7 @@ class Use(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(["show", "next", "practice"]))
     @precondition(lambda self: self.pilot.state.exercise)
-    def practise(self, name: str) -> None:
+    def practise(self, name: Name) -> None:
         self.pilot.do(name)
 
     @rule()

@@ -12,9 +12,11 @@ import pytest
 from edge_app.errors import ExportError, ModelError, StoreError
 from edge_app.recognizer import Recognizer
 from edge_app.store import Store
-from edge_app.window import deeds
 from edge_app.window.app import KEPT_AFTER, App
-from edge_app.window.deeds import Deeds
+from edge_app.window.deeds import digits
+from edge_app.window.deeds.exercise import Exercises
+from edge_app.window.deeds.output import Output
+from edge_app.window.deeds.writing import Writing
 from edge_app.window.display import Display
 from edge_app.window.panels import PANELS
 from edge_app.window.state import Panel
@@ -396,7 +398,7 @@ def test_a_model_that_could_not_be_loaded_is_said_for_good() -> None:
 
 
 def test_a_map_that_failed_takes_no_number_away(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deeds, "occlusion_map", fail)
+    monkeypatch.setattr(digits, "occlusion_map", fail)
     pilot.write(FOUR)
     pilot.tap_digit(0)
     pilot.press("map", 0)
@@ -413,7 +415,7 @@ def test_a_fault_of_an_action_is_shown_and_ends_nothing(
 
     with monkeypatch.context() as broken:
         for name in ("undo", "clear", "file", "digit_panel"):
-            broken.setattr(Deeds, name, refuse)
+            broken.setattr(type(pilot.app.deeds.subjects[name]), name, refuse)
         pilot.write(0)
         steps: list[Callable[[], None]] = [
             lambda: pilot.handle(pygame.event.Event(pygame.DROPFILE, file="7.json")),
@@ -435,8 +437,8 @@ def test_a_fault_of_an_action_is_shown_and_ends_nothing(
 
 def test_a_fault_of_a_timer_is_shown_and_the_others_go_off(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
     gone_off: list[str] = []
-    monkeypatch.setattr(Deeds, "judge", fail)
-    monkeypatch.setattr(Deeds, "speak", fail)
+    monkeypatch.setattr(Exercises, "judge", fail)
+    monkeypatch.setattr(Output, "speak", fail)
     monkeypatch.setattr(App, "_on_keep", lambda _: gone_off.append("keep"))
     for name in ("judge", "keep", "speak"):
         pilot.app.after(name, 10)
@@ -448,7 +450,7 @@ def test_a_bug_is_no_fault(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> Non
     def wrong(*_: Any) -> None:
         raise ValueError("a bug")
 
-    monkeypatch.setattr(Deeds, "clear", wrong)
+    monkeypatch.setattr(Writing, "clear", wrong)
     pilot.app.after("keep", 0)
     monkeypatch.setattr(App, "_on_keep", wrong)
     with pytest.raises(ValueError, match="a bug"):

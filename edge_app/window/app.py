@@ -119,7 +119,7 @@ class App:
         """Carry out an action; in a kiosk, only what a visitor may."""
         if self.state.settings.kiosk and not visitor_may(action):
             return
-        getattr(self.deeds, action.name)(action.value)
+        self.deeds.do(action)
 
     def resize(self, surface: pygame.Surface) -> None:
         """Go on with a window of another size; what is written stays, scaled to fit."""

@@ -1,8 +1,8 @@
 """What a kiosk lets its visitors do; everything else is its owner's."""
 
-from .actions import Action
+from .actions import Action, Name
 
-MAY = frozenset(
+MAY: frozenset[Name] = frozenset(
     (
         *("undo", "redo", "clear", "erase", "copy", "speak"),
         *("look", "digit_panel", "neighbour", "digit", "label", "split", "join", "map"),

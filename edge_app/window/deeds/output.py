@@ -1,0 +1,50 @@
+"""What leaves the pad."""
+
+from typing import Any
+
+from ...errors import DigitpadError
+from ...modelfile import REJECT
+from .subject import Subject
+
+
+class Output(Subject):
+    """What leaves the pad: copied, spoken, saved."""
+
+    def copy(self, _: Any = None) -> None:
+        """Put the number on the clipboard."""
+        text = self.state.reading.text  # with ? where nothing was read: without it, it would be another number
+        self._leave("menu")
+        if text.strip(REJECT) and self.services.copy(text):
+            self.app.say(self.state.say("copied", text=text))
+        else:
+            self.app.say(self.state.say("nothing_to_copy"))
+
+    def speak(self, _: Any = None) -> None:
+        """Read the number aloud."""
+        self._leave("menu")
+        speaker = self.services.speaker
+        if speaker and not speaker.say(self.state.reading.text, self.state.say.code) and speaker.problem:
+            self.app.say(speaker.problem)
+
+    def save(self, _: Any = None) -> None:
+        """Write the pad as PNG, SVG and ink."""
+        self._leave("menu")
+        if self.services.folders is None or self.state.picture is not None:
+            return
+        from ...export import save_pad  # not at import: it needs Pillow
+
+        pad, scale = self.app.layout().pad, self.app.viewport().scale
+        size = round(pad.width / scale), round(pad.height / scale)
+        try:
+            paths = save_pad(
+                self.services.folders.pictures,
+                self.state.pad.ink(),
+                size,
+                self.state.reading,
+                self.app.layout().pen / scale,
+                self.services.now(),
+            )
+        except DigitpadError as error:
+            self._fault(error)
+        else:
+            self.app.say(self.state.say("saved", path=paths[0]))
