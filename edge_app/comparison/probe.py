@@ -4,13 +4,13 @@
 """
 
 import json
-import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..children import module_command
 from ..errors import ModelError
 
 if TYPE_CHECKING:
@@ -25,19 +25,10 @@ ENERGY_SECONDS = 1.0  # counters tick about every millisecond
 
 def ask(job: dict[str, Any], timeout: float = 600) -> dict[str, Any]:
     """Return the answer to `job`, from a fresh process; raises ModelError with its complaint."""
-    command = [sys.executable, "-m", "edge_app.comparison.probe"]
-    root = str(Path(__file__).parents[2])
-    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    command = module_command("edge_app.comparison.probe")
     try:
         done = subprocess.run(
-            command,
-            input=json.dumps(job),
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-            env=environment,
+            command, input=json.dumps(job), capture_output=True, text=True, timeout=timeout, check=False
         )
     except subprocess.TimeoutExpired:
         raise ModelError(f"{job['kind']} took longer than {timeout:.0f} s and was stopped") from None

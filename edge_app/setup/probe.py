@@ -6,8 +6,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
+
+from ..children import module_command
 
 PATIENCE = 30  # seconds; a Pi Zero takes 8 to import numpy from a slow card
 
@@ -17,18 +18,16 @@ def ask(module: str, job: dict[str, Any], patience: float = PATIENCE) -> dict[st
     if getattr(sys, "frozen", False):  # sys.executable is digitpad then, and there is no python -m
         answer: dict[str, Any] = importlib.import_module(module).answer(job)
         return answer
-    root = str(Path(__file__).parents[2])
-    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
     try:
         done = subprocess.run(
-            [sys.executable, "-m", module],
+            module_command(module),
             input=json.dumps(job),
             capture_output=True,
             text=True,
             errors="replace",
             timeout=patience,
             check=False,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONIOENCODING": "utf-8"},
+            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
             start_new_session=True,  # without a terminal, as SDL silences a console's keyboard until it ends
         )
     except subprocess.TimeoutExpired:
