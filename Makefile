@@ -7,7 +7,7 @@ RUN := $(FULL)/bin/python
 NO_DISPLAY := 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint types train convert compare evaluate bench figures fuzz test-arm freeze test-deb dist clean
+.PHONY: help run demo test lint types train convert compare evaluate bench faults figures fuzz test-arm freeze test-deb dist clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ evaluate: $(LEAN)/ready ## accuracy on labelled ink; ARGS="FILE..."
 
 bench: $(LEAN)/ready ## how fast the app is on this device, as JSON; ARGS="--json FILE"
 	@$(LEAN)/bin/python -m tools.bench $(ARGS)
+
+faults: $(LEAN)/ready ## kill the app, take its power, fill its disk, damage its files; ARGS="--share 0.1"
+	@$(LEAN)/bin/python -m tools.faults $(ARGS)
 
 figures: $(LEAN)/ready ## measure again what README reports; needs MNIST and ink, see docs/figures/README.md
 	@sh docs/figures/measure $(LEAN)

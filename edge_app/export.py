@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from .atomic import write_atomically
+from .atomic import make_folder, remove_stale, write_atomically
 from .errors import ExportError
 from .ink import Ink, Stroke, box_of, dump_ink
 from .reading import Reading
@@ -39,7 +39,8 @@ def save_pad(
     frame = _frame(ink, size, pen_width)
     contents = [WRITERS[name](ink, frame, pen_width, reading) for name in formats]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
+        remove_stale(file for file in folder.glob("digitpad-*") if not file.stat().st_size)  # of a save cut short
         paths = _reserve(folder, f"digitpad-{now:%Y%m%d-%H%M%S}", formats)
         _fill(paths, contents)
     except OSError as error:

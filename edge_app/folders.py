@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from .atomic import make_folder
 from .errors import SettingsError
 
 VARIABLE = "DIGITPAD_HOME"
@@ -60,7 +61,7 @@ def _absolute(text: str) -> Path:
 
 def make_private_folder(path: Path) -> None:
     """Create a folder that its owner alone may enter; one that is there keeps the rights it has. Raises OSError."""
-    path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    make_folder(path, PRIVATE_FOLDER)
 
 
 def create_private_file(path: Path) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from ...atomic import make_folder
 from ...errors import DigitpadError
 from ..layout import Area
 from ..panels.history import per_page
@@ -66,7 +67,7 @@ class History(Subject):
         path = self.services.folders.pictures / f"digitpad-{self.services.now():%Y%m%d-%H%M%S}.jsonl"
 
         def job() -> None:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             count = self.services.keeper.store.export(path)
             say = self.state.say
             self.app.say(say("exported", count=count, path=path) if count else say("examples_none"))

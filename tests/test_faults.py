@@ -1,0 +1,146 @@
+"""Power and kills: the model of a disk by hand, a short part of `make faults`, and what it must notice."""
+
+import random
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tools.faults.__main__ import main
+from tools.faults.ledger import Ledger, did, lie, will
+from tools.faults.losses import Losses, lose_power, record, scribe_command
+from tools.faults.power import SECTOR, Disk
+from tools.faults.shim import (
+    CREATE,
+    MKDIR,
+    RENAME,
+    SYNC,
+    SYNC_FOLDER,
+    TRUNCATE,
+    UNLINK,
+    WRITE,
+    Note,
+    ShimError,
+    built,
+)
+
+HOME = "/home/pi"
+
+
+def note(kind: int, path: str = "", *, file: int = 0, at: int = 0, data: bytes = b"") -> Note:
+    return Note(kind, f"{HOME}/{path}" if path else HOME, file, at, data)
+
+
+def disk_after(*notes: Note) -> Disk:
+    disk = Disk()
+    disk.folders.add(HOME)
+    for one in notes:
+        disk.take(one)
+    return disk
+
+
+def found(disk: Disk, *, lost: bool) -> dict[str, bytes]:
+    return {name.removeprefix(HOME + "/"): content for name, content in disk.after_crash(lambda: lost).items()}
+
+
+NEW = (note(CREATE, "x", file=7), note(WRITE, "x", file=7, data=b"abc"))
+
+
+def test_a_new_file_needs_its_own_sync_and_its_folders() -> None:
+    assert found(disk_after(*NEW), lost=False) == {"x": b"abc"}
+    assert found(disk_after(*NEW), lost=True) == {}
+    assert found(disk_after(*NEW, note(SYNC, "x", file=7)), lost=True) == {}
+    assert found(disk_after(*NEW, note(SYNC_FOLDER)), lost=True) == {"x": b""}
+    assert found(disk_after(*NEW, note(SYNC, "x", file=7), note(SYNC_FOLDER)), lost=True) == {"x": b"abc"}
+
+
+def test_a_renamed_file_has_the_old_name_until_its_folder_is_synced() -> None:
+    there = (*NEW, note(SYNC, "x", file=7), note(SYNC_FOLDER))
+    moved = (*there, note(RENAME, "x", data=f"{HOME}/y".encode()))
+    assert found(disk_after(*moved), lost=True) == {"x": b"abc"}
+    assert found(disk_after(*moved, note(SYNC_FOLDER)), lost=True) == {"y": b"abc"}
+    assert found(disk_after(*there, note(UNLINK, "x")), lost=True) == {"x": b"abc"}
+    assert found(disk_after(*there, note(UNLINK, "x"), note(SYNC_FOLDER)), lost=True) == {}
+
+
+def test_what_is_in_a_folder_goes_with_it() -> None:
+    below = (note(MKDIR, "f"), note(CREATE, "f/x", file=7), note(SYNC_FOLDER, "f"))
+    assert found(disk_after(*below), lost=True) == {}
+    assert found(disk_after(*below, note(SYNC_FOLDER)), lost=True) == {"f/x": b""}
+
+
+def test_an_inode_that_is_given_again_is_another_file() -> None:
+    again = disk_after(*NEW, note(UNLINK, "x"), note(CREATE, "y", file=7), note(WRITE, "y", file=7, data=b"de"))
+    assert found(again, lost=False) == {"y": b"de"}
+
+
+def test_sectors_are_lost_one_by_one_and_a_shortened_file_may_keep_its_length() -> None:
+    there = (note(CREATE, "x", file=7), note(WRITE, "x", file=7, data=b"-" * 3 * SECTOR), note(SYNC, "x", file=7))
+    disk = disk_after(*there, note(SYNC_FOLDER), note(WRITE, "x", file=7, at=100, data=b"+" * 2 * SECTOR))
+    turns = iter([False, True, False])  # of the three sectors that are touched, the middle one is lost
+    content = disk.after_crash(lambda: next(turns))[f"{HOME}/x"]
+    rest = b"+" * 100 + b"-" * (SECTOR - 100)
+    assert content == b"-" * 100 + b"+" * (SECTOR - 100) + b"-" * SECTOR + rest
+    cut = disk_after(*there, note(SYNC_FOLDER), note(TRUNCATE, "x", file=7, at=5))
+    assert [len(found(cut, lost=lost)["x"]) for lost in (True, False)] == [3 * SECTOR, 5]
+
+
+def test_the_ledger_holds_what_was_confirmed_and_excuses_what_was_about_to_change() -> None:
+    ledger = Ledger()
+    ledger.take([did({"page 1": "a", "page 2": "b", "setting x": 1}), will("page 2"), '{"did": {"pa'])
+    assert ledger.broken({"page 1": "a", "page 2": "c", "setting x": 1}) == []
+    assert ledger.broken({"page 2": "b", "setting x": 2}) == [
+        "page 1: confirmed 'a', found None",
+        "setting x: confirmed 1, found 2",
+    ]
+    ledger.settle({"page 1": "a"})
+    ledger.take([will("page *"), lie("said so")])
+    assert ledger.broken({"page 1": "z", "setting x": 1}) == ["said so"]
+
+
+@pytest.fixture(scope="module")
+def library() -> Iterator[Path]:
+    try:
+        with built() as path:
+            yield path
+    except ShimError as error:
+        pytest.skip(str(error))
+
+
+def losses_of(library: Path, home: Path, command: list[str]) -> Losses:
+    home.mkdir()
+    return lose_power(record(library, home, command), home, random.Random(2), 0.3)
+
+
+def spoilt(patch: str) -> list[str]:
+    """Return the scribe's command with a part of the app made careless."""
+    return [sys.executable, "-c", f"{patch}\nfrom tools.faults.scribe import main\nmain('3', '25')"]
+
+
+def test_what_was_confirmed_survives_a_loss_of_power(library: Path, tmp_path: Path) -> None:
+    losses = losses_of(library, tmp_path / "home", scribe_command(25, 3))
+    assert losses.broken == []
+    assert losses.confirmed >= 20
+    assert losses.crashes > 100
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        "import edge_app.store as store\n"
+        "durable = store._make_durable\n"
+        "store._make_durable = lambda database: (durable(database), database.execute('PRAGMA synchronous = NORMAL'))",
+        "import edge_app.atomic as atomic\natomic.sync_folder = lambda _: None",
+        "import os\nos.fsync = lambda _: None",
+    ],
+    ids=["database", "folders", "files"],
+)
+def test_a_writer_that_does_not_wait_for_the_disk_is_noticed(library: Path, tmp_path: Path, patch: str) -> None:
+    assert losses_of(library, tmp_path / "home", spoilt(patch)).broken
+
+
+def test_a_short_part_of_all_of_it(library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status = main(["--share", "0.005", "--seed", "5", "--json", str(tmp_path / "faults.json")])
+    said = capsys.readouterr()
+    assert status == 0, said.err
