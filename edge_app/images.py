@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 FORMATS = ("PNG", "JPEG", "BMP")
 MAX_PIXELS = 50_000_000  # a large phone photo; a decompression bomb is far beyond
+MAX_SIDE = 65_535  # JPEG's own limit; each row of a picture costs memory, however short it is
+MAX_DECODED = 320_000_000  # bytes that a decoder may need for the whole picture: a Pi has 1 GB
+ORIENTATION = 0x0112  # in EXIF: how the camera was held; Pillow's own exif_transpose also rewrites what it read
+TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}  # to Pillow's Transpose; 1 is upright
+TILE = 1024  # pixels of a large picture's side that are converted at a time
 MAX_PIECES = 300  # of ink on one page, specks left out
 WORKING_SIDE = 1024  # longest side that is looked at: a digit of 1/40 of the page still has 25 pixels
 
@@ -35,8 +40,7 @@ def open_picture(source: Path | IO[bytes]) -> Coverage:
             warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(source, formats=FORMATS) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise ImageError(f"{image.width}x{image.height} pixels are more than {MAX_PIXELS:,}: scale it down")
+                _check_size(image)
                 return ink_of_image(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ImageError(f"more than {MAX_PIXELS:,} pixels: scale it down") from None
@@ -46,21 +50,50 @@ def open_picture(source: Path | IO[bytes]) -> Coverage:
         raise ImageError(f"cannot be read as a picture: {error}") from None
 
 
+def _check_size(image: "Image.Image") -> None:
+    """Raise ImageError for a picture whose header says that decoding it would take too much memory."""
+    # a progressive JPEG's coefficients are kept whole, 2 bytes each; Pillow's pixels take up to 4 in any mode
+    each = 2 * len(image.getbands()) if image.info.get("progressive") else 4
+    most = min(MAX_PIXELS, MAX_DECODED // max(each, 4))
+    if image.width * image.height > most:
+        raise ImageError(f"{image.width}x{image.height} pixels are more than {most:,}: scale it down")
+    if max(image.size) > MAX_SIDE:
+        raise ImageError(f"{image.width}x{image.height} pixels: no side may be longer than {MAX_SIDE:,}, cut it")
+
+
 def ink_of_image(image: "Image.Image") -> Coverage:
     """Return how much ink each pixel of any Pillow image holds, uint8, 0 for paper, at most WORKING_SIDE."""
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     image.draft("L", (WORKING_SIDE, WORKING_SIDE))  # a JPEG decodes small at once
+    image.load()
+    turn = TURNS.get(image.getexif().get(ORIENTATION, 1))
     factor = max(image.size) // WORKING_SIDE
-    if factor > 1 and image.mode in ("L", "LA", "RGB", "RGBA"):
-        image = image.reduce(factor)  # before anything that copies the whole page
-    turned = ImageOps.exif_transpose(image)
-    grey = _flatten(turned)
+    if factor > 1:
+        image = _reduced(image, factor)  # before anything that copies the whole page
+    grey = _flatten(image if turn is None else image.transpose(Image.Transpose(turn)))
     if max(grey.size) > WORKING_SIDE:
         scale = WORKING_SIDE / max(grey.size)
         size = (max(1, round(grey.width * scale)), max(1, round(grey.height * scale)))
         grey = grey.resize(size, Image.Resampling.BOX)
     return _ink_of_grey(np.asarray(grey, np.float32))
+
+
+def _reduced(image: "Image.Image", factor: int) -> "Image.Image":
+    """Return `image` scaled down by a whole factor, each pixel the mean of a square; tile by tile.
+
+    A page of 50 million pixels is 200 MB in some modes, and a palette or one bit a pixel cannot be scaled as they are.
+    """
+    from PIL import Image
+
+    mode = "RGBA" if image.has_transparency_data else image.mode[0] if image.mode[0] in "IF" else "L"
+    small = Image.new(mode, (-(-image.width // factor), -(-image.height // factor)))
+    step = factor * max(1, TILE // factor)
+    for top in range(0, image.height, step):
+        for left in range(0, image.width, step):
+            tile = image.crop((left, top, min(left + step, image.width), min(top + step, image.height)))
+            small.paste(tile.convert(mode).reduce(factor), (left // factor, top // factor))
+    return small
 
 
 def _flatten(image: "Image.Image") -> "Image.Image":

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .classifier import Classifier
+from .errors import ImageError
 from .images import Coverage, Piece, open_picture, pieces_of
 from .ink import Ink, Stroke, box_of, make_ink
 from .modelfile import REJECT, load_model
@@ -19,6 +20,7 @@ from .segment import Box, Grid, Group, Part, cut_anywhere, group_scores, parts_o
 
 ALTERNATIVES = 3
 CUTS = 16  # pieces of equal length, between which a stroke may be cut in two digits
+MOST_CUT = 64 << 20  # pixels, in all groups of a picture: dense pages have half, rings within rings five times as many
 LEAST_SEEN = 250  # groups kept in memory, 1.5 KB each; of a page with many strokes, twice as many as it has
 
 
@@ -111,7 +113,7 @@ class Recognizer:
         return self.read_coverage(open_picture(Path(source) if isinstance(source, str) else source), single=single)
 
     def read_coverage(self, coverage: Coverage, *, single: bool = False) -> Reading:
-        """Return the reading of a picture as (height, width) uint8, 0 for paper."""
+        """Return the reading of a picture as (height, width) uint8, 0 for paper; raises ImageError for no page."""
         pieces = pieces_of(coverage)
         if not pieces:
             return Reading()
@@ -121,6 +123,8 @@ class Recognizer:
             grid, images = Grid([_union(boxes)]), [normalise_bitmap(coverage)]
         else:
             grid = Grid(boxes)
+            if sum(_area(boxes, group) for group in grid.groups) > MOST_CUT:
+                raise ImageError(f"{len(pieces)} pieces of ink that enclose each other: no page of digits, or crop it")
             images = [_cut(coverage, [pieces[i] for i in group]) for group in grid.groups]
         reading = self._read(grid, self.classifier.probabilities(np.stack(images))[:, self._digits], images)
         return Reading(tuple(replace(digit, strokes=()) for digit in reading.digits))
@@ -180,6 +184,11 @@ def _middle(parts: Sequence[Part]) -> float:
 def _union(boxes: Sequence[Box]) -> Box:
     left, top, right, bottom = zip(*boxes, strict=True)
     return float(min(left)), float(min(top)), float(max(right)), float(max(bottom))
+
+
+def _area(boxes: Sequence[Box], group: Group) -> float:
+    left, top, right, bottom = _union([boxes[i] for i in group])
+    return (right - left) * (bottom - top)
 
 
 def _cut(coverage: Coverage, pieces: Sequence[Piece]) -> DigitImage:

@@ -11,7 +11,7 @@ from tools.fuzz.run import Run
 
 
 def fuzz(run: Run) -> None:
-    run.limits.seconds, run.limits.megabytes = 0.3, 100.0
+    run.limits.seconds, run.limits.megabytes = 1.0, 100.0
     for dice in run.tries():
         run.attempt(b"%d %d" % (run.number, dice.randrange(10**6)), lambda: act(run.number))
 
@@ -29,7 +29,7 @@ def act(number: int) -> str:
         time.sleep(60)
     if number == 7:
         began = time.process_time()
-        while time.process_time() - began < 0.4:
+        while time.process_time() - began < 1.2:
             pass
     if number == 8:
         assert np.ones(25_000_000).sum() > 0

@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from edge_app import images
 from edge_app.errors import ImageError
 from edge_app.images import open_picture, pieces_of
+from edge_app.recognizer import Recognizer
+from tools.fuzz.run import RESET_PEAK, peak, reset_peak
 
 
 def page(paper: int, ink: int, mode: str = "L") -> Image.Image:
@@ -64,6 +66,83 @@ def test_noise_on_blank_paper_is_no_ink() -> None:
 
 def test_a_large_photo_is_looked_at_small() -> None:
     assert max(open_picture(stored(page(255, 0).resize((6000, 4000)), "PNG")).shape) == images.WORKING_SIDE
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "RGB", "RGBA", "I;16", "LA", "L"])
+def test_a_large_picture_is_read_as_the_small_one(mode: str) -> None:
+    small = page(255, 0, "I" if mode == "I;16" else mode)
+    large = small.resize((3 * 1100, 3 * 733), Image.Resampling.NEAREST)
+    large = Image.fromarray(np.asarray(large).astype(np.uint16) * 257) if mode == "I;16" else large
+    if mode == "P":
+        large.info["transparency"] = 77
+    pieces = pieces_of(open_picture(stored(large, "PNG")))
+    assert len(pieces) == 2
+    unit = images.WORKING_SIDE / 120  # pixels of what is looked at, for one of the page
+    expected = np.array([[28, 10, 34, 71], [60, 20, 101, 71]]) * unit
+    assert np.abs(np.array(sorted(piece.box for piece in pieces)) - expected).max() < 1.5 * unit
+
+
+@pytest.mark.parametrize("orientation", range(10))
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+@pytest.mark.parametrize("side", [1, 20])  # the second is scaled down before it is turned
+def test_a_picture_is_turned_as_the_camera_was_held(orientation: int, kind: str, side: int) -> None:
+    picture, exif = page(255, 0).resize((120 * side, 80 * side)), Image.Exif()
+    exif[images.ORIENTATION] = orientation
+    file = io.BytesIO()
+    picture.save(file, kind, exif=exif)
+    seen = open_picture(file)
+    expected = images.ink_of_image(ImageOps.exif_transpose(Image.open(file)))
+    assert seen.shape == expected.shape
+    assert np.abs(seen.astype(int) - expected.astype(int)).mean() < 3
+
+
+def test_odd_metadata_is_no_fault() -> None:
+    file = io.BytesIO()
+    odd = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x07\0\x04\0\0\0abcd\x08\0\0\0"
+    page(255, 0).save(file, "JPEG", exif=odd)
+    assert len(pieces_of(open_picture(file))) == 2
+
+
+@pytest.mark.skipif(not RESET_PEAK.exists(), reason="this system does not tell the peak of memory")
+@pytest.mark.parametrize(("mode", "most"), [("1", 150), ("P", 150), ("I;16", 200)])
+def test_a_page_of_fifty_million_pixels_takes_no_more_than_its_pixels(mode: str, most: float) -> None:
+    """Up to 4 bytes a pixel, and some working room: 27 KB of a PNG of one bit a pixel took 757 MB before."""
+    page_of_nothing = Image.new(mode, (7000, 7071), 1 if mode == "1" else 255)
+    file = io.BytesIO()
+    options = {"transparency": 0} if mode in ("1", "P", "I;16") else {}
+    page_of_nothing.save(file, "PNG", compress_level=1, **options)
+    del page_of_nothing
+    before = reset_peak()
+    assert not open_picture(file).any()
+    assert peak() - before < most
+
+
+@pytest.mark.parametrize("size", [(1, 70_000), (70_000, 1)])
+def test_a_picture_of_too_many_rows_is_refused(size: tuple[int, int]) -> None:
+    with pytest.raises(ImageError, match="no side may be longer than"):
+        open_picture(stored(Image.new("L", size), "PNG"))
+
+
+def test_a_jpeg_whose_coefficients_would_fill_the_memory_is_refused() -> None:
+    file = io.BytesIO()
+    Image.new("CMYK", (6500, 6500)).save(file, "JPEG", progressive=True)
+    with pytest.raises(ImageError, match="more than 40,000,000"):
+        open_picture(file)
+
+
+def test_rings_within_rings_are_no_page_of_digits(recognizer: Recognizer) -> None:
+    y, x = np.mgrid[0:1024, 0:1024]
+    rings = (np.maximum(abs(x - 512), abs(y - 512)) // 2 % 2 * 255).astype(np.uint8)
+    with pytest.raises(ImageError, match="127 pieces of ink that enclose each other"):
+        recognizer.read_coverage(rings)
+
+
+def test_a_page_full_of_digits_is_one(recognizer: Recognizer) -> None:
+    full = np.zeros((1024, 1024), np.uint8)
+    for place in range(289):
+        top, left = 60 * (place // 17) + 5, 60 * (place % 17) + 5
+        full[top : top + 50, left + 22 : left + 28] = 255
+    assert recognizer.read_coverage(full).text.count("1") > 0
 
 
 def test_files_that_are_no_pictures_are_one_clear_line(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import gzip
 import json
 import math
 import random
+import zlib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -40,16 +41,34 @@ def seeds() -> list[bytes]:
 
 def make(dice: random.Random) -> bytes:
     """Return a case."""
-    kind = dice.randrange(len(KINDS))
     lines = [_line(dice) for _ in range(dice.choice((1, 1, 1, 3)))]
     content = b"\n".join(lines)
     if not dice.randrange(3):
         content = mutate_bytes(dice, content, seeds())
-    if kind >= 2:
+    return _packed(dice, dice.choice((b"L", b"R", b"R")), dice.randrange(len(KINDS)), content)
+
+
+def _packed(dice: random.Random, how: bytes, kind: int, content: bytes) -> bytes:
+    if KINDS[kind].endswith(".gz"):
         content = gzip.compress(content, 1, mtime=0)
         if not dice.randrange(4):
             content = mutate_bytes(dice, content)
-    return dice.choice((b"L", b"R", b"R")) + b"%d" % kind + content
+    return how + b"%d" % kind + content
+
+
+def change(dice: random.Random, case: bytes) -> bytes:
+    """Return a case with something in its JSON, or among its bytes, changed."""
+    kind, content = case[1] % len(KINDS) if len(case) > 1 else 0, case[2:]
+    try:
+        if KINDS[kind].endswith(".gz"):
+            content = zlib.decompressobj(31).decompress(content, 1_000_000)
+        lines = content.splitlines() or [b""]
+        at = dice.randrange(len(lines))
+        lines[at] = json.dumps(mutate_tree(dice, json.loads(lines[at]))).encode()
+        content = b"\n".join(lines)
+    except (ValueError, RecursionError, zlib.error):
+        content = mutate_bytes(dice, content, seeds())
+    return _packed(dice, case[:1], kind, content)
 
 
 def _line(dice: random.Random) -> bytes:
@@ -115,13 +134,14 @@ def check_reading(reading: Reading, ink: Ink) -> None:
     assert len(reading.text) == len(reading.digits)
     used = [stroke for digit in reading.digits for stroke in digit.strokes]
     assert set(used) == set(range(len(ink))), f"strokes {sorted(set(used))} of {len(ink)}"
-    _check_numbers(reading)
+    check_numbers(reading)
     if ink:
         again = parse_ink(dump_ink(ink))
         assert [len(stroke) for stroke in again] == [len(stroke) for stroke in ink]
 
 
-def _check_numbers(reading: Reading) -> None:
+def check_numbers(reading: Reading) -> None:
+    """Raise for a reading with numbers in it that are none, or out of order."""
     content: Any = [digit.to_json() for digit in reading.digits]
     json.dumps(content, allow_nan=False)  # raises ValueError for what is not finite
     for digit in reading.digits:

@@ -84,7 +84,7 @@ class Run:
         a finding.
         """
         (self.folder / CASE).write_bytes(json.dumps(self._known()).encode() + b"\n" + case)
-        began, before = time.process_time(), _reset_peak()
+        began, before = time.process_time(), reset_peak()
         said = ""
         try:
             with warnings.catch_warnings():
@@ -94,7 +94,7 @@ class Run:
             outcome, said = ("refused", "") if _is_line(str(error)) else ("many lines", repr(str(error)))
         except Exception as error:
             outcome, said = _kind(error), "".join(traceback.format_exception(error))
-        seconds, grown = time.process_time() - began, _peak() - before
+        seconds, grown = time.process_time() - began, peak() - before
         self.slowest, self.largest = max(self.slowest, seconds), max(self.largest, grown)
         if not said and seconds > self.limits.seconds:
             outcome, said = f"slow ({outcome})", f"{seconds:.1f} s, at most {self.limits.seconds:g} expected"
@@ -149,15 +149,16 @@ def _is_line(text: str) -> bool:
     return bool(text) and len(text.splitlines()) == 1
 
 
-def _reset_peak() -> float:
+def reset_peak() -> float:
     """Let the kernel count the peak of resident memory anew from here, and return it in MB; 0 where it cannot."""
     with contextlib.suppress(OSError):
         RESET_PEAK.write_text("5")  # proc(5)
-        return _peak()
+        return peak()
     return 0.0
 
 
-def _peak() -> float:
+def peak() -> float:
+    """Return the peak of resident memory since it was last reset, in MB."""
     with contextlib.suppress(OSError):
         for line in PEAK.read_text().splitlines():
             if line.startswith("VmHWM"):

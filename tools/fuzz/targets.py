@@ -1,5 +1,8 @@
-"""What is fuzzed: each name is a module of this package with a function `fuzz(run)`."""
+"""What is fuzzed: each name is a module of this package with a function `fuzz(run)`; `_guided` ones need atheris."""
 
 TARGETS = {
     "ink": "ink as JSON, as lines, gzipped, labelled",
+    "ink_guided": "the same, guided by coverage",
+    "images": "PNG, JPEG and BMP, with every field an encoder has",
+    "images_guided": "the same, guided by coverage",
 }
