@@ -22,8 +22,9 @@ import numpy as np
 from edge_app.atomic import readable_json, write_atomically
 from edge_app.errors import DataError, DigitpadError, ModelError
 from edge_app.mnist import SHA256, Mnist
-from edge_app.modelfile import CARD, INT8, REJECT
+from edge_app.modelfile import CARD, INT8, NEXT_CARD, REJECT
 from edge_app.runtime import MODULES
+from edge_app.selftest import known_digits, make_expected
 from train.mnist import load_mnist
 
 from .representative import choose_representative
@@ -149,7 +150,17 @@ def _prove(files: dict[str, bytes], card: dict[str, Any], mnist: Mnist, chosen: 
         np.save(folder / "images.npy", mnist.x_train[unseen])
         card["runtimes"] = [_run_proof(runtime, folder) for runtime in runtimes]
         card["agreement"] = _agreement(runtimes, folder)
+        card["self_test"] = _self_test(runtimes[0], folder)
         card["accuracy"] = _accuracy(runtimes[0], folder, mnist)
+
+
+def _self_test(runtime: str, folder: Path) -> dict[str, Any]:
+    """Return the known digits and what the int8 model makes of them, for programs to try at their start."""
+    images = known_digits()
+    np.save(folder / "images.npy", images)
+    _run_proof(runtime, folder)
+    with np.load(folder / f"{runtime}.npz") as logits:
+        return make_expected(images, logits[INT8])
 
 
 def _accuracy(runtime: str, folder: Path, mnist: Mnist) -> dict[str, Any]:
@@ -162,11 +173,16 @@ def _accuracy(runtime: str, folder: Path, mnist: Mnist) -> dict[str, Any]:
 
 
 def _replace(files: dict[str, bytes], card: dict[str, Any], output: Path) -> None:
+    """Move files and card into place, so that at every instant each file is of the old card or of the next.
+
+    Cut short before the last step, the next card stays beside the old one, and `load_model` knows it.
+    """
     try:
         output.mkdir(parents=True, exist_ok=True)
+        write_atomically(output / NEXT_CARD, readable_json(card))
         for file, content in files.items():
             write_atomically(output / file, content)
-        write_atomically(output / CARD, readable_json(card))
+        (output / NEXT_CARD).replace(output / CARD)
     except OSError as error:
         raise DataError(f"{output}: cannot be written ({error.strerror})") from None
 

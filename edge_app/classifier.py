@@ -76,6 +76,11 @@ class Classifier:
         """Whether the network computes in int8."""
         return self._levels.dtype == np.int8
 
+    @property
+    def output_step(self) -> float:
+        """How far apart two logits are that differ by one unit; 0 for a model that puts out floats."""
+        return float(self._output["quantization"][0])
+
     def feed(self, interpreter: Interpreter, image: NDArray[np.uint8]) -> None:
         """Run an interpreter of this model on one digit image, (28, 28) uint8; raises ModelError where it fails."""
         interpreter.set_tensor(self._input["index"], self._levels[image][None, :, :, None])

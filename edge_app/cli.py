@@ -16,9 +16,14 @@ from .setup.options import add_commands
 from .version import __version__
 
 if TYPE_CHECKING:
+    from .recognizer import Recognizer
     from .sources import Sample
 
 Command = Callable[[argparse.Namespace], int]
+UNLISTED = (
+    "take a model that no card names, where you trust who made it: it is tried in a process of its own, with limits, "
+    "and its outputs are taken for 0 to 9 and, as the eleventh, no digit"
+)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -34,6 +39,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--model", type=Path, metavar="FILE", help=".tflite file beside its card; default: bundled int8"
     )
+    parser.add_argument("--unlisted", action="store_true", help=UNLISTED)
     parser.add_argument("--runtime", choices=("tflite-runtime", "ai-edge-litert"), help="default: the first that works")
     window = _add_window(parser)
     parser.set_defaults(run=run_window, window_options=window)
@@ -115,6 +121,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     check.set_defaults(run=run_evaluate)
     _add_history(commands)
+    _add_use_model(commands)
     add_commands(commands)
     return parser
 
@@ -182,6 +189,25 @@ def _add_history(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     history.set_defaults(run=run_history, parser=history)
 
 
+def _add_use_model(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    use = commands.add_parser(
+        "use-model",
+        allow_abbrev=False,
+        help="read with another model from the next start on, or go back",
+        description="Tries a model in a process of its own, with limits on time and memory: its structure is checked, "
+        "and it must read clear digits. Then it is kept with its card in your data folder, and window and commands "
+        "read with it in place of the bundled one. Should it fail one day, the one before it is used, and said so.",
+        epilog="examples: digitpad use-model mine/digits_int8.tflite;  digitpad use-model --back",
+    )
+    task = use.add_mutually_exclusive_group(required=True)
+    task.add_argument("file", type=Path, nargs="?", metavar="FILE", help=".tflite file beside its card")
+    task.add_argument("--list", action="store_true", help="print which model is in use, and which was before")
+    task.add_argument("--back", action="store_true", help="use the model before")
+    task.add_argument("--bundled", action="store_true", help="use the bundled model again")
+    use.add_argument("--unlisted", action="store_true", default=argparse.SUPPRESS, help=UNLISTED)
+    use.set_defaults(run=run_use_model, parser=use)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run `digitpad`; returns the exit status, after one line on standard error for what a user can mend."""
     parser = make_parser()
@@ -198,6 +224,7 @@ def main(argv: list[str] | None = None) -> int:
             args.parser.error("--spoilt must be at least 0, --max-drop from 0 to 100 points")
     if args.run is run_history:
         _check_history(args)
+    _check_models(parser, args)
     if sys.stdout is None:
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  closed by who started us: readings go nowhere
     if args.runtime:
@@ -232,6 +259,16 @@ def _check_history(args: argparse.Namespace) -> None:
         args.parser.error("--forget asks on a terminal, and there is none; --yes forgets without asking")
 
 
+def _check_models(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
+    if args.run is run_use_model and args.model:
+        args.parser.error("use-model takes the file after it, not --model")
+    takes_files = args.run in (run_window, run_recognize, run_demo, run_evaluate, run_use_model)
+    if args.unlisted and not (takes_files and (args.model or args.float_model or getattr(args, "file", None))):
+        parser.error("--unlisted is for the file of --model, --float or use-model")
+    if args.unlisted and args.kiosk:
+        parser.error("--unlisted is for trying a model, and no kiosk does")
+
+
 def _drop_output() -> None:
     """Let what is still buffered go nowhere, so that Python's own flush at exit does not complain again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -239,6 +276,8 @@ def _drop_output() -> None:
 
 def run_window(args: argparse.Namespace) -> int:
     """Open the window."""
+    from .opening import Wanted
+
     try:
         from .window.loop import run
     except ImportError as error:
@@ -248,7 +287,7 @@ def run_window(args: argparse.Namespace) -> int:
 
     names = ("fullscreen", "kiosk", "theme", "text_size", "language", "rotate", "history")
     return run(
-        args.model,
+        Wanted(args.model, args.unlisted),
         changes={name: getattr(args, name) for name in names if getattr(args, name) is not None},
         settings_file=args.settings,
         compare=args.compare,
@@ -262,21 +301,37 @@ def run_recognize(args: argparse.Namespace) -> int:
     """Read files; 1 when any sample could not be read."""
     from .sources import read_sources
 
-    return _recognize(read_sources(args.files), args.model, single=args.single, as_json=args.json, draw=args.draw)
+    return _recognize(read_sources(args.files), args, single=args.single, as_json=args.json, draw=args.draw)
 
 
 def run_demo(args: argparse.Namespace) -> int:
     """Read the bundled samples."""
     from .sources import bundled_samples
 
-    return _recognize(bundled_samples(), args.model, single=False, as_json=False, draw=True)
+    return _recognize(bundled_samples(), args, single=False, as_json=False, draw=True)
 
 
-def _recognize(samples: "Iterable[Sample]", model: Path | None, *, single: bool, as_json: bool, draw: bool) -> int:
-    from . import sketch
+def _recognizer(args: argparse.Namespace) -> "Recognizer":
+    """Return a recogniser with the model that was asked for, or the one in use."""
+    from .folders import find_folders
+    from .opening import Wanted, open_classifier
     from .recognizer import Recognizer
 
-    recognizer = Recognizer(model)
+    folders = find_folders()
+    wanted = Wanted(args.model, args.unlisted)
+
+    def say(text: str) -> None:
+        print(f"digitpad: {text}", file=sys.stderr)
+
+    return Recognizer(classifier=open_classifier(wanted, folders, say))
+
+
+def _recognize(
+    samples: "Iterable[Sample]", args: argparse.Namespace, *, single: bool, as_json: bool, draw: bool
+) -> int:
+    from . import sketch
+
+    recognizer = _recognizer(args)
     blocks = _can_print("▀▄█")
     status = 0
     for sample in samples:
@@ -341,7 +396,7 @@ def run_evaluate(args: argparse.Namespace) -> int:
     """Evaluate on labelled data."""
     from .evaluate import evaluate_command
 
-    return evaluate_command(args.files, args.model, args.json, args.picture, args.fold)
+    return evaluate_command(args.files, _recognizer(args), args.json, args.picture, args.fold)
 
 
 def run_history(args: argparse.Namespace) -> int:
@@ -353,3 +408,10 @@ def run_history(args: argparse.Namespace) -> int:
     if args.export:
         return export_history(args.export)
     return print_history(args.limit or 20, as_json=args.json)
+
+
+def run_use_model(args: argparse.Namespace) -> int:
+    """Put another model in the bundled one's place, or list, or go back."""
+    from .use_model import use_model_command
+
+    return use_model_command(args.file, unlisted=args.unlisted, back=args.back, bundled=args.bundled)

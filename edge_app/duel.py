@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import DigitpadError, ModelError
+from .folders import Folders
 from .ink import Ink
 from .modelfile import FLOAT, models_folder
+from .opening import open_named
 from .reading import Reading
 from .recognizer import Recognizer
+from .runtime import find_runtime
 
 RUNS = 3
 PATIENCE = 0.1  # seconds of timed runs after which no other is begun: a page of ink must not hold the pen up
@@ -65,7 +68,7 @@ def read_timed(recognizers: Sequence[Recognizer], ink: Ink, clock: Clock = time.
     ]
 
 
-def open_float(path: Path | None = None) -> Recognizer:
+def open_float(path: Path | None = None, folders: Folders | None = None, *, unlisted: bool = False) -> Recognizer:
     """Return a recogniser with the float model at `path`, or the project's, which the wheel does not carry.
 
     Raises ModelError, in one sentence that fits a window, also for a model that is not float.
@@ -77,7 +80,7 @@ def open_float(path: Path | None = None) -> Recognizer:
         raise ModelError(f"{path}: not found; to compare, start digitpad with --float FILE") from None
     except OSError:
         pass  # the recogniser says what hinders it
-    recognizer = Recognizer(path)
+    recognizer = Recognizer(classifier=open_named(path, find_runtime(), folders, unlisted=unlisted))
     if recognizer.classifier.is_int8:
         raise ModelError(f"{path}: expected a float32 model, found int8; to compare, start digitpad with --float FILE")
     return recognizer

@@ -31,12 +31,11 @@ class Outcome:
 
 
 def evaluate_command(
-    files: list[Path], model: Path | None, output: Path | None, picture: Path | None, fold: int | None = None
+    files: list[Path], recognizer: Recognizer, output: Path | None, picture: Path | None, fold: int | None = None
 ) -> int:
     """Evaluate files one by one, print a table each, write JSON and the picture where asked."""
     if len({path.name for path in files}) < len(files):  # the report goes by names: paths are nobody's business
         raise DataError("two files have the same name: rename one, or evaluate them one by one")
-    recognizer = Recognizer(model)
     results = {}
     mistakes: list[Outcome] = []
     for path in files:

@@ -33,6 +33,16 @@ class Folders:
         return self.data / "digitpad.sqlite3"
 
     @property
+    def models(self) -> Path:
+        """Where models are kept that were put in the bundled one's place."""
+        return self.data / "models"
+
+    @property
+    def proofs_file(self) -> Path:
+        """Where it is kept which models have passed the gate."""
+        return self.models / "proven.json"
+
+    @property
     def log_file(self) -> Path:
         """Where the window's faults are kept."""
         return self.data / "digitpad.log"

@@ -13,8 +13,9 @@ from .classifier import Classifier
 from .errors import ImageError
 from .images import Coverage, Piece, open_picture, pieces_of
 from .ink import Ink, Stroke, box_of, make_ink
-from .modelfile import REJECT, load_model
+from .modelfile import REJECT
 from .normalise import SIZE, DigitImage, normalise_bitmap, normalise_digit
+from .opening import open_file
 from .reading import Digit, Pin, Reading
 from .segment import Box, Grid, Group, Part, cut_anywhere, group_scores, parts_of
 
@@ -33,8 +34,11 @@ class Recognizer:
     """
 
     def __init__(self, model: Path | str | None = None, *, classifier: Classifier | None = None) -> None:
-        """Open `model`, a .tflite file beside its card; raises ModelError or RuntimeMissingError."""
-        self.classifier = classifier or Classifier(load_model(Path(model) if model else None))
+        """Open `model`, a .tflite file beside its card; raises ModelError or RuntimeMissingError.
+
+        One that did not come with the program is tried in a process of its own first, which takes half a second.
+        """
+        self.classifier = classifier or open_file(Path(model) if model else None)
         classes = self.classifier.model.classes
         self._digits = np.array([i for i, name in enumerate(classes) if name != REJECT])
         self._names = [classes[i] for i in self._digits]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge_app.children import module_command
-from edge_app.modelfile import INT8, models_folder
+from edge_app.modelfile import INT8, load_model, models_folder
 from edge_app.runtime import find_runtime
 
 from .conftest import ROOT
@@ -15,7 +15,7 @@ from .conftest import ROOT
 TRAPS = ("numpy", "json", "runpy", "edge_app")
 START = {
     "kind": "start",
-    "model": str(models_folder() / INT8),
+    "model": {"path": str(models_folder() / INT8), "sha256": load_model().sha256},
     "classes": [*"0123456789?"],
     "runtime": find_runtime().name,
 }

@@ -13,6 +13,7 @@ import pytest
 from edge_app.cli import main
 from edge_app.duel import Duel, Timed, Verdict, open_float
 from edge_app.modelfile import CARD, FLOAT, INT8, models_folder
+from edge_app.opening import Wanted
 from edge_app.reading import Reading
 from edge_app.recognizer import Recognizer
 from edge_app.window import loop
@@ -217,8 +218,8 @@ def test_the_view_s_options_are_for_the_window_alone(words: list[str]) -> None:
 def test_the_options_reach_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
 
-    def note(model: Path | None, **options: Any) -> int:
-        calls.append((model, options["compare"], options["float_model"]))
+    def note(wanted: Wanted, **options: Any) -> int:
+        calls.append((wanted.path, options["compare"], options["float_model"]))
         return 0
 
     monkeypatch.setattr(loop, "run", note)
@@ -278,7 +279,7 @@ def test_the_window_starts_in_the_view(apps: list[App]) -> None:
 
 
 def test_the_ordinary_window_starts_without_the_second_model(apps: list[App], monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path | None) -> Recognizer:
+    def refuse(*_: Any, **__: Any) -> Recognizer:
         raise AssertionError("the float model was opened")
 
     monkeypatch.setattr(loop, "open_float", refuse)
@@ -300,7 +301,7 @@ def test_a_float_model_that_was_named_and_is_missing_sets_the_exit_status(
 
 
 def test_a_model_that_cannot_be_opened_is_said_and_sets_the_exit_status(apps: list[App], tmp_path: Path) -> None:
-    assert loop.run(tmp_path / "none.tflite") == 1
+    assert loop.run(Wanted(tmp_path / "none.tflite")) == 1
     assert str(tmp_path / "none.tflite") in (apps[-1].state.message or "")
 
 

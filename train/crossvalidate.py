@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from edge_app.atomic import readable_json, write_atomically
+from edge_app.classifier import Classifier
 from edge_app.errors import DigitpadError
 from edge_app.evaluate import Outcome, draw_mistakes, figures, is_number, read_sample
 from edge_app.labelled import LabelledInk, is_held_out, read_labelled, read_labelled_ink
-from edge_app.modelfile import INT8
+from edge_app.modelfile import INT8, load_model
 from edge_app.recognizer import Recognizer
 
 from .inkdata import UNLIKE_DIGITS
@@ -63,7 +64,7 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
     images = []
     first: dict[str, Any] = {}
     for fold in FOLDS:
-        recognizer = Recognizer(args.runs / f"fold-{fold}" / INT8)
+        recognizer = Recognizer(classifier=Classifier(load_model(args.runs / f"fold-{fold}" / INT8)))
         own = {name: _read_held_out(recognizer, samples, fold) for name, samples in sets.items()}
         for name, outcomes in own.items():
             pooled[name] += outcomes
@@ -88,7 +89,7 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _on_first_fold(runs: Path, name: str, sets: dict[str, list[LabelledInk]], mnist: Sequence[Any]) -> dict[str, Any]:
-    recognizer = Recognizer(runs / name / INT8)
+    recognizer = Recognizer(classifier=Classifier(load_model(runs / name / INT8)))
     own = {file: _read_held_out(recognizer, samples, 0) for file, samples in sets.items()}
     result = {
         "mnist": _share([read_sample(recognizer, sample) for sample in mnist]),

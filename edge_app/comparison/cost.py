@@ -42,7 +42,7 @@ def measure_cost(
     classifiers: Sequence[Classifier], images: NDArray[np.uint8], runtimes: Sequence[str], tell: Callable[[str], None]
 ) -> list[dict[str, Any]]:
     """Return the cost of each model with each runtime; a model that a runtime cannot run has an `error` there."""
-    paths = [classifier.model.path for classifier in classifiers]
+    models = [{"path": str(one.model.path), "sha256": one.model.sha256} for one in classifiers]
     classes = list(classifiers[0].model.classes)
     empty = ask({"kind": "empty"})["peak_bytes"]
     found = []
@@ -52,16 +52,17 @@ def measure_cost(
         for name in runtimes:
             before = describe_state()
             tell(f"cost with {name}")
-            starts = [_start(path, classes, name, empty) for path in paths]
-            fit = [path for path, start in zip(paths, starts, strict=True) if "error" not in start]
+            starts = [_start(model, classes, name, empty) for model in models]
+            fit = [model for model, start in zip(models, starts, strict=True) if "error" not in start]
             try:
                 speeds = {threads: _latencies(fit, classes, file, name, threads) for threads in _threads()}
             except ModelError as error:
                 starts = [start if "error" in start else {"error": str(error)} for start in starts]
                 speeds = {}
-            for model, path, start in zip(names_of(classifiers), paths, starts, strict=True):
+            for title, model, start in zip(names_of(classifiers), models, starts, strict=True):
+                path = model["path"]
                 own = {str(threads): speed[path] for threads, speed in speeds.items() if path in speed}
-                found.append({"model": model, "runtime": name, **start, "latency_us": own})
+                found.append({"model": title, "runtime": name, **start, "latency_us": own})
             found[-1]["state"] = {"before": before, "after": describe_state()}
     return found
 
@@ -71,8 +72,8 @@ def _threads() -> list[int]:
     return sorted({1, ours or 1})
 
 
-def _start(path: Path, classes: list[str], runtime: str, empty: int | None) -> dict[str, Any]:
-    job = {"kind": "start", "model": str(path), "classes": classes, "runtime": runtime}
+def _start(model: dict[str, str], classes: list[str], runtime: str, empty: int | None) -> dict[str, Any]:
+    job = {"kind": "start", "model": model, "classes": classes, "runtime": runtime}
     try:
         answers = [ask(job) for _ in range(STARTS)]
     except ModelError as error:
@@ -87,16 +88,16 @@ def _start(path: Path, classes: list[str], runtime: str, empty: int | None) -> d
 
 
 def _latencies(
-    paths: Sequence[Path], classes: list[str], images: Path, runtime: str, threads: int
-) -> dict[Path, dict[str, Any]]:
-    if not paths:
+    models: Sequence[dict[str, str]], classes: list[str], images: Path, runtime: str, threads: int
+) -> dict[str, dict[str, Any]]:
+    if not models:
         return {}
-    job = {"kind": "latency", "models": [str(path) for path in paths], "classes": classes, "images": str(images)}
+    job = {"kind": "latency", "models": list(models), "classes": classes, "images": str(images)}
     answer = ask({**job, "runtime": runtime, "threads": threads})
     found = {}
-    for path, times, energy in zip(paths, answer["times_ns"], answer["energy_uj"], strict=True):
+    for model, times, energy in zip(models, answer["times_ns"], answer["energy_uj"], strict=True):
         own = np.array(times) / 1000
-        found[path] = {
+        found[model["path"]] = {
             **{name: round(float(np.percentile(own, p)), 1) for name, p in (("median", 50), ("p90", 90), ("p99", 99))},
             "n": len(own),
             "throughput_per_s": round(1e6 / float(own.mean())),

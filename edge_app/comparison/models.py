@@ -1,17 +1,15 @@
 """Any .tflite file as a classifier: with its card where one lies beside it, by its own shapes where not."""
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ..classifier import Classifier
 from ..errors import ModelError
-from ..modelfile import CARD, FLOAT, INT8, REJECT, Model, load_model, models_folder, read_card, read_file
+from ..gate import pass_gate
+from ..modelfile import FLOAT, INT8, Model, has_card, load_model, make_unlisted, models_folder, read_file
+from ..opening import is_bundled
 from ..runtime import Runtime
-from .probe import ask
-
-DIGITS = tuple("0123456789")
 
 
 def default_models() -> list[Path]:
@@ -37,24 +35,18 @@ def open_classifiers(paths: Sequence[Path], runtime: Runtime, threads: int = 1) 
 
 
 def load_any(path: Path, runtime: Runtime) -> Model:
-    """Return the model at `path`, proven by its card; without one the digits are its classes, an 11th is "no digit"."""
-    if has_card(path):
-        return load_model(path)
-    content = read_file(path)
-    try:  # in a process of its own: a truncated file crashes some runtimes
-        count = ask({"kind": "outputs", "model": str(path), "runtime": runtime.name})["outputs"]
-    except ModelError as error:
-        raise ModelError(f"{path}: cannot be opened, {error}") from None
-    if count not in (10, 11):
-        raise ModelError(f"{path}: {count} classes, expected 10 digits, or 11 with one for no digit")
-    classes = DIGITS if count == 10 else (*DIGITS, REJECT)
-    return Model(path, content, hashlib.sha256(content).hexdigest(), classes)
+    """Return the model at `path`, proven by its card; without one the digits are its classes, an 11th is "no digit".
 
-
-def has_card(path: Path) -> bool:
-    """Return whether the card beside a model names it."""
-    card = path.parent / CARD
-    return card.is_file() and path.name in read_card(card)["files"]
+    Unless it came with the program it has passed the gate, which lets through here what reads badly: that it does is
+    what a comparison finds out.
+    """
+    if not has_card(path):
+        content = read_file(path)
+        return make_unlisted(path, content, pass_gate(path, content, runtime, reads=False))
+    model = load_model(path)
+    if not is_bundled(model):
+        pass_gate(path, model.content, runtime, model.classes, reads=False)
+    return model
 
 
 def names_of(classifiers: Sequence[Classifier]) -> list[str]:

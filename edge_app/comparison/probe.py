@@ -4,14 +4,12 @@
 """
 
 import json
-import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..children import module_command
-from ..errors import ModelError
+from ..apart import run_apart
 
 if TYPE_CHECKING:
     from ..classifier import Classifier
@@ -25,18 +23,8 @@ ENERGY_SECONDS = 1.0  # counters tick about every millisecond
 
 def ask(job: dict[str, Any], timeout: float = 600) -> dict[str, Any]:
     """Return the answer to `job`, from a fresh process; raises ModelError with its complaint."""
-    command = module_command("edge_app.comparison.probe")
-    try:
-        done = subprocess.run(
-            command, input=json.dumps(job), capture_output=True, text=True, timeout=timeout, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise ModelError(f"{job['kind']} took longer than {timeout:.0f} s and was stopped") from None
-    if done.returncode < 0:
-        raise ModelError(f"{job['runtime']} crashed on it (signal {-done.returncode}): damaged or truncated?")
-    if done.returncode:
-        raise ModelError((done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1])
-    answer: dict[str, Any] = json.loads(done.stdout)
+    who = job.get("runtime", "Python")
+    answer: dict[str, Any] = json.loads(run_apart("edge_app.comparison.probe", json.dumps(job).encode(), who, timeout))
     return answer
 
 
@@ -61,20 +49,13 @@ def measure_empty(_: dict[str, Any]) -> dict[str, Any]:
     return {"peak_bytes": peak_bytes()}
 
 
-def count_outputs(job: dict[str, Any]) -> dict[str, Any]:
-    """Return how many numbers a model puts out; a file that crashes the runtime crashes only this process."""
-    from ..runtime import find_runtime
-
-    interpreter = find_runtime(job["runtime"]).open(Path(job["model"]).read_bytes())
-    return {"outputs": int(interpreter.get_output_details()[0]["shape"][-1])}
-
-
-def _open(path: str, classes: list[str], runtime: "Runtime", threads: int = 1) -> "Classifier":
-    """Return a classifier of a file that has been proven already."""
+def _open(model: dict[str, Any], classes: list[str], runtime: "Runtime", threads: int = 1) -> "Classifier":
+    """Return a classifier of the file at `path`, if it still is what was proven."""
     from ..classifier import Classifier
-    from ..modelfile import Model
+    from ..modelfile import Model, read_proven
 
-    return Classifier(Model(Path(path), Path(path).read_bytes(), "", tuple(classes)), runtime, threads)
+    path = Path(model["path"])
+    return Classifier(Model(path, read_proven(path, model["sha256"]), "", tuple(classes)), runtime, threads)
 
 
 def measure_start(job: dict[str, Any]) -> dict[str, Any]:
@@ -108,7 +89,7 @@ def measure_latency(job: dict[str, Any]) -> dict[str, Any]:
     from .device import energy_uj
 
     runtime = find_runtime(job["runtime"])
-    classifiers = [_open(path, job["classes"], runtime, job["threads"]) for path in job["models"]]
+    classifiers = [_open(model, job["classes"], runtime, job["threads"]) for model in job["models"]]
     images = np.load(job["images"])
     times: list[list[int]] = [[] for _ in classifiers]
     for classifier in classifiers:
@@ -138,7 +119,7 @@ def measure_latency(job: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-KINDS = {"empty": measure_empty, "outputs": count_outputs, "start": measure_start, "latency": measure_latency}
+KINDS = {"empty": measure_empty, "start": measure_start, "latency": measure_latency}
 
 
 def main() -> int:

@@ -39,6 +39,7 @@ SPOKEN_AFTER = 1200
 JUDGED_AFTER = 1000
 IN_USE = 300_000  # milliseconds after the last touch for which a kiosk keeps its screen on
 WAKE = pygame.USEREVENT  # a job is done
+Loaded = tuple[Recognizer, PersonalClassifier | None, Sequence[str]]
 ON_CARDS = {"escape", "focus", "press", "turn", "digit", "fullscreen", "quit"}  # keys, while a card covers the pad
 
 
@@ -334,13 +335,15 @@ class App:
         else:
             getattr(self, f"_done_{name}")(result)
 
-    def _done_load(self, loaded: tuple[Recognizer, PersonalClassifier | None]) -> None:
-        self.recognizer, classifier = loaded
+    def _done_load(self, loaded: Loaded) -> None:
+        self.recognizer, classifier, said = loaded
         with self.services.worker.alone():
             self.services.learner.attach(classifier)
             if classifier is not None:
                 classifier.enabled = self.state.settings.learn
         self.changed()
+        for text in said:  # another model reads than the one that was put there
+            self.complain(text)
 
     def _done_read(self, result: tuple[Page, Picture | None, bool, tuple[Reading, Any]]) -> None:
         page, picture, live, (reading, verdict) = result
@@ -456,14 +459,14 @@ class App:
         return pad.width, pad.height
 
 
-def load(recognizer: Recognizer) -> tuple[Recognizer, PersonalClassifier | None]:
-    """Return a recogniser whose answers can be corrected, where its model allows that."""
+def load(recognizer: Recognizer, said: Sequence[str] = ()) -> Loaded:
+    """Return a recogniser whose answers can be corrected, where its model allows that, and what was `said` of it."""
     try:
         personal = PersonalClassifier(recognizer.classifier)
     except ModelError:  # corrections hold on the page, and teach nothing
-        return recognizer, None
+        return recognizer, None, said
     recognizer.classifier = personal
-    return recognizer, personal
+    return recognizer, personal, said
 
 
 def _read_ink(recognizer: Recognizer, ink: Ink, pins: Sequence[Pin], dot: float, duel: Any) -> tuple[Reading, Any]:

@@ -15,17 +15,18 @@ from .display import Display, copy_text, density  # before pygame: it sets what 
 import pygame
 
 from ..duel import Duel, open_float
-from ..errors import SettingsError
+from ..errors import ModelError, SettingsError
 from ..folders import Folders, find_folders
 from ..language import available_languages, load_language
 from ..log import Log
+from ..opening import Wanted, open_classifier
 from ..recognizer import Recognizer
 from ..settings import Settings, read_settings, write_settings
 from ..speech import find_speaker
 from ..store import Store
 from ..watchdog import Watchdog
 from .actions import Action
-from .app import WAKE, App, load
+from .app import WAKE, App, Loaded, load
 from .keeping import Keeper
 from .learning import Learner
 from .services import Services
@@ -33,11 +34,12 @@ from .state import Panel, State
 from .waiting import make_waiter, milliseconds
 from .worker import Worker
 
+BUNDLED = Wanted()  # or what was put in its place
 SWITCH = 0.0005  # seconds after which Python lets the other thread run: the line must not wait for the network
 
 
 def run(
-    model: Path | None = None,
+    wanted: Wanted = BUNDLED,
     *,
     changes: dict[str, Any] | None = None,
     settings_file: Path | None = None,
@@ -57,12 +59,15 @@ def run(
     settings, found = read_settings(path) if path else (Settings(), [])
     problems += found
     settings = replace(settings, **(changes or {}))
+    if wanted.unlisted and settings.kiosk:
+        raise ModelError("--unlisted is for trying a model, and no kiosk does. Install it: digitpad use-model")
     display = Display(rotate=settings.rotate, fullscreen=settings.fullscreen, kiosk=settings.kiosk, size=size)
-    app = make_app(display, settings, folders, path, Duel(partial(open_float, float_model)))
+    duel = Duel(partial(open_float, float_model, folders, unlisted=wanted.unlisted))
+    app = make_app(display, settings, folders, path, duel)
     app.state.comparing = compare
     display.show(app.draw())  # before anything that takes time: the window is there at once
     app.tick(milliseconds())  # what is said from now on is shown for its time
-    open_rest(app, model, problems)
+    open_rest(app, wanted, problems)
     if file:
         app.do(Action("file", file))
     status = serve(app, display)
@@ -108,10 +113,10 @@ def _wake() -> None:
     pygame.event.post(pygame.event.Event(WAKE))
 
 
-def open_rest(app: App, model: Path | None, problems: list[str]) -> None:
+def open_rest(app: App, wanted: Wanted, problems: list[str]) -> None:
     """Open what the first picture does not need: the model, the history, speech, the list of languages."""
     state, services = app.state, app.services
-    services.worker.ask("load", lambda: load(Recognizer(model)))
+    services.worker.ask("load", partial(_load, wanted, services.folders))
     state.languages = available_languages(services.folders.config / "languages" if services.folders else None)
     services.speaker = find_speaker()
     state.can_speak = services.speaker is not None
@@ -121,6 +126,11 @@ def open_rest(app: App, model: Path | None, problems: list[str]) -> None:
         state.panels.append(Panel("privacy"))
     for problem in problems:
         app.complain(problem)
+
+
+def _load(wanted: Wanted, folders: Folders | None) -> Loaded:
+    said: list[str] = []
+    return load(Recognizer(classifier=open_classifier(wanted, folders, said.append)), said)
 
 
 def serve(app: App, display: Display) -> int:

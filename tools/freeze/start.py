@@ -1,10 +1,14 @@
-"""Where the frozen program starts: as digitpad, or as the process that measures for `digitpad compare`."""
+"""Where the frozen program starts: as digitpad, or as one of the processes that it starts beside itself."""
 
+import runpy
 import sys
 
 from edge_app.cli import main
-from edge_app.comparison import probe
 
-if sys.argv[1:] == ["-m", probe.__name__]:  # what sys.executable is asked for: Python would run that module
-    sys.exit(probe.main())
-sys.exit(main())
+APART = ("edge_app.comparison.probe", "edge_app.gate")
+
+if sys.argv[1:2] == ["-m"] and sys.argv[2:] in [[name] for name in APART]:
+    # what sys.executable is asked for: Python would run that module
+    runpy.run_module(sys.argv[2], run_name="__main__")
+else:
+    sys.exit(main())
