@@ -234,7 +234,7 @@ def test_ink_that_was_there_before_the_model_is_read_when_it_comes(recognizer: R
     pilot = Pilot(None)
     pilot.write(0)
     assert pilot.state.reading.text == ""
-    pilot.services.worker.ask("load", lambda: (recognizer, None))
+    pilot.services.worker.ask("load", lambda: (recognizer, None, ()))
     pilot.settle()
     pilot.settle()
     assert pilot.state.reading.text == "7"
