@@ -10,8 +10,13 @@ RUN = (
 )
 
 
+def is_frozen() -> bool:
+    """Tell whether this is the program that needs no Python: `sys.executable` is digitpad then."""
+    return bool(getattr(sys, "frozen", False))
+
+
 def module_command(module: str) -> list[str]:
     """Return the command that runs a module of this very package; nothing is imported from the working folder."""
-    if getattr(sys, "frozen", False):  # sys.executable is digitpad then, and takes these words for its own modules
+    if is_frozen():  # it takes these words for its own modules: tools/freeze/start.py
         return [sys.executable, "-m", module]
     return [sys.executable, "-c", RUN, str(Path(__file__).parents[1]), module]

@@ -281,9 +281,8 @@ def run_window(args: argparse.Namespace) -> int:
     try:
         from .window.loop import run
     except ImportError as error:
-        raise DisplayError(
-            f"pygame cannot be loaded ({error}). Run: pip install pygame-ce; a system library it names comes with apt"
-        ) from None
+        reason = (str(error).splitlines() or [type(error).__name__])[0]  # numpy wraps a page of advice around its own
+        raise DisplayError(f"the window cannot be loaded ({reason}). What to do says: digitpad doctor") from None
 
     names = ("fullscreen", "kiosk", "theme", "text_size", "language", "rotate", "history")
     return run(

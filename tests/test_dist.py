@@ -267,7 +267,9 @@ def test_the_frozen_program_reads_in_an_empty_environment(program: Path, home: d
 
 def test_the_frozen_program_knows_itself(program: Path, home: dict[str, str]) -> None:
     command = [str(program / "digitpad"), "doctor", "--json"]  # its status says whether there is a display, too
-    report = json.loads(subprocess.run(command, env=home, capture_output=True, text=True, check=False).stdout)
+    done = subprocess.run(command, env=home, capture_output=True, text=True, check=False)
+    report = json.loads(done.stdout)
+    assert done.stderr == ""  # what libraries say goes to the processes that are asked
     states = {finding["check"]: finding["state"] for finding in report["findings"]}
     assert report["version"] == __version__
     assert {states[check] for check in ("python", "runtime", "reading", "model", "pygame", "fonts")} == {"good"}

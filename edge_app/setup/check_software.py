@@ -8,11 +8,10 @@ from typing import Any
 from ..errors import ModelError
 from ..modelfile import CARD, HOW_TO_MAKE, load_model, models_folder, read_card
 from ..version import __version__
-from .world import Finding, State, World
+from .world import AGAIN, PACKAGED, Finding, State, World
 
 RUNTIMES = ("tflite-runtime", "ai-edge-litert")
 VARIABLE = "DIGITPAD_RUNTIME"
-PACKAGED = ("numpy", "pillow", "platformdirs", "tomlkit")
 # the wheels that there are: pypi.org/project/tflite-runtime and ai-edge-litert
 TFLITE_MACHINES = {"x86_64", "aarch64", "armv7l"}  # with Python to 3.11
 LITERT_PLACES = {("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64"), ("win32", "amd64")}
@@ -36,7 +35,7 @@ def check_python(world: World) -> Iterator[Finding]:
     )
     missing = [name for name in PACKAGED if not world.installed(name)]
     if missing:
-        advice = world.pip(f"install {' '.join(missing)}")
+        advice = world.pip(f"install {' '.join(_numpy(world) if name == 'numpy' else name for name in missing)}")
         yield Finding("python", "bad", f"not installed: {', '.join(missing)}", advice)
     asked_by = world.environ.get("SUDO_USER")
     if asked_by and asked_by != "root":
@@ -60,7 +59,8 @@ def check_runtime(world: World) -> Iterator[Finding]:
     present = {name: version for name in names if (version := world.installed(name))}
     answers = {name: world.ask("edge_app.setup.trial", _job(world, name)) for name in present}
     works = [name for name, answer in answers.items() if answer.get("stage") in ("model", "reading", "done")]
-    built = [_built(world, name, present[name], answer, spare=bool(works)) for name, answer in answers.items()]
+    faults = {name: answer for name, answer in answers.items() if not world.lacks(answer.get("error", ""))}
+    built = [_built(world, name, present[name], answer, spare=bool(works)) for name, answer in faults.items()]
     yield from dict.fromkeys(built)  # a numpy that cannot be loaded stops all of them alike
     if works:
         yield from _readings(world, {name: answers[name] for name in works})
@@ -103,15 +103,18 @@ def _readings(world: World, answers: dict[str, dict[str, Any]]) -> Iterator[Find
                 yield Finding("reading", "note", f"{world.model}: {said}", "Leave out --model to try the bundled one")
             else:
                 other = next((one for one in RUNTIMES if one != name), name)
-                advice = f"Try the other interpreter: {world.pip(f'install {other}')}, then {VARIABLE}={other} digitpad"
+                trial = f"Try the other interpreter: {world.pip(f'install {other}')}, then {VARIABLE}={other} digitpad"
+                advice = AGAIN if world.frozen else trial
                 yield Finding("reading", "note" if number else "bad", said, advice)
-        elif answer["stage"] == "reading":
-            advice = mend_library(world, answer["error"]) or world.pip("install --force-reinstall digitpad")
+        elif answer["stage"] == "reading" and not world.lacks(answer["error"]):
+            advice = mend_library(world, answer["error"]) or AGAIN
             yield Finding("reading", "bad", f"{name} does not read: {answer['error']}", advice)
 
 
 def _install(world: World, *, force: bool = False) -> str:
     """Return the command that installs the interpreter of which there is a package for this system."""
+    if world.frozen:
+        return AGAIN
     again = "install --force-reinstall" if force else "install"
     system = "linux" if world.is_linux else world.platform
     if system == "linux" and world.version < (3, 12) and world.machine in TFLITE_MACHINES:
@@ -124,9 +127,13 @@ def _install(world: World, *, force: bool = False) -> str:
     )
 
 
+def _numpy(world: World) -> str:
+    """Return what pip is to install: tflite-runtime, which is taken where it exists, needs the old one."""
+    return "'numpy<2'" if world.is_linux and world.version < (3, 12) else "numpy"
+
+
 def _mend_numpy(world: World, error: str) -> str:
-    wanted = "'numpy<2'" if world.is_linux and world.version < (3, 12) else "numpy"
-    return mend_library(world, error) or world.pip(f"install --force-reinstall {wanted}")
+    return mend_library(world, error) or world.pip(f"install --force-reinstall {_numpy(world)}")
 
 
 def mend_library(world: World, error: str) -> str:
@@ -166,16 +173,16 @@ def check_pygame(world: World) -> Iterator[Finding]:
     present = {name: version for name in ("pygame-ce", "pygame") if (version := world.installed(name))}
     facts = world.pygame
     fault = facts.get("error") or facts.get("fault")
-    fresh = f"{world.pip('uninstall -y pygame pygame-ce')} && {world.pip('install pygame-ce')}"
+    fresh = world.pip("uninstall -y pygame pygame-ce", "install pygame-ce")
     if len(present) == 2:
         both = " and ".join(f"{name} {version}" for name, version in present.items())
         yield Finding("pygame", "bad", f"{both} are both installed, each over the files of the other", fresh)
     elif fault and not present:
         yield Finding("pygame", "bad", "pygame is not installed", world.pip("install pygame-ce"))
-    elif fault:
+    elif fault and not world.lacks(fault):
         advice = mend_library(world, fault) or world.pip("install --force-reinstall pygame-ce")
         yield Finding("pygame", "bad", f"pygame cannot be used: {fault}", advice)
-    else:
+    elif not fault:
         yield _distribution(world, facts)
 
 
@@ -191,7 +198,7 @@ def _distribution(world: World, facts: dict[str, Any]) -> Finding:
     if not lacking:
         return Finding("pygame", "good", f"{said}, with KMS/DRM and udev: draws with and without a desktop")
     said = f"{said}, without {' and '.join(lacking)}: where no desktop runs it {' and '.join(lacking.values())}"
-    advice = f"{world.pip('uninstall -y pygame')} && {world.pip('install pygame-ce')}"
+    advice = world.pip("uninstall -y pygame", "install pygame-ce")
     if name == "pygame-ce":
         advice = world.pip("install --force-reinstall --upgrade pygame-ce")
     if world.is_console:

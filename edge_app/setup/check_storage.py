@@ -1,9 +1,11 @@
 """Where digitpad writes: room, rights, the history and the settings; nothing is left behind."""
 
+import errno
 import shlex
 import sqlite3
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,6 +14,7 @@ from ..folders import files_set_aside, find_folders
 from .world import Finding, World
 
 LOW, ENOUGH = 20_000_000, 200_000_000  # bytes: a full history takes some 50 MB
+FULL, FORBIDDEN = (errno.ENOSPC, errno.EDQUOT), (errno.EACCES, errno.EPERM)
 HOME = "DIGITPAD_HOME=FOLDER digitpad"
 
 
@@ -27,8 +30,8 @@ def check_disk(world: World) -> Iterator[Finding]:
     faults = {name: fault for name, path in wanted.items() if (fault := _write_fault(path))}
     for fault in dict.fromkeys(faults.values()):
         names = [name for name in faults if faults[name] == fault]
-        advice = _advice(world, _nearest(wanted[names[0]]))
-        yield Finding("disk", "bad", f"{', '.join(names)} cannot be kept: {fault}", advice)
+        said = f"{', '.join(names)} cannot be kept: {fault.folder}: {fault.reason}"
+        yield Finding("disk", "bad", said, _advice(world, fault))
     if not faults:
         yield Finding("disk", "good", f"{folders.data} can be written")
         yield _room(world, _nearest(folders.data))
@@ -42,34 +45,39 @@ def _nearest(path: Path) -> Path:
     return next(folder for folder in (path, *path.parents) if folder.exists())
 
 
-def _write_fault(path: Path) -> str:
-    """Return why a file cannot be written in a folder, or a folder be made for it; nothing if it can."""
+@dataclass(frozen=True)
+class Fault:
+    """Why a folder cannot be written to, in the system's words and by its number."""
+
+    folder: Path
+    reason: str
+    number: int | None
+
+
+def _write_fault(path: Path) -> Fault | None:
+    """Return why a file cannot be written in a folder, or a folder be made for it; None if it can."""
     folder = _nearest(path)
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(bytes(4096))
             file.flush()
     except OSError as error:
-        return f"{folder}: {error.strerror or error}"
-    return ""
+        return Fault(folder, error.strerror or str(error), error.errno)
+    return None
 
 
-def _advice(world: World, folder: Path) -> str:
+def _advice(world: World, fault: Fault) -> str:
     """Return what makes a folder writable, or another one serve."""
+    folder = fault.folder
     if not folder.is_dir():
         return f"Move the file {folder} away, or {HOME}"
-    if _is_read_only(world, folder):
+    if fault.number in FULL:
+        return f"{_make_room(world)}; or take a folder on another disk: {HOME}"
+    if fault.number == errno.EROFS:
         return f"Make the disk writable (after a fault it turns read-only: check it with fsck), or {HOME}"
-    if folder.is_relative_to(world.home):
+    if fault.number in FORBIDDEN and folder.is_relative_to(world.home):
         return f"sudo chown -R {shlex.quote(world.user)} {shlex.quote(str(folder))}, or {HOME}"
     return f"Name a folder of your own: {HOME}"
-
-
-def _is_read_only(world: World, path: Path) -> bool:
-    """Return whether the file system of a path is mounted read-only; the longest mount point counts."""
-    mounts = [line.split() for line in world.read("/proc/mounts").splitlines()]
-    holding = [mount for mount in mounts if len(mount) > 3 and path.is_relative_to(mount[1].replace("\\040", " "))]
-    return bool(holding) and "ro" in max(holding, key=lambda mount: len(mount[1]))[3].split(",")
 
 
 def _is_overlay(world: World) -> bool:
@@ -81,12 +89,15 @@ def _is_overlay(world: World) -> bool:
 def _room(world: World, folder: Path) -> Finding:
     free = world.free_bytes(folder)
     said = f"{free / 1e9:.1f} GB free at {folder}" if free >= 1e9 else f"{free / 1e6:.0f} MB free at {folder}"
-    advice = "Make room: sudo apt clean, sudo journalctl --vacuum-size=50M, or delete files of your own"
-    if not world.is_linux:
-        advice = "Make room: delete files you no longer need"
     if free >= ENOUGH:
         return Finding("disk", "good", said)
-    return Finding("disk", "bad" if free < LOW else "note", said, advice)
+    return Finding("disk", "bad" if free < LOW else "note", said, _make_room(world))
+
+
+def _make_room(world: World) -> str:
+    if world.which("apt") and world.which("journalctl"):
+        return "Make room: sudo apt clean, sudo journalctl --vacuum-size=50M, or delete files of your own"
+    return "Make room: delete files you no longer need"
 
 
 def check_history(world: World) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from .check_input import check_input, check_permissions
 from .check_screen import check_blanking, check_rotation
 from .check_software import check_model, check_pygame, check_python, check_runtime
 from .check_storage import check_disk, check_history, check_settings
-from .world import Finding, World, this_world
+from .world import AGAIN, Finding, World, this_world
 
 Check = Callable[[World], Iterable[Finding]]
 CHECKS: tuple[Check, ...] = (
@@ -58,8 +58,9 @@ def _findings(check: Check, world: World) -> list[Finding]:
     except DigitpadError as error:
         found.append(Finding(name, "bad", f"cannot be checked: {error}", "Mend that first, then ask again"))
     except ImportError as error:
-        advice = world.pip("install --force-reinstall digitpad")
-        found.append(Finding(name, "bad", f"cannot be checked: {error}", advice))
+        lacks = world.lacks(str(error))
+        said = f"cannot be checked before that package is there: {error}" if lacks else f"cannot be checked: {error}"
+        found.append(Finding(name, "note", said) if lacks else Finding(name, "bad", said, AGAIN))
     except Exception as error:  # a doctor that falls ill must still say what it knows of the rest
         said = f"the check itself failed ({type(error).__name__}: {error})"
         advice = "That is a fault of digitpad: report it with this line and the output of digitpad doctor --json"

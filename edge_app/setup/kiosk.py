@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..children import is_frozen
 from ..errors import SetupError
 from .draft import Content, Draft, acting_as, remove_if_empty
 from .system import (
@@ -187,7 +188,7 @@ def find_start(root: Path, account: Account, rotate: int | None) -> Start:
 
 def digitpad_command() -> tuple[str, ...]:
     """Return the command that runs now, by its full path."""
-    if getattr(sys, "frozen", False):
+    if is_frozen():
         return (sys.executable,)
     if Path(sys.argv[0]).name == "digitpad":
         return (str(Path(sys.argv[0]).absolute()),)

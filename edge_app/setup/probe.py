@@ -1,6 +1,5 @@
 """Questions asked in a process of their own: what crashes or hangs there is an answer, too."""
 
-import importlib
 import json
 import os
 import subprocess
@@ -15,9 +14,6 @@ PATIENCE = 30  # seconds; a Pi Zero takes 8 to import numpy from a slow card
 
 def ask(module: str, job: dict[str, Any], patience: float = PATIENCE) -> dict[str, Any]:
     """Return what `answer(job)` of a module says, or {"fault": sentence} where its process did not live to say it."""
-    if getattr(sys, "frozen", False):  # sys.executable is digitpad then, and there is no python -m
-        answer: dict[str, Any] = importlib.import_module(module).answer(job)
-        return answer
     try:
         done = subprocess.run(
             module_command(module),

@@ -3,6 +3,7 @@
 import getpass
 import os
 import platform
+import re
 import shlex
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from ..children import is_frozen
 from ..errors import SettingsError
 from ..folders import Folders, find_folders
 from ..language import Language, load_language
@@ -23,6 +25,8 @@ from .probe import ask
 
 MODULES = {"tflite-runtime": "tflite_runtime", "ai-edge-litert": "ai_edge_litert", "pillow": "PIL"}
 MODULES |= {name: name for name in ("numpy", "platformdirs", "tomlkit")}
+PACKAGED = ("numpy", "pillow", "platformdirs", "tomlkit")
+AGAIN = "Install digitpad again, from where it came"
 PATIENCE = 5  # seconds for a system's own command
 
 State: TypeAlias = Literal["good", "note", "bad"]
@@ -49,6 +53,7 @@ class World:
     machine: str
     version: tuple[int, int]  # of Python
     python: str  # path of the interpreter, for remedies
+    frozen: bool  # a program of its own, to which no package can be added
     bits: int  # of a word in what /proc says of input devices
     user: str
     groups: frozenset[str]  # of this process, which may have fewer than /etc/group says
@@ -87,10 +92,17 @@ class World:
                 return f"{folder}/{name}", text
         return "", ""
 
-    def pip(self, arguments: str) -> str:
-        """Return a pip command for the very Python that digitpad runs on."""
+    def pip(self, *commands: str) -> str:
+        """Return pip commands for the very Python that digitpad runs on; what is frozen is replaced as a whole."""
+        if self.frozen:
+            return AGAIN
         path = f'"{self.python}"' if self.platform == "win32" else shlex.quote(self.python)
-        return f"{path} -m pip {arguments}"
+        return " && ".join(f"{path} -m pip {command}" for command in commands)
+
+    def lacks(self, error: str) -> bool:
+        """Tell whether an error is that a package is missing which `check_python` names with its remedy."""
+        found = re.search(r"No module named '(\w+)", error)
+        return found is not None and any(MODULES[name] == found[1] and not self.installed(name) for name in PACKAGED)
 
     @property
     def is_linux(self) -> bool:
@@ -171,6 +183,7 @@ def this_world(model: Path | None) -> World:
         machine="armv7l" if machine == "aarch64" and bits == 32 else machine,  # 32-bit system, 64-bit kernel
         version=sys.version_info[:2],
         python=sys.executable or "python3",
+        frozen=is_frozen(),
         bits=bits,
         user=os.environ.get("SUDO_USER") or _user(),
         groups=_groups(),

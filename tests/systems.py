@@ -1,0 +1,252 @@
+"""Systems made of folders, for the doctor: sound ones to begin with, that a test breaks."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge_app.setup.doctor import examine
+from edge_app.setup.world import Finding, World
+
+TOUCHSCREEN = """\
+I: Bus=0018 Vendor=0000 Product=0000 Version=0000
+N: Name="10-0038 generic ft5x06 (79)"
+H: Handlers=mouse0 event0
+B: PROP=2
+B: EV=b
+B: KEY=400 0 0 0 0 0
+B: ABS=260800000000003
+"""
+MOUSE = """\
+N: Name="Logitech USB Optical Mouse"
+H: Handlers=mouse1 event1
+B: PROP=0
+B: EV=17
+B: KEY=ff0000 0 0 0 0
+B: REL=903
+"""
+KEYBOARD = """\
+N: Name="A Keyboard"
+H: Handlers=sysrq kbd leds event2
+B: PROP=0
+B: EV=120013
+B: KEY=1000000000007 ff9f207ac14057ff febeffdfffefffff fffffffffffffffe
+"""
+REMOTE = """\
+N: Name="vc4-hdmi-0"
+H: Handlers=kbd event3
+B: EV=100013
+B: KEY=ffffc000000000 3ff 0 400000320fc200 40830c900000000 0 210300 49d2c040ec00 1e378000000000 8010000010000000
+"""
+TOUCHPAD = """\
+N: Name="A Laptop's Touchpad"
+H: Handlers=mouse2 event4
+B: PROP=5
+B: EV=b
+B: KEY=e520 10000 0 0 0 0
+B: ABS=2e0800000000003
+"""
+TABLET = """\
+N: Name="QEMU USB Tablet"
+H: Handlers=mouse3 event5
+B: EV=1f
+B: KEY=70000 0 0 0 0
+B: REL=100
+B: ABS=3
+"""
+PEN = """\
+N: Name="Wacom Pen"
+H: Handlers=mouse4 event6
+B: PROP=2
+B: EV=b
+B: KEY=1c03 0 0 0 0 0
+B: ABS=1000003
+"""
+CE = ["x11", "wayland", "KMSDRM", "offscreen", "dummy", "evdev"]
+CLASSIC_ARM = ["x11", "wayland", "offscreen", "dummy", "evdev"]  # what the 2.6.1 wheel for aarch64 lists
+
+
+class System:
+    """A system in a folder; it answers as a real one would from what was put into it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root, self.home = folder / "root", folder / "home" / "pi"
+        self.home.mkdir(parents=True)
+        self.root.mkdir()
+        self.environ = {"DIGITPAD_HOME": str(folder / "digitpad")}
+        self.platform, self.machine, self.version, self.bits = "linux", "aarch64", (3, 11), 64
+        self.groups = {"pi", "video", "render", "input"}
+        self.owners: dict[str, str] = {}
+        self.packages = {"numpy": "1.26.4", "pillow": "11", "platformdirs": "4", "tomlkit": "0.13"}
+        self.packages |= {"tflite-runtime": "2.14.0", "pygame-ce": "2.5.8"}
+        self.drivers: list[str] | None = CE
+        self.lacking: list[str] = []
+        self.missing: list[str] = []
+        self.trials: dict[str, dict[str, Any]] = {}
+        self.commands: dict[str, str] = {}
+        self.free = 10**10
+        self.model: Path | None = None
+        self.frozen = False
+        self.put("/etc/group", "video:x:44:\nrender:x:105:\ninput:x:106:\n")
+
+    def put(self, path: str, text: str = "", group: str = "root") -> None:
+        place = self.root / path.lstrip("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+        self.owners[str(place)] = group
+
+    def keep(self, path: str, text: str) -> None:
+        place = self.home / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+
+    def may_open(self, path: Path, _write: bool) -> bool:
+        return self.owners[str(path)] in self.groups
+
+    def run(self, command: Sequence[str]) -> str:
+        return self.commands[" ".join([Path(command[0]).name, *command[1:]])]
+
+    def ask(self, module: str, job: dict[str, Any]) -> dict[str, Any]:
+        if module == "edge_app.setup.trial":
+            return self.trials.get(job["runtime"], self.trial())
+        assert module == "edge_app.window.inquiry"
+        assert set("abcxyz") <= set(job["letters"])
+        return self.pygame()
+
+    def trial(self, **changes: Any) -> dict[str, Any]:
+        sound = {
+            "stage": "done",
+            "samples": 8,
+            "right": 8,
+            "version": "2.14.0",
+            "numpy": self.packages.get("numpy", ""),
+        }
+        return {**sound, **changes}
+
+    def pygame(self) -> dict[str, Any]:
+        name = next((name for name in ("pygame-ce", "pygame") if name in self.packages), None)
+        if name is None:
+            return {"error": "No module named 'pygame'"}
+        driver = self.driver()
+        return {
+            "name": name,
+            "version": self.packages[name],
+            "sdl": "2.32.10",
+            "drivers": self.drivers,
+            "udev": None if self.drivers is None else "KMSDRM" in self.drivers,
+            "lacking": self.lacking,
+            "driver": driver,
+            "seen": driver not in ("offscreen", "dummy"),
+            "refusal": "",
+            "font": "",
+            "missing": self.missing,
+            "font_error": "",
+        }
+
+    def driver(self) -> str:
+        """Choose as SDL does."""
+        if self.platform != "linux":
+            return {"win32": "windows", "darwin": "cocoa"}[self.platform]
+        if self.environ.get("SDL_VIDEODRIVER"):
+            return self.environ["SDL_VIDEODRIVER"]
+        world = self.world()
+        for answering in world.desktops:
+            if answering.items() <= self.environ.items():
+                return "wayland" if "WAYLAND_DISPLAY" in answering else "x11"
+        cards = [world.at(card) for card in world.cards]
+        usable = cards and all(self.may_open(card, True) for card in cards)
+        return "KMSDRM" if usable and not self.lacking and "KMSDRM" in (self.drivers or []) else "offscreen"
+
+    def world(self) -> World:
+        return World(
+            root=self.root,
+            home=self.home,
+            environ=dict(self.environ),
+            platform=self.platform,
+            machine=self.machine,
+            version=self.version,
+            python="/home/pi/.venv/bin/python",
+            frozen=self.frozen,
+            bits=self.bits,
+            user="pi",
+            groups=frozenset(self.groups),
+            model=self.model,
+            which=lambda name: f"/usr/bin/{name}" if any(key.split()[0] == name for key in self.commands) else None,
+            run=self.run,
+            ask=self.ask,
+            installed=self.packages.get,
+            access=self.may_open,
+            group_of=lambda path: self.owners[str(path)],
+            free_bytes=lambda _: self.free,
+        )
+
+    def findings(self, check: str = "") -> list[Finding]:
+        return [finding for finding in examine(self.world()) if check in ("", finding.check)]
+
+    def bad(self, check: str = "") -> list[Finding]:
+        return [finding for finding in self.findings(check) if finding.state == "bad"]
+
+    def states(self, check: str) -> list[str]:
+        return [finding.state for finding in self.findings(check)]
+
+
+def pi(system: System) -> System:
+    system.put("/proc/device-tree/model", "Raspberry Pi 4 Model B Rev 1.4\0")
+    system.put("/boot/firmware/config.txt", "# dtoverlay=vc4-fkms-v3d\ndtoverlay=vc4-kms-v3d\n")
+    system.put("/boot/firmware/cmdline.txt", "console=tty1 root=PARTUUID=1-02 rootwait\n")
+    for name, group in (("card0", "video"), ("card1", "video"), ("renderD128", "render")):
+        system.put(f"/dev/dri/{name}", group=group)
+    system.put("/sys/class/drm/card1-DSI-1/status", "connected\n")
+    system.put("/sys/class/drm/card1-HDMI-A-1/status", "disconnected\n")
+    system.put("/proc/bus/input/devices", "\n".join([TOUCHSCREEN, KEYBOARD, REMOTE]))
+    for number in range(4):
+        system.put(f"/dev/input/event{number}", group="input")
+    return system
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> System:
+    """A container: no display, no devices."""
+    return System(tmp_path)
+
+
+@pytest.fixture
+def lite(tmp_path: Path) -> System:
+    """Raspberry Pi OS Lite with a touchscreen, set up well."""
+    return pi(System(tmp_path))
+
+
+@pytest.fixture
+def labwc(tmp_path: Path) -> System:
+    """Raspberry Pi OS with its desktop, asked from a terminal there; a desktop needs none of the groups."""
+    system = pi(System(tmp_path / "labwc"))
+    system.put("/run/user/1000/wayland-0")
+    system.put("/run/user/1000/wayland-0.lock")
+    system.put("/proc/net/unix", "0: 2 0 10 1 1 9 /run/user/1000/wayland-0\n")
+    system.environ |= {"WAYLAND_DISPLAY": "wayland-0", "XDG_RUNTIME_DIR": "/run/user/1000"}
+    system.groups = {"pi"}
+    return system
+
+
+@pytest.fixture
+def x11(tmp_path: Path) -> System:
+    """A PC with X11."""
+    system = System(tmp_path)
+    system.machine = "x86_64"
+    system.put("/tmp/.X11-unix/X0")
+    system.put("/proc/net/unix", "0: 2 0 10 1 1 9 /tmp/.X11-unix/X0\n")
+    system.put("/proc/bus/input/devices", "\n".join([MOUSE, KEYBOARD]))
+    system.environ["DISPLAY"] = ":0"
+    return system
+
+
+def only(findings: list[Finding]) -> Finding:
+    (finding,) = findings
+    return finding
+
+
+def choose(system: System, text: str) -> None:
+    folder = Path(system.environ["DIGITPAD_HOME"]) / "config"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "settings.toml").write_text(text)
