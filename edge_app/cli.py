@@ -9,9 +9,10 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from .errors import DigitpadError, DisplayError
+from .printable import printable, tell
 from .setup.options import add_commands
 from .version import __version__
 
@@ -26,9 +27,17 @@ UNLISTED = (
 )
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser, as are those of its commands, that repeats no command to the terminal that stood in an argument."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print usage and fault, and exit with status 2."""
+        super().error(printable(message))
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Return the command line of `digitpad`."""
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = Parser(
         prog="digitpad",
         allow_abbrev=False,  # a mistyped option must not be taken for another
         description="Reads handwritten digits and numbers. Without a command it opens the window to write in.",
@@ -235,7 +244,7 @@ def main(argv: list[str] | None = None) -> int:
         command: Command = args.run
         return command(args)
     except DigitpadError as error:
-        print(f"digitpad: {error}", file=sys.stderr)
+        tell(error)
         return error.exit_status
     except BrokenPipeError:  # `digitpad recognize ... | head`
         _drop_output()
@@ -244,7 +253,7 @@ def main(argv: list[str] | None = None) -> int:
         if error.errno != errno.ENOSPC:
             raise
         _drop_output()
-        print(f"digitpad: standard output: {error.strerror}; not all readings were written", file=sys.stderr)
+        tell(f"standard output: {error.strerror}; not all readings were written")
         return 1
     except KeyboardInterrupt:
         return 130
@@ -318,11 +327,7 @@ def _recognizer(args: argparse.Namespace) -> "Recognizer":
 
     folders = find_folders()
     wanted = Wanted(args.model, args.unlisted)
-
-    def say(text: str) -> None:
-        print(f"digitpad: {text}", file=sys.stderr)
-
-    return Recognizer(classifier=open_classifier(wanted, folders, say))
+    return Recognizer(classifier=open_classifier(wanted, folders, tell))
 
 
 def _recognize(
@@ -350,7 +355,7 @@ def _recognize(
             continue
         if draw:
             print(picture)
-        print(json.dumps(reading.to_json()) if as_json else reading.text)
+        print(json.dumps(reading.to_json()) if as_json else printable(reading.text))
         if draw:
             print()
     sys.stdout.flush()
@@ -359,7 +364,7 @@ def _recognize(
 
 def _complain(where: str, error: DigitpadError) -> int:
     sys.stdout.flush()  # the order of lines and complaints is kept where both go to one terminal
-    print(f"digitpad: {where}: {error}", file=sys.stderr)
+    tell(f"{where}: {error}")
     return 1
 
 

@@ -1,6 +1,5 @@
 """Two recognisers on the same ink: what each reads, how long that takes it, and whether they agree."""
 
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from .folders import Folders
 from .ink import Ink
 from .modelfile import FLOAT, models_folder
 from .opening import open_named
+from .printable import tell
 from .reading import Reading
 from .recognizer import Recognizer
 from .runtime import find_runtime
@@ -92,7 +92,7 @@ class Duel:
     def __init__(self, open_reference: Callable[[], Recognizer] = open_float, clock: Clock = time.perf_counter) -> None:
         """Open nothing yet."""
         self.fault: DigitpadError | None = None
-        self.note: Callable[[str], None] = lambda text: print(f"digitpad: {text}", file=sys.stderr)
+        self.note: Callable[[str], None] = tell
         self._open_reference, self._clock = open_reference, clock
         self._reference: Recognizer | None = None
 

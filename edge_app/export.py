@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 from .atomic import make_folder, remove_stale, write_atomically
 from .errors import ExportError
 from .ink import Ink, Stroke, box_of, dump_ink
+from .printable import printable
 from .reading import Reading
 from .segment import Box
 
@@ -124,7 +125,7 @@ def _svg(ink: Ink, frame: Box, pen_width: float, reading: Reading) -> bytes:
     lines = "".join(f'<polyline points="{_points(stroke)}"/>\n' for stroke in ink)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="{view}">\n'
-        f"<title>{escape(reading.text)}</title>\n"
+        f"<title>{escape(printable(reading.text))}</title>\n"
         f'<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="white"/>\n'
         f'<g fill="none" stroke="black" stroke-width="{pen_width:.6g}" stroke-linecap="round" '
         f'stroke-linejoin="round">\n{lines}</g>\n</svg>\n'

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .errors import StoreError
 from .folders import find_folders
+from .printable import printable, tell
 from .store import Page, Store
 
 
@@ -16,13 +17,13 @@ def _kept() -> Iterator[Store | None]:
     """Open the history that there is; None where none is kept, and none is created."""
     path = find_folders().store_file
     if not path.exists():
-        print(f"digitpad: {path}: no history yet. Switch it on in the window's settings", file=sys.stderr)
+        tell(f"{path}: no history yet. Switch it on in the window's settings")
         yield None
         return
     store = Store(path)
     try:
         for notice in store.notices:
-            print(f"digitpad: {notice}", file=sys.stderr)
+            tell(notice)
         yield store
     finally:
         store.close()
@@ -38,7 +39,7 @@ def print_history(limit: int, *, as_json: bool) -> int:
             print(json.dumps(page.to_json()) if as_json else page_line(page))
         except StoreError as error:
             sys.stdout.flush()
-            print(f"digitpad: {error}", file=sys.stderr)
+            tell(error)
             status = 1
     sys.stdout.flush()
     return status
@@ -47,7 +48,7 @@ def print_history(limit: int, *, as_json: bool) -> int:
 def page_line(page: Page) -> str:
     """Return time (this device's zone), reading and correction of a page as one line."""
     line = f"{page.local_time}  {page.text}"
-    return line if page.correction is None else f"{line} -> {page.correction}"
+    return printable(line if page.correction is None else f"{line} -> {page.correction}")
 
 
 def export_history(path: Path) -> int:
@@ -56,7 +57,7 @@ def export_history(path: Path) -> int:
         lines = store.export(path) if store else 0
     if not lines:
         raise StoreError(f"{path}: not written: nothing was corrected or practised yet")
-    print(f"wrote {path}: {lines} {'line' if lines == 1 else 'lines'} of labelled ink")
+    print(f"wrote {printable(path)}: {lines} {'line' if lines == 1 else 'lines'} of labelled ink")
     return 0
 
 
@@ -72,7 +73,7 @@ def forget_history(*, ask: bool) -> int:
         left = store.forget_everything()
     print(f"forgot all ({what})")
     for file in left:
-        print(f"left, as it was damaged and set aside: {file}. Delete it yourself", file=sys.stderr)
+        print(f"left, as it was damaged and set aside: {printable(file)}. Delete it yourself", file=sys.stderr)
     return 0
 
 

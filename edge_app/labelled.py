@@ -1,6 +1,5 @@
 """Labelled data: ink lines with their writers, MNIST's test images, a folder of pictures by class."""
 
-import gzip
 import json
 import zlib
 from collections.abc import Iterator
@@ -15,9 +14,10 @@ from .images import open_picture
 from .ink import Ink, ink_of_record
 from .mnist import IMAGES_IDX, read_idx, read_mnist
 from .normalise import normalise_bitmap
+from .regular import open_regular, open_unzipped
+from .sources import MAX_LINE, PICTURES
 
 FOLDS = 5
-PICTURES = {".png", ".jpg", ".jpeg", ".bmp"}
 
 
 @dataclass(frozen=True)
@@ -70,18 +70,23 @@ def _read_folder(path: Path) -> Iterator[LabelledImage]:
             if file.suffix.lower() not in PICTURES or file.name.startswith("."):
                 continue
             try:
-                yield LabelledImage(folder.name, path.name, normalise_bitmap(open_picture(file)))
-            except (ImageError, OSError) as error:
+                with open_regular(file) as picture:
+                    yield LabelledImage(folder.name, path.name, normalise_bitmap(open_picture(picture)))
+            except ImageError as error:
                 raise DataError(f"{file}: {error}") from None
+            except OSError as error:
+                raise DataError(f"{file}: cannot be read ({error.strerror})") from None
 
 
 def read_labelled_ink(path: Path) -> Iterator[LabelledInk]:
     """Yield the labelled ink of a .jsonl file, plain or gzipped; raises DataError naming the line."""
     number = 0
     try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-            for line in file:
+        with open_unzipped(path) as file:
+            for line in iter(lambda: file.readline(MAX_LINE + 1), b""):
                 number += 1
+                if len(line) > MAX_LINE:
+                    raise InkError(f"more than {MAX_LINE:,} bytes")
                 record = json.loads(line)
                 writer = str(record.get("writer", "unknown"))
                 yield LabelledInk(str(record["label"]), _person(writer), ink_of_record(record))

@@ -12,6 +12,8 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from .regular import open_regular
+
 BUNDLED = Path(__file__).with_name("languages")
 ENGLISH = "en"
 SYSTEM = "system"  # as a code: the language that the system speaks
@@ -122,7 +124,7 @@ def _files(extra: Path | None) -> dict[str, list[Path]]:
 def _read_language(path: Path) -> tuple[str | None, dict[str, str], list[str]]:
     """Return the name, the sound texts and the faults of a language file."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             content = file.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             return None, {}, [f"{path}: not used, as it is larger than {MAX_BYTES // 1_000_000} MB"]

@@ -1,11 +1,11 @@
 """The log: what the window said of faults, for those who started it without a terminal."""
 
 import contextlib
-import sys
 from datetime import datetime, timezone
 from pathlib import Path
 
 from .folders import create_private_file, make_private_folder
+from .printable import printable, tell
 
 MOST_BYTES = 200_000  # then it goes on in a new file, and the one before is kept
 
@@ -19,8 +19,7 @@ class Log:
 
     def __call__(self, text: str) -> None:
         """Keep a sentence."""
-        if sys.stderr is not None:
-            print(f"digitpad: {text}", file=sys.stderr, flush=True)
+        tell(text)
         if self.path is None:
             return
         with contextlib.suppress(OSError):
@@ -30,4 +29,4 @@ class Log:
                 self.path.replace(self.path.with_name(self.path.name + ".1"))
                 create_private_file(self.path)
             with self.path.open("a", encoding="utf-8", errors="replace") as file:
-                file.write(f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ} {text}\n")
+                file.write(f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ} {printable(text)}\n")

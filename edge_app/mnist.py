@@ -1,7 +1,7 @@
 """MNIST as Keras' mnist.npz, proven to be the canonical arrays before use; and as IDX files, as published."""
 
-import gzip
 import hashlib
+import math
 import os
 import re
 import struct
@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import DataError
+from .regular import open_regular, open_unzipped
 
 VARIABLE = "DIGITPAD_MNIST"
 IMAGES_IDX, LABELS_IDX = re.compile(r"images([-.])idx3-ubyte"), r"labels\1idx1-ubyte"
+MAX_IDX = 1_000_000_000  # bytes; the largest set of digits in this format has a quarter of it
 SHAPES = {"x_train": (60000, 28, 28), "y_train": (60000,), "x_test": (10000, 28, 28), "y_test": (10000,)}
 SHA256 = {  # of the arrays' bytes in C order; equal to the published IDX files behind their headers
     "x_train": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
@@ -45,10 +47,10 @@ def mnist_path(path: Path | None) -> Path | None:
 def read_mnist(path: Path) -> Mnist:
     """Return MNIST from Keras' npz; raises DataError unless its content is the canonical one."""
     try:
-        opened = np.load(path, allow_pickle=False)
-        if not isinstance(opened, np.lib.npyio.NpzFile):
-            raise DataError(f"{path}: one bare array, expected Keras' mnist.npz")
-        with opened as file:
+        with open_regular(path) as source:
+            file = np.load(source, allow_pickle=False)
+            if not isinstance(file, np.lib.npyio.NpzFile):
+                raise DataError(f"{path}: one bare array, expected Keras' mnist.npz")
             missing = SHAPES.keys() - set(file.files)
             if missing:
                 raise DataError(f"{path}: no array {', '.join(sorted(missing))}; expected Keras' mnist.npz")
@@ -92,16 +94,19 @@ def read_idx(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 def _read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     """Return the array of an IDX file of bytes (LeCun's format: magic, sizes big-endian, content)."""
     try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+        with open_unzipped(path) as file:
             magic, *shape = struct.unpack(f">{dimensions + 1}I", file.read(4 * (dimensions + 1)))
             if magic != 0x800 + dimensions:
                 raise DataError(f"{path}: no IDX file of bytes in {dimensions} dimensions (magic {magic:#010x})")
-            content = file.read()
+            expected = math.prod(shape)
+            if expected > MAX_IDX:
+                raise DataError(f"{path}: its header says {expected:,} bytes, more than {MAX_IDX:,}")
+            content = file.read(expected + 1)
     except FileNotFoundError:
         raise DataError(f"{path}: not found. Images and labels lie beside each other, as published") from None
     except (OSError, EOFError, zlib.error, struct.error) as error:
         raise DataError(f"{path}: cannot be read as IDX ({error})") from None
-    expected = int(np.prod(shape, dtype=np.int64))
     if len(content) != expected:
-        raise DataError(f"{path}: {len(content):,} bytes of content, its header says {expected:,}: truncated?")
+        found = f"more than {expected:,}" if len(content) > expected else f"{len(content):,}"
+        raise DataError(f"{path}: {found} bytes of content, its header says {expected:,}: truncated?")
     return np.frombuffer(content, np.uint8).reshape(shape)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ModelError
+from .regular import open_regular
 
 CARD = "digits.json"
 INT8 = "digits_int8.tflite"
@@ -128,10 +129,12 @@ def read_proven(path: Path, sha256: str) -> bytes:
 def read_file(path: Path) -> bytes:
     """Return the bytes of a model or its card; raises ModelError."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ModelError(f"{path}: more than {MAX_BYTES:,} bytes is no model of this program. {HOW_TO_MAKE}")
-        return path.read_bytes()
+        with open_regular(path) as file:
+            content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise ModelError(f"{path}: not found. {HOW_TO_MAKE}") from None
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror}). {HOW_TO_MAKE}") from None
+    if len(content) > MAX_BYTES:
+        raise ModelError(f"{path}: more than {MAX_BYTES:,} bytes is no model of this program. {HOW_TO_MAKE}")
+    return content

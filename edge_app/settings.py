@@ -2,7 +2,6 @@
 
 import dataclasses
 import difflib
-import errno
 import json
 import re
 import sys
@@ -14,6 +13,7 @@ from typing import Any, Literal, TypeAlias, get_args
 from .atomic import write_atomically
 from .errors import SettingsError
 from .folders import PRIVATE_FILE, make_private_folder, set_aside
+from .regular import open_regular
 
 MAX_BYTES = 64 << 10  # fifteen hundred lines; more is no settings file
 MOST_UNKNOWN = 10  # unknown keys told one by one
@@ -194,9 +194,7 @@ def _put(document: Any, name: str, value: Value) -> None:
 def _read_text(path: Path) -> str | None:
     """Return the text of the file, None without one; raises OSError, or ValueError for what is no text."""
     try:
-        if path.exists() and not path.is_file():
-            raise OSError(errno.EINVAL, "not a file")  # a folder, or a pipe that would never end
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         return None

@@ -1,17 +1,17 @@
 """What `recognize` is given: files of ink or pictures, plain or gzipped, or ink lines on standard input."""
 
-import gzip
 import io
 import sys
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 from .errors import DigitpadError, ImageError, InkError
 from .images import Coverage, open_picture
 from .ink import Ink, parse_ink
+from .regular import open_regular, open_unzipped
 
 PICTURES = {".png", ".jpg", ".jpeg", ".bmp"}
 INK = {".json", ".jsonl"}
@@ -45,7 +45,7 @@ def _read_file(path: Path) -> Iterator[Sample]:
         if kind in PICTURES and not zipped:
             yield _picture(path)
         elif kind in INK:
-            with _open(path, zipped) as file:
+            with open_unzipped(path) as file:
                 yield from _ink_lines(file, str(path)) if kind == ".jsonl" else _ink_object(file, str(path))
         else:
             expected = ", ".join(sorted(INK | PICTURES))
@@ -55,13 +55,10 @@ def _read_file(path: Path) -> Iterator[Sample]:
         yield Sample(str(path), InkError(f"cannot be read ({reason})"))
 
 
-def _open(path: Path, zipped: bool) -> IO[bytes]:
-    return cast(IO[bytes], gzip.open(path, "rb") if zipped else path.open("rb"))
-
-
 def _picture(path: Path) -> Sample:
     try:
-        return Sample(str(path), open_picture(path))
+        with open_regular(path) as file:
+            return Sample(str(path), open_picture(file))
     except ImageError as error:
         return Sample(str(path), error)
 

@@ -1,12 +1,12 @@
 """`digitpad use-model`: another model in the bundled one's place, and back."""
 
-import sys
 from pathlib import Path
 
 from .errors import ModelError
 from .folders import Folders, find_folders
 from .installed import Choice, Kept, choose, keep, load_kept, name_of, read_choice
 from .opening import in_short, open_kept, open_named
+from .printable import printable, tell
 from .runtime import find_runtime
 
 BUNDLED = "the bundled model"
@@ -31,7 +31,7 @@ def _read_choice(folders: Folders) -> Choice:
     try:
         return read_choice(folders.models)
     except ModelError as error:
-        print(f"digitpad: {in_short(error)}. {BUNDLED.capitalize()} counts as in use", file=sys.stderr)
+        tell(f"{in_short(error)}. {BUNDLED.capitalize()} counts as in use")
         return Choice()
 
 
@@ -79,6 +79,6 @@ def _title(folders: Folders, kept: Kept | None) -> str:
     if kept is None:
         return BUNDLED
     try:
-        return f"{name_of(folders.models, kept)} (SHA-256 {kept.model[:12]}…)"
+        return printable(f"{name_of(folders.models, kept)} (SHA-256 {kept.model[:12]}…)")
     except ModelError as error:
-        return f"a model that cannot be used: {in_short(error)}"
+        return printable(f"a model that cannot be used: {in_short(error)}")

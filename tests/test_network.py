@@ -17,13 +17,13 @@ import pytest
 from edge_app.cli import make_parser
 from edge_app.ink import make_ink
 from edge_app.modelfile import INT8, models_folder
-from edge_app.runtime import find_runtime
 from edge_app.store import Store
 
 from .conftest import DATA, ROOT
 from .isolation import NUMBERS
 from .pilot import SAMPLES, folders_in
 from .test_architecture import modules
+from .test_children import START
 from .test_real_window import keep_history, screen, write_ten, xdotool
 
 __all__ = ["screen"]  # a fixture, found by its name
@@ -44,6 +44,7 @@ COMMANDS: dict[str, list[str]] = {
     ],
     "evaluate": [str(APP / "samples.jsonl"), "--json", "figures.json", "--picture", "mistakes.png"],
     "history": ["--json"],
+    "use-model": [str(models_folder() / INT8)],
     "doctor": [],
     "install-launcher": ["--prefix", "share"],
     "install-kiosk": ["--dry-run", "--root", "system", "--user", "pi"],
@@ -180,10 +181,8 @@ def test_a_command_needs_no_network(empty: list[str], folder: Path, name: str) -
 
 
 def test_what_compare_asks_processes_of_its_own_needs_no_network(empty: list[str], folder: Path) -> None:
-    model = str(models_folder() / INT8)
-    job = {"kind": "start", "model": model, "classes": [*"0123456789?"], "runtime": find_runtime().name}
     command = [*empty, sys.executable, "-m", "edge_app.comparison.probe"]
-    done = run(command, folder, text=json.dumps(job))
+    done = run(command, folder, text=json.dumps(START))
     assert json.loads(done.stdout)["delegate"]
 
 

@@ -262,7 +262,7 @@ def test_what_cannot_be_read_or_written_is_told(tmp_path: Path) -> None:
     settings, problems = read_settings(tmp_path / "settings.toml")
     assert (settings, problems) == (
         Settings(),
-        [f"{tmp_path / 'settings.toml'}: cannot be read (not a file); the defaults are used"],
+        [f"{tmp_path / 'settings.toml'}: cannot be read (Is a directory); the defaults are used"],
     )
     with pytest.raises(SettingsError, match="cannot be written"):
         write_settings(tmp_path / "settings.toml", {"live": False})

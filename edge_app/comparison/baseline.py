@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from ..errors import DataError
+from ..regular import open_regular
 
 Baseline: TypeAlias = dict[tuple[str, str], tuple[int, float]]
 """n and accuracy by name of the set and of the model."""
@@ -15,7 +16,8 @@ Baseline: TypeAlias = dict[tuple[str, str], tuple[int, float]]
 def read_baseline(path: Path, sets: Collection[str], models: Collection[str]) -> Baseline:
     """Return what an earlier report says of `sets` and `models`; raises DataError where it says nothing of them."""
     try:
-        report = json.loads(path.read_text())
+        with open_regular(path) as file:
+            report = json.load(file)
         found = {
             (str(own["name"]), str(model["file"])): (int(own["n"]), float(answers["accuracy"]))
             for own in report["sets"]

@@ -14,6 +14,7 @@ from ..atomic import readable_json, write_atomically
 from ..classifier import Classifier
 from ..errors import DataError
 from ..mnist import VARIABLE, mnist_path
+from ..printable import printable, tell
 from ..runtime import find_runtime
 from ..version import __version__
 from .accuracy import BATCH, Set, answer_all
@@ -51,8 +52,9 @@ def compare_command(job: Job) -> int:
     """Compare as told; 0, or 1 where a model lost more than `max_drop` points against the baseline."""
     _check_outputs(job)
     models, paths = list(job.models) or default_models(), sets_of(job)
-    names = [path.resolve().name for path in paths]
-    before = read_baseline(job.baseline, names, number_names([path.name for path in models])) if job.baseline else {}
+    names = [name_of(path) for path in paths]
+    files = number_names([printable(path.name) for path in models])
+    before = read_baseline(job.baseline, names, files) if job.baseline else {}
     report, sets = compare(job, models, paths)
     if job.json:
         _write(job.json, readable_json(report))
@@ -62,7 +64,7 @@ def compare_command(job: Job) -> int:
     print(summarise(report))
     lost = regressions(report, before, job.max_drop)
     for line in lost:
-        print(f"digitpad: worse than {job.baseline}: {line}", file=sys.stderr)
+        tell(f"worse than {job.baseline}: {line}")
     return 1 if lost else 0
 
 
@@ -80,9 +82,14 @@ def sets_of(job: Job) -> list[Path]:
     for path in paths:
         if not path.exists():
             raise DataError(f"{path}: not found. MNIST is Keras' mnist.npz; other data is labelled ink or a folder")
-    if len({path.resolve().name for path in paths}) < len(paths):  # a report goes by names: paths are nobody's business
+    if len({name_of(path) for path in paths}) < len(paths):  # a report goes by names: paths are nobody's business
         raise DataError("two sets have the same name: rename one")
     return paths
+
+
+def name_of(path: Path) -> str:
+    """Return what a set is called in a report: its own name, whatever letters that has."""
+    return printable(path.resolve().name)
 
 
 def compare(job: Job, models: Sequence[Path], paths: Sequence[Path]) -> tuple[dict[str, Any], list[Set]]:
@@ -114,7 +121,7 @@ def _compare(
         "sets": [own.to_json() for own in sets],
     }
     if spoilt:
-        report["robustness"] = _spoil(paths[0].resolve().name, classifiers, some, job.spoilt, progress)
+        report["robustness"] = _spoil(name_of(paths[0]), classifiers, some, job.spoilt, progress)
     progress.step("layer by layer")
     report["layers"] = compare_layers(classifiers, some[0])
     report["cost"] = measure_cost(classifiers, some[0], names, progress.step) if job.cost else []
@@ -125,7 +132,7 @@ def _compare(
 def _answer(path: Path, classifiers: Sequence[Classifier], progress: Progress, chosen: Some | None) -> Set:
     batches = Batches(path)
     seen = chosen.watch(batches) if chosen else batches
-    name = path.resolve().name
+    name = name_of(path)
     found = answer_all(name, classifiers, progress.follow(name, seen))
     found.skipped = batches.skipped
     return found
@@ -165,4 +172,4 @@ def _write(path: Path, content: bytes) -> None:
         write_atomically(path, content)
     except OSError as error:
         raise DataError(f"{path}: cannot be written ({error.strerror})") from None
-    print(f"wrote {path}", file=sys.stderr)
+    print(f"wrote {printable(path)}", file=sys.stderr)

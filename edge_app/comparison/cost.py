@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..classifier import Classifier
 from ..errors import ModelError, RuntimeMissingError
 from ..normalise import normalise_digit
+from ..printable import printable
 from ..runtime import MODULES, VARIABLE, find_runtime
 from ..sources import bundled_samples
 from .device import describe_state
@@ -57,7 +58,7 @@ def measure_cost(
             try:
                 speeds = {threads: _latencies(fit, classes, file, name, threads) for threads in _threads()}
             except ModelError as error:
-                starts = [start if "error" in start else {"error": str(error)} for start in starts]
+                starts = [start if "error" in start else {"error": printable(error)} for start in starts]
                 speeds = {}
             for title, model, start in zip(names_of(classifiers), models, starts, strict=True):
                 path = model["path"]
@@ -77,7 +78,7 @@ def _start(model: dict[str, str], classes: list[str], runtime: str, empty: int |
     try:
         answers = [ask(job) for _ in range(STARTS)]
     except ModelError as error:
-        return {"error": str(error)}
+        return {"error": printable(error)}
     peaks = [answer["peak_bytes"] for answer in answers]
     return {
         "load_ms": median(answer["load_ms"] for answer in answers),

@@ -9,6 +9,7 @@ from ..errors import ModelError
 from ..gate import pass_gate
 from ..modelfile import FLOAT, INT8, Model, has_card, load_model, make_unlisted, models_folder, read_file
 from ..opening import is_bundled
+from ..printable import printable
 from ..runtime import Runtime
 
 
@@ -51,7 +52,7 @@ def load_any(path: Path, runtime: Runtime) -> Model:
 
 def names_of(classifiers: Sequence[Classifier]) -> list[str]:
     """Return the files' names, numbered where two are the same: a report goes by names, paths are nobody's business."""
-    return number_names([classifier.model.path.name for classifier in classifiers])
+    return number_names([printable(classifier.model.path.name) for classifier in classifiers])
 
 
 def number_names(files: Sequence[str]) -> list[str]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ..children import is_frozen
 from ..errors import SetupError
+from ..printable import printable
 from .draft import Content, Draft, acting_as, remove_if_empty
 from .system import (
     Account,
@@ -308,7 +309,7 @@ def _carry_out(plan: Plan, systemctl: Callable[..., None] | None, *, remove: boo
             gone = remove_if_empty(
                 [folder for folder in plan.folders if _is_part(plan, draft, folder)] if remove else []
             )
-        done += [f"removed {folder}" for folder in gone]
+        done += [f"removed {printable(folder)}" for folder in gone]
     print("\n".join(done) or ("nothing of it is there" if remove else "nothing to change: it is set up like this"))
     if service and systemctl:
         systemctl("daemon-reload")
@@ -324,7 +325,7 @@ def _is_part(plan: Plan, draft: Draft, folder: Path) -> bool:
 
 def _sentences(draft: Draft) -> list[str]:
     made = [f"made {folder}" for folder in draft.missing_folders()]
-    return made + [_sentence(path, content) for path, content in draft.changes()]
+    return [printable(line) for line in made + [_sentence(path, content) for path, content in draft.changes()]]
 
 
 def _sentence(path: Path, content: Content) -> str:
@@ -340,10 +341,15 @@ def _show(plan: Plan) -> None:
         print("".join(f"{line}\n" for line in _sentences(draft)), end="")
         for path, content in draft.changes():
             if isinstance(content, bytes):
-                print(f"\n--- {path}\n{content.decode(errors='backslashreplace')}", end="")
+                print(f"\n--- {printable(path)}\n{_shown(content)}", end="")
     _print_notes(plan)
+
+
+def _shown(content: bytes) -> str:
+    """Return a file's text for a terminal that may be root's: what its owner wrote into it must not command that."""
+    return "\n".join(map(printable, content.decode(errors="backslashreplace").expandtabs().split("\n")))
 
 
 def _print_notes(plan: Plan) -> None:
     for note in plan.notes:
-        print(f"note: {note}")
+        print(f"note: {printable(note)}")

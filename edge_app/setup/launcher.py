@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import SetupError
+from ..printable import printable
 from ..version import __version__
 from .draft import Content, Draft, remove_if_empty
 from .entry import COMPONENT, MARKER, desktop_entry, folders_made, metainfo
@@ -46,9 +47,9 @@ def launcher_command(prefix: Path | None, *, remove: bool, dry_run: bool) -> int
     sentences = _sentences(prefix, draft, SAID[remove, dry_run])
     if not dry_run:
         _make(prefix, draft, folders)
-    print("\n".join(sentences) or f"nothing of digitpad is in {prefix}")
+    print("\n".join(map(printable, sentences)) or f"nothing of digitpad is in {printable(prefix)}")
     if not remove and prefix not in searched(os.environ):
-        print(f"desktops do not look in {prefix}: add it to XDG_DATA_DIRS")
+        print(f"desktops do not look in {printable(prefix)}: add it to XDG_DATA_DIRS")
     return 0
 
 

@@ -1,0 +1,396 @@
+"""What strangers may choose: names and texts that would command a terminal, and files that would hold a reader."""
+
+import base64
+import gzip
+import hashlib
+import json
+import os
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from edge_app.cli import main
+from edge_app.comparison.baseline import read_baseline
+from edge_app.comparison.page import make_page
+from edge_app.errors import DataError
+from edge_app.export import save_pad
+from edge_app.folders import VARIABLE
+from edge_app.ink import make_ink
+from edge_app.labelled import read_labelled
+from edge_app.language import load_language
+from edge_app.log import Log
+from edge_app.mnist import read_idx
+from edge_app.printable import printable
+from edge_app.reading import Digit, Reading
+from edge_app.regular import open_regular
+from edge_app.settings import Settings, read_settings
+from edge_app.sources import MAX_LINE, read_sources
+from edge_app.store import Store
+
+from .conftest import ROOT
+from .pilot import NOW, folders_in
+
+posix = pytest.mark.skipif(os.name != "posix", reason="pipes and devices are POSIX'")
+
+ESCAPE, NEW_LINE, TURN, NO_TEXT = "\x1b]0;mine\x07", "\ndigitpad: all is well", "\u202e1", "\udcff"
+NAME = f"{ESCAPE}{NEW_LINE}{TURN}"  # no / in it, so a file can be called that
+SHOWN = r"\x1b]0;mine\x07\ndigitpad: all is well\u202e1"
+ONE = [[[0, 30], [25, 0], [25, 100]]]
+
+
+# ---- what is printed
+
+
+def test_controls_and_turns_are_shown_and_letters_stay() -> None:
+    assert printable(NAME + NO_TEXT) == SHOWN + r"\udcff"
+    assert (
+        printable("Zählung «8 ½», 数字, עברית, नमस्ते\u200d 98\u00a0%")
+        == "Zählung «8 ½», 数字, עברית, नमस्ते\u200d 98\u00a0%"
+    )
+
+
+def test_what_is_printable_is_one_line_without_commands() -> None:
+    every = "".join(chr(code) for code in range(0x110000))
+    shown = printable(every)
+    shown.encode()  # no half of a pair is left
+    assert len(shown.splitlines()) == 1
+    assert not {c for c in shown if ord(c) < 32 or 0x7F <= ord(c) < 0xA0}
+
+
+def is_harmless(text: str) -> bool:
+    return not any(word in text for word in ("\x1b", "\x07", "\u202e", "\ndigitpad: all is well"))
+
+
+def hostile(folder: Path, ending: str, content: bytes) -> Path:
+    path = folder / (NAME + ending)
+    path.write_bytes(content)
+    return path
+
+
+def labelled(**keys: Any) -> bytes:
+    return json.dumps({"label": "1", "strokes": ONE, **keys}).encode() + b"\n"
+
+
+@posix
+@pytest.mark.parametrize(
+    ("words", "ending", "content"),
+    [
+        (["recognize"], ".jsonl", b"[]\n"),
+        (["recognize"], ".png", b"none"),
+        (["recognize"], ".txt", b"none"),
+        (["recognize", "--json"], ".json", b""),
+        (["evaluate"], ".jsonl", labelled() + labelled(label="2", writer=NAME) * 3),
+        (["evaluate"], ".jsonl", b"[]\n"),
+        (["compare", "--no-cost", "--spoilt", "1", "--data"], ".jsonl", labelled(writer=NAME) * 3),
+        (["compare", "--no-cost", "--data"], ".jsonl", labelled(label="x")),
+        (["compare", "--no-cost", "--data", str(ROOT / "edge_app/allographs.jsonl"), "--baseline"], ".json", b"[]"),
+        (["compare"], ".tflite", b"none"),
+        (["--model"], ".tflite", b"none"),
+        (["install-launcher", "--dry-run", "--prefix"], "", b""),
+        (["--theme"], "", b""),
+        (["recognize", "x", "--"], "", b""),
+        (["history", "--limit"], "", b""),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "_".join(value[:1]) if isinstance(value, list) else "",
+)
+def test_no_command_passes_on_what_commands_a_terminal(
+    words: list[str],
+    ending: str,
+    content: bytes,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "home"))
+    path = hostile(tmp_path, ending, content)
+    command = [*words, str(path)]
+    command += ["demo"] if words == ["--model"] else [str(path)] if words == ["compare"] else []
+    try:
+        main(command)
+    except SystemExit as end:
+        assert end.code == 2  # noqa: PT017  wrong usage, said by argparse
+    out, err = capfd.readouterr()
+    assert out + err
+    assert is_harmless(out + err), (out, err)
+
+
+def test_the_test_finds_what_is_passed_on(capsys: pytest.CaptureFixture[str]) -> None:
+    print(NAME)
+    assert not is_harmless(capsys.readouterr().out)
+
+
+def test_a_pages_text_from_the_history_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    store = Store(folders_in(tmp_path).store_file)
+    number = store.save_page(None, make_ink(ONE), NAME, 0.9)
+    store.correct_page(number, NAME)
+    store.close()
+    assert main(["history"]) == 0
+    assert capsys.readouterr().out.endswith(f"  {SHOWN} -> {SHOWN}\n")
+
+
+def test_a_fault_is_one_line_of_the_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = Log(tmp_path / "digitpad.log")
+    log(f"{NAME}: cannot be read")
+    lines = (tmp_path / "digitpad.log").read_text().splitlines()
+    assert [line.partition(" ")[2] for line in lines] == [f"{SHOWN}: cannot be read"]
+    assert capsys.readouterr().err == f"digitpad: {SHOWN}: cannot be read\n"
+
+
+@posix
+def test_a_kiosks_dry_run_shows_a_users_file_and_obeys_it_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = tmp_path / "home" / "pi"
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "passwd").write_text(f"pi:x:{os.geteuid() or 1000}:1000::/home/pi:/bin/bash\n")
+    (home / ".config" / "labwc").mkdir(parents=True)
+    (home / ".config" / "labwc" / "autostart").write_text(f"echo{ESCAPE}\nsecond\tline\n")
+    program = tmp_path / sys.executable.lstrip("/")
+    program.parent.mkdir(parents=True)
+    program.touch(0o755)
+    assert main(["install-kiosk", "--dry-run", "--root", str(tmp_path), "--user", "pi", "--kind", "labwc"]) == 0
+    out = capsys.readouterr().out
+    assert is_harmless(out)
+    assert "echo\\x1b]0;mine\\x07\nsecond  line\n" in out
+
+
+# ---- what is opened
+
+
+@pytest.fixture(params=["pipe", "link to a device"])
+def endless(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A folder in which names of files lead to what never ends, or never begins."""
+    (tmp_path / "0").mkdir()
+    for name in ("x.jsonl", "x.json", "x.png", "x.npz", "x.jsonl.gz", "images-idx3-ubyte", "de.toml", "0/x.png"):
+        path = tmp_path / name
+        if request.param == "pipe":
+            os.mkfifo(path)
+        else:
+            path.symlink_to("/dev/zero")
+    return tmp_path
+
+
+@posix
+@pytest.mark.timeout(20)
+def test_no_reader_is_held_by_a_pipe_or_a_device(endless: Path) -> None:
+    for name in ("x.jsonl", "x.json", "x.png", "x.jsonl.gz"):
+        (sample,) = read_sources([str(endless / name)])
+        assert "a pipe or a device, not a file" in str(sample.content)
+    for name in ("x.jsonl", "x.jsonl.gz", "x.npz", "images-idx3-ubyte", "0", "."):
+        with pytest.raises(DataError, match=r"a pipe or a device|no labelled pictures"):
+            list(read_labelled(endless / name))
+    with pytest.raises(DataError, match="a pipe or a device"):
+        read_baseline(endless / "x.json", [], [])
+    assert read_settings(endless / "de.toml")[0] == Settings()
+    assert "a pipe or a device" in " ".join(load_language("de", endless)[1])
+    with pytest.raises(OSError, match="a pipe or a device"):
+        open_regular(Path("/dev/zero"))
+
+
+@posix
+@pytest.mark.timeout(20)
+def test_a_pipe_that_takes_a_files_place_holds_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.json"
+    path.touch()
+    regular = path.stat()
+    path.unlink()
+    os.mkfifo(path)
+    monkeypatch.setattr(Path, "stat", lambda _: regular)  # what it was when it was looked at
+    before = os.dup(0)
+    os.close(before)
+    with pytest.raises(OSError, match="a pipe or a device"):
+        open_regular(path)
+    after = os.dup(0)
+    os.close(after)
+    assert after == before  # nothing was left open
+
+
+def test_a_regular_file_is_read_as_ever(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text(json.dumps({"strokes": ONE}))
+    (tmp_path / "link.json").symlink_to(tmp_path / "x.json")
+    with open_regular(tmp_path / "link.json") as file:
+        assert json.load(file) == {"strokes": ONE}
+
+
+# ---- what swells
+
+
+def test_a_line_of_labelled_ink_has_an_end(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl.gz"
+    path.write_bytes(gzip.compress(b"{" + b" " * (3 * MAX_LINE)))
+    with pytest.raises(DataError, match=r"x\.jsonl\.gz:1: .*more than 8,000,000 bytes"):
+        list(read_labelled(path))
+
+
+@pytest.mark.parametrize(("count", "said"), [(2, "more than 1,568 bytes of content"), (1 << 31, "its header says")])
+def test_an_idx_file_holds_no_more_than_its_header_says(tmp_path: Path, count: int, said: str) -> None:
+    path = tmp_path / "images-idx3-ubyte.gz"
+    path.write_bytes(gzip.compress(struct.pack(">4I", 0x803, count, 28, 28) + bytes(50_000_000)))
+    with pytest.raises(DataError, match=said):
+        read_idx(path)
+
+
+# ---- paths in files
+
+
+OPENED = f"""
+import sys
+import numpy as np
+from edge_app.recognizer import Recognizer
+from edge_app.sources import read_sources
+recognizer, opened = Recognizer(), []
+recognizer.read([np.array({ONE[0]!r}, float)])  # so that all is loaded
+def watch(name, arguments):
+    if name in ("open", "os.rename", "os.remove", "os.mkdir", "os.link", "os.symlink") and arguments[0] != 3:
+        opened.append(arguments[0])
+sys.addaudithook(watch)
+for sample in read_sources(["x.jsonl"]):
+    print(recognizer.read(sample.content).text)
+print(opened)
+"""
+
+
+def test_no_path_in_ink_is_followed(tmp_path: Path) -> None:
+    """What ink says beside its strokes is read by nobody: seen by Python's own audit of what is opened."""
+    keys = ("file", "files", "image", "path", "label", "writer", "text", "model", "$ref")
+    paths = ("../../outside", "/etc/passwd", "file:///etc/passwd", "outside.png", "..\\outside")
+    lines = [json.dumps({"strokes": ONE, **dict.fromkeys(keys, path)}) for path in paths]
+    (tmp_path / "x.jsonl").write_text("\n".join(lines))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", OPENED]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines() == [*"11111", "['x.jsonl']"], done.stderr
+
+
+@pytest.mark.parametrize("code", ["../../outside", "/etc/passwd", "..", "en/../de", "de\x00", "%2e%2e"])
+def test_no_path_in_the_settings_is_a_language(tmp_path: Path, code: str) -> None:
+    (tmp_path / "outside.toml").write_text('name = "Outside"\n[texts]\n')
+    path = tmp_path / "a" / "b" / "settings.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text(f"language = {json.dumps(code)}\n")
+    settings, problems = read_settings(path)
+    assert (settings.language, len(problems)) == ("system", 1)
+    language, problems = load_language(code, tmp_path / "a" / "b")
+    assert (language.code, len(problems)) == ("en", 1)
+
+
+# ---- the page of compare
+
+
+MARKUP = """</title></style><script>alert(1)</script>'" onload='x' ]]><!-- &amp; <img src=x onerror=alert(1)>"""
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page: its elements with their attributes, and its texts."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    def shape(self) -> list[tuple[str, list[str]]]:
+        """Return the elements with the names of their attributes alone."""
+        return [(tag, sorted(attributes)) for tag, attributes in self.elements]
+
+
+def with_all_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """Return a report in which every text that is a value, not a key, is another."""
+    if isinstance(value, dict):
+        return {key: with_all_texts(own, change) for key, own in value.items()}
+    if isinstance(value, list):
+        return [with_all_texts(own, change) for own in value]
+    return change(value) if isinstance(value, str) else value
+
+
+def page_of(change: Callable[[str], str]) -> tuple[str, Page]:
+    """Return the page of the report that README is held to, with every flip as a picture, and its texts changed."""
+    report = with_all_texts(json.loads((ROOT / "docs/figures/compare.json").read_text()), change)
+    pictures = {
+        (own["name"], number): [np.full((28, 28), 99, np.uint8)] * len(pair["flips"])
+        for own in report["sets"]
+        for number, pair in enumerate(own["pairs"], 1)
+    }
+    text = make_page(report, pictures)
+    return text, Page(text)
+
+
+def test_whatever_a_report_says_the_page_keeps_its_shape() -> None:
+    _, honest = page_of(lambda text: text)
+    text, page = page_of(lambda text: text + MARKUP)
+    assert page.shape() == honest.shape()
+    assert {tag for tag, _ in page.elements}.isdisjoint({"script", "iframe", "object", "link", "base", "form", "a"})
+    assert sum(MARKUP in own for own in page.texts) > 50  # it is shown, as it stands
+    assert "<script" not in text
+    for _, attributes in page.elements:
+        assert not [name for name in attributes if name.startswith("on") or name in ("style", "href", "srcset")]
+        assert str(attributes.get("src", "data:image/png;")).startswith("data:image/png;")
+
+
+def test_the_comparison_of_shapes_finds_an_element() -> None:
+    text, honest = page_of(lambda text: text)
+    assert Page(text.replace("<h2>", "<h2><script>", 1)).shape() != honest.shape()
+
+
+def test_the_pages_policy_allows_its_own_style_and_pictures_alone() -> None:
+    _, page = page_of(lambda text: text)
+    (policy,) = [a["content"] for tag, a in page.elements if a.get("http-equiv") == "Content-Security-Policy"]
+    rules = dict(rule.split(" ", 1) for rule in str(policy).split("; "))
+    style = next(text for text in page.texts if text.startswith(":root"))
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert rules == {
+        "default-src": "'none'",
+        "style-src": f"'sha256-{digest}'",
+        "img-src": "data:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    places = [attributes.get("http-equiv") or tag for tag, attributes in page.elements]
+    assert places.index("Content-Security-Policy") < places.index("style")
+
+
+@posix
+def test_a_set_whose_name_is_no_text_is_reported(tmp_path: Path) -> None:
+    """Its report was lost after minutes of work: half a letter cannot be written."""
+    path = tmp_path / os.fsdecode(b"\xff<b>.jsonl")
+    path.write_bytes(labelled() * 2)
+    command = ["compare", "--no-cost", "--spoilt", "1", "--data", str(path)]
+    assert main([*command, "--json", str(tmp_path / "a.json"), "--html", str(tmp_path / "a.html")]) == 0
+    assert json.loads((tmp_path / "a.json").read_text())["sets"][0]["name"] == r"\udcff<b>.jsonl"
+    assert r"\udcff&lt;b&gt;.jsonl: 2 digits" in (tmp_path / "a.html").read_text()
+    assert main(["evaluate", str(path), "--json", str(tmp_path / "b.json")]) == 0
+    assert list(json.loads((tmp_path / "b.json").read_text())["sets"]) == [r"\udcff<b>.jsonl"]
+
+
+def test_a_writer_who_is_no_text_is_reported(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(labelled(label="2", writer="\ud800"))
+    assert main(["evaluate", str(path), "--json", str(tmp_path / "b.json")]) == 0
+    assert list(json.loads((tmp_path / "b.json").read_text())["sets"]["x.jsonl"]["worst_writers"]) == [r"\ud800"]
+
+
+def test_a_drawing_is_xml_whatever_was_read(tmp_path: Path) -> None:
+    text = f"{MARKUP}{NAME}\x00\ufffe{NO_TEXT}"
+    reading = Reading((Digit(text, 0.9, (), (0, 0, 1, 1), (0,)),))
+    (path,) = save_pad(tmp_path, make_ink(ONE), (100, 100), reading, 4.0, NOW, ("svg",))
+    root = ElementTree.parse(path).getroot()
+    (title,) = root.iter("{http://www.w3.org/2000/svg}title")
+    assert title.text == MARKUP + SHOWN + r"\x00\ufffe\udcff"
+    assert {child.tag.rpartition("}")[2] for child in root.iter()} == {"svg", "title", "rect", "g", "polyline"}
