@@ -209,7 +209,7 @@ def _add_use_model(commands: "argparse._SubParsersAction[argparse.ArgumentParser
         epilog="examples: digitpad use-model mine/digits_int8.tflite;  digitpad use-model --back",
     )
     task = use.add_mutually_exclusive_group(required=True)
-    task.add_argument("file", type=Path, nargs="?", metavar="FILE", help=".tflite file beside its card")
+    task.add_argument("candidate", type=Path, nargs="?", metavar="FILE", help=".tflite file beside its card")
     task.add_argument("--list", action="store_true", help="print which model is in use, and which was before")
     task.add_argument("--back", action="store_true", help="use the model before")
     task.add_argument("--bundled", action="store_true", help="use the bundled model again")
@@ -272,7 +272,7 @@ def _check_models(parser: argparse.ArgumentParser, args: argparse.Namespace) -> 
     if args.run is run_use_model and args.model:
         args.parser.error("use-model takes the file after it, not --model")
     takes_files = args.run in (run_window, run_recognize, run_demo, run_evaluate, run_use_model)
-    if args.unlisted and not (takes_files and (args.model or args.float_model or getattr(args, "file", None))):
+    if args.unlisted and not (takes_files and (args.model or args.float_model or getattr(args, "candidate", None))):
         parser.error("--unlisted is for the file of --model, --float or use-model")
     if args.unlisted and args.kiosk:
         parser.error("--unlisted is for trying a model, and no kiosk does")
@@ -418,4 +418,4 @@ def run_use_model(args: argparse.Namespace) -> int:
     """Put another model in the bundled one's place, or list, or go back."""
     from .use_model import use_model_command
 
-    return use_model_command(args.file, unlisted=args.unlisted, back=args.back, bundled=args.bundled)
+    return use_model_command(args.candidate, unlisted=args.unlisted, back=args.back, bundled=args.bundled)
