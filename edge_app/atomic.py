@@ -5,7 +5,7 @@ import errno
 import json
 import os
 import re
-import tempfile
+import stat
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,33 +13,63 @@ from typing import Any
 
 TEMPORARY = ".digitpad"  # what the names of unfinished files end in
 SHOWN = 40  # characters of a file's name in that of its unfinished one: a name has 255 bytes at most
+MOST_LINKS = 40  # one after the other, as Linux has it
 STALE = 60  # seconds after which an unfinished file is nobody's any more
 
 
-def write_atomically(path: Path, content: bytes, mode: int = 0o644) -> None:
+def write_atomically(path: Path, content: bytes, mode: int | None = None) -> None:
     """Write `content` beside `path` and move it into place for good; on any fault there is the old file, or the new.
 
-    A link is followed, and what is no regular file (/dev/stdout) is written to, not replaced. What writing that was cut
-    short has left in the folder is removed.
+    Without a `mode` it has the rights of the old file, or those that the umask leaves. A link is followed, but for one
+    that a stranger has put into a folder like /tmp, and what is no regular file (/dev/stdout) is written to, not
+    replaced. What writing that was cut short has left in the folder is removed.
     """
-    path = path.resolve()
-    if path.exists() and not path.is_file():
+    if path.exists() and not path.is_file():  # asked of the link: of a pipe's in /proc there is no resolving
         path.write_bytes(content)
         return
+    path = _followed(path)
+    if mode is None and path.exists():
+        mode = stat.S_IMODE(path.stat().st_mode)
     remove_stale(path.parent.glob(f".*{TEMPORARY}"))
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:SHOWN]}-", suffix=TEMPORARY, dir=path.parent)
-    temporary = Path(name)
+    handle, temporary = _create_beside(path, 0o666 if mode is None else 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(mode)
+        if mode is not None:
+            temporary.chmod(mode)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def _followed(path: Path) -> Path:
+    """Return where a link leads; raises PermissionError for a stranger's link in a folder that everybody writes to.
+
+    The kernel follows no such link (protected_symlinks, proc(5)); but what is resolved here, it does not see.
+    """
+    path = path.absolute()
+    for _ in range(MOST_LINKS):
+        if not path.is_symlink():
+            return path.resolve()
+        link, folder = path.lstat(), path.parent.stat()
+        everybodys = folder.st_mode & stat.S_ISVTX and folder.st_mode & stat.S_IWOTH
+        if everybodys and link.st_uid not in (os.geteuid(), folder.st_uid):
+            raise PermissionError(errno.EACCES, "somebody else's link", str(path))
+        path = path.parent / path.readlink()
+    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+
+
+def _create_beside(path: Path, mode: int) -> tuple[int, Path]:
+    """Return a new file beside `path`, open to be written, with the rights of `mode` that the umask leaves."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    while True:
+        temporary = path.with_name(f".{path.name[:SHOWN]}-{os.urandom(4).hex()}{TEMPORARY}")
+        with contextlib.suppress(FileExistsError):
+            return os.open(temporary, flags, mode), temporary
 
 
 def remove_stale(files: Iterable[Path]) -> None:
@@ -51,11 +81,13 @@ def remove_stale(files: Iterable[Path]) -> None:
 
 
 def make_folder(path: Path, mode: int = 0o777) -> None:
-    """Create a folder and its parents for good; one that is there keeps the rights it has. Raises OSError."""
+    """Create a folder and its parents, with these rights, for good; one that is there keeps its own. Raises OSError."""
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
-    path.mkdir(mode=mode, parents=True, exist_ok=True)
-    for folder in reversed(missing):
+    for folder in reversed(missing):  # not mkdir(parents=True): that gives the parents what the umask leaves
+        folder.mkdir(mode, exist_ok=True)
         sync_folder(folder.parent)
+    if not missing and not path.is_dir():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
 
 
 def sync_folder(path: Path) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from .atomic import make_folder, remove_stale, write_atomically
+from .atomic import remove_stale, write_atomically
 from .errors import ExportError
+from .folders import PRIVATE_FILE, make_private_folder
 from .ink import Ink, Stroke, box_of, dump_ink
 from .printable import printable
 from .reading import Reading
@@ -40,7 +41,7 @@ def save_pad(
     frame = _frame(ink, size, pen_width)
     contents = [WRITERS[name](ink, frame, pen_width, reading) for name in formats]
     try:
-        make_folder(folder)
+        make_private_folder(folder)
         remove_stale(file for file in folder.glob("digitpad-*") if not file.stat().st_size)  # of a save cut short
         paths = _reserve(folder, f"digitpad-{now:%Y%m%d-%H%M%S}", formats)
         _fill(paths, contents)
@@ -84,7 +85,7 @@ def _take(paths: Sequence[Path]) -> bool:
 def _fill(paths: Sequence[Path], contents: Sequence[bytes]) -> None:
     try:
         for path, content in zip(paths, contents, strict=True):
-            write_atomically(path, content)
+            write_atomically(path, content, PRIVATE_FILE)
     except BaseException:
         _remove(paths)
         raise

@@ -70,7 +70,10 @@ def _absolute(text: str) -> Path:
 
 
 def make_private_folder(path: Path) -> None:
-    """Create a folder that its owner alone may enter; one that is there keeps the rights it has. Raises OSError."""
+    """Create a folder that its owner alone may enter; one that is there keeps the rights it has. Raises OSError.
+
+    So are those above it that are missing, as the XDG Base Directory Specification asks.
+    """
     make_folder(path, PRIVATE_FOLDER)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import tomlkit
 from hypothesis import given
+from hypothesis import settings as set_up
 from hypothesis import strategies as st
 
 from edge_app.errors import SettingsError
@@ -303,6 +304,7 @@ chosen = st.fixed_dictionaries(
 )
 
 
+@set_up(deadline=None)  # each is synced to the disk, which takes as long as that takes
 @given(rounds=st.lists(chosen, min_size=1, max_size=4))
 def test_what_was_written_is_read(rounds: list[dict[str, Value]], tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "written.toml"

@@ -11,6 +11,7 @@ from ..version import __version__
 from .check_display import check_display
 from .check_extras import check_fonts, check_power, check_speech
 from .check_input import check_input, check_permissions
+from .check_privacy import check_privacy
 from .check_screen import check_blanking, check_rotation
 from .check_software import check_model, check_pygame, check_python, check_runtime
 from .check_storage import check_disk, check_history, check_settings
@@ -31,6 +32,7 @@ CHECKS: tuple[Check, ...] = (
     check_speech,
     check_disk,
     check_history,
+    check_privacy,
     check_settings,
     check_power,
 )

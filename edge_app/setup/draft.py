@@ -47,7 +47,7 @@ class Draft:
     def make(self) -> None:
         """Make the changes; those of a link are made before it is."""
         for folder in self.missing_folders():
-            folder.mkdir()
+            folder.mkdir(0o755)  # a careless umask must not open the system's folders to everybody
         for path, content in self.changes():
             _replace(path, content)
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from ...atomic import make_folder
 from ...errors import DigitpadError
+from ...folders import make_private_folder
 from ..layout import Area
 from ..panels.history import per_page
 from ..panels.parts import card_area, framed
@@ -67,7 +67,7 @@ class History(Subject):
         path = self.services.folders.pictures / f"digitpad-{self.services.now():%Y%m%d-%H%M%S}.jsonl"
 
         def job() -> None:
-            make_folder(path.parent)
+            make_private_folder(path.parent)
             count = self.services.keeper.store.export(path)
             say = self.state.say
             self.app.say(say("exported", count=count, path=path) if count else say("examples_none"))
