@@ -315,6 +315,7 @@ class Store:
         return datetime.fromtimestamp(self._clock(), timezone.utc).isoformat(timespec="seconds")
 
     def _delete(self, table: str, row_id: int) -> bool:
+        """Delete a row; a StoreError may also mean that it is gone and its bytes are still in the log."""
         with self._change() as database:
             found = database.execute(f"DELETE FROM {table} WHERE id = ?", (row_id,)).rowcount > 0
         with self._faults("cleaned"):

@@ -74,10 +74,11 @@ def test_numbers_to_write_lie_on_the_pad_and_differ() -> None:
     dice, (ink, *_) = random.Random(3), numbers()
     one, other = (placed(ink, (100, 50, 600, 300), dice) for _ in range(2))
     assert one != other
-    for strokes in (one, other):
+    high = [placed(ink, (100, 50, 200, 900), dice) for _ in range(20)]  # a slanted line must not leave it
+    for strokes, end in ((one, (700, 350)), (other, (700, 350)), *((number, (300, 950)) for number in high)):
         points = np.array([at for stroke in strokes for at in stroke])
         assert (points >= (100, 50)).all()
-        assert (points < (700, 350)).all()
+        assert (points < end).all()
         assert all(a != b for stroke in strokes for a, b in pairwise(stroke))
 
 

@@ -1,5 +1,6 @@
 """Power and kills: the model of a disk by hand, a short part of `make faults`, and what it must notice."""
 
+import json
 import random
 import sys
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from tools.faults.shim import (
     ShimError,
     built,
 )
+from tools.faults.steps import STEPS
 
 HOME = "/home/pi"
 
@@ -141,6 +143,31 @@ def test_a_writer_that_does_not_wait_for_the_disk_is_noticed(library: Path, tmp_
 
 
 def test_a_short_part_of_all_of_it(library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    status = main(["--share", "0.005", "--seed", "5", "--json", str(tmp_path / "faults.json")])
+    file = tmp_path / "faults.json"
+    status = main(["--share", "0.02", "--seed", "5", "--json", str(file)])
     said = capsys.readouterr()
     assert status == 0, said.err
+    report = json.loads(said.out)
+    assert json.loads(file.read_text()) == report
+    assert report["steps"].keys() == STEPS.keys()
+    steps = report["steps"]
+    assert [name for name, found in steps.items() if found["broken"]] == []
+    assert all(steps[name]["confirmed"] > 10 for name in ("kill-store", "kill-window", "power", "disk-window"))
+    assert sum(outcome["refused"] for outcome in steps["disk-store"]["by_fault"].values()) > 10
+    assert steps["damage"]["set_aside"] > 1
+
+
+def test_a_broken_promise_is_an_exit_status(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(STEPS, "power", ("a stub", lambda *_: {"broken": 1, "first_broken": ["page 1 is gone"]}))
+    assert main(["--only", "power"]) == 1
+    assert "page 1 is gone" in capsys.readouterr().err
+
+
+def test_without_a_compiler_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert main(["--only", "power"]) == 1
+    assert "sudo apt install gcc" in capsys.readouterr().err

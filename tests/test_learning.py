@@ -9,9 +9,12 @@ import pygame
 import pytest
 
 from edge_app.errors import ModelError, StoreError
+from edge_app.ink import make_ink
+from edge_app.reading import Reading
 from edge_app.recognizer import Recognizer
 from edge_app.store import Store
 from edge_app.window.app import KEPT_AFTER
+from edge_app.window.keeping import MOST_OWED, Keeper
 
 from .pilot import NOW, SAMPLES, Pilot, folders_in, mouse
 from .test_panels import picture_in
@@ -342,12 +345,38 @@ def test_a_full_disk_is_said_once_and_loses_no_ink(recognizer: Recognizer, tmp_p
     assert len(store.pages()[0].ink) == 4
 
 
+def test_pages_that_a_full_disk_did_not_take_are_stored_once_it_has_room(
+    recognizer: Recognizer, tmp_path: Path
+) -> None:
+    store = Broken(tmp_path / "digitpad.sqlite3", clock)
+    pilot = Pilot(recognizer, store=store, history="on")
+    for sample in (0, 1, 0):
+        pilot.write(sample)
+        pilot.press("clear")
+    assert pilot.notes == ["digitpad.sqlite3: the disk is full"] * 3  # once a page: each is told
+    store.full = False
+    pilot.write(1)
+    pilot.wait(KEPT_AFTER)
+    assert texts(store) == ["4", "7", "4", "7"]  # in their order
+
+
+def test_of_the_pages_that_a_full_disk_did_not_take_the_newest_are_remembered(tmp_path: Path) -> None:
+    keeper = Keeper(store := Broken(tmp_path / "digitpad.sqlite3", clock))
+    for sheet in range(MOST_OWED + 5):
+        keeper.read(sheet, make_ink([[[sheet, 0]]]), Reading(), "")
+        keeper.flush()
+    keeper.leave_out(range(20))  # forgotten
+    store.full = False
+    keeper.flush()
+    assert [page.ink[0][0, 0] for page in reversed(store.pages(limit=100))] == list(range(20, MOST_OWED + 5))
+
+
 def test_a_lesson_that_cannot_be_stored_counts_all_the_same(recognizer: Recognizer) -> None:
     pilot = Pilot(recognizer, store=Broken(None, clock), history="on")
     pilot.write(0)
     correct(pilot, "2")
     assert (pilot.state.reading.text, lessons(pilot)) == ("2", ["2"])
-    assert pilot.notes == ["digitpad.sqlite3: the disk is full"]
+    assert pilot.notes == [pilot.state.toast] == ["digitpad.sqlite3: the disk is full"]  # not that it was noted
     pilot.key(pygame.K_BACKSPACE)
     assert (pilot.state.reading.text, lessons(pilot)) == ("7", [])
 

@@ -1,6 +1,7 @@
 """The history's side of the pad: each sheet is one page of the store, from its first reading on."""
 
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 import numpy as np
 
@@ -10,10 +11,14 @@ from ..reading import Reading
 from ..store import Store
 
 MOST_SHEETS = 500  # whose pages are known: more than undo reaches back
+MOST_OWED = 50  # sheets that a failing disk did not take and that it is given again
+
+Noted: TypeAlias = tuple[int, Ink, Reading, str]
+"""A sheet, its ink, what was read and by which model."""
 
 
 class Keeper:
-    """Knows which page of the store a sheet is; a fault of the store is said once and loses no ink."""
+    """Knows which page of the store a sheet is; a fault of the store is said once a sheet and loses no ink."""
 
     def __init__(self, store: Store) -> None:
         """Keep nothing yet."""
@@ -21,9 +26,10 @@ class Keeper:
         self.complain: Callable[[str], None] = lambda _: None  # the app takes it over
         self._numbers: dict[int, int] = {}  # of pages, by sheet
         self._unwanted: set[int] = set()  # sheets that are not to be stored (again)
-        self._pending: tuple[int, Ink, Reading, str] | None = None
+        self._pending: Noted | None = None
+        self._owed: dict[int, Noted] = {}  # what could not be written, by sheet
         self._shown: tuple[int, Ink] | None = None  # a page of the store as it was put on a sheet again
-        self._fault = ""
+        self._fault: tuple[int, str] | None = None  # the newest sheet and what was said when it was not written
 
     def read(self, sheet: int, ink: Ink, reading: Reading, model: str) -> None:
         """Note what is on a sheet now, in place of what was noted before; it is written with the next `flush`.
@@ -32,15 +38,27 @@ class Keeper:
         """
         wanted = bool(ink) and sheet not in self._unwanted and not self._is_as_shown(sheet, ink)
         self._pending = (sheet, ink, reading, model) if wanted else None
+        self._owed.pop(sheet, None)
 
     def flush(self) -> None:
-        """Write what was noted; what cannot be written is tried again with the next flush.
+        """Write what was noted; what cannot be written, also of sheets before, is tried again with the next flush.
 
         A store in memory gets no pages: they would be gone with the window, and fill the memory until then.
         """
-        if self._pending is None or self.store.path is None:
+        if self.store.path is None:
             return
-        sheet, ink, reading, model = self._pending
+        if self._pending is not None:
+            self._owed[self._pending[0]] = self._pending
+            self._pending = None
+        while len(self._owed) > MOST_OWED:
+            del self._owed[next(iter(self._owed))]
+        for sheet, noted in list(self._owed.items()):  # in their order, which the history keeps
+            if not self._write(*noted):
+                return
+            del self._owed[sheet]
+
+    def _write(self, sheet: int, ink: Ink, reading: Reading, model: str) -> bool:
+        """Write one page; returns whether that went well."""
         damaged = len(self.store.notices)
         try:
             number = self.store.save_page(
@@ -49,12 +67,14 @@ class Keeper:
         except StoreError as error:
             if len(self.store.notices) > damaged:  # a new file was begun, in which other pages have these numbers
                 self._numbers.clear()
-            if str(error) != self._fault:
-                self._fault = str(error)
-                self.complain(self._fault)
-        else:
-            self.adopt(sheet, number)
-            self._pending, self._fault = None, ""
+            fault = next(reversed(self._owed)), str(error)
+            if self._fault != fault:
+                self._fault = fault
+                self.complain(str(error))
+            return False
+        self.adopt(sheet, number)
+        self._fault = None
+        return True
 
     def restored(self, sheet: int, number: int, ink: Ink) -> None:
         """Note that a sheet is this page, as large as the pad allows; until it changes, the page stays as it is."""
@@ -77,6 +97,7 @@ class Keeper:
         self._unwanted.update(sheets)
         if self._pending and self._pending[0] in self._unwanted:
             self._pending = None
+        self._owed = {sheet: noted for sheet, noted in self._owed.items() if sheet not in self._unwanted}
 
     def moved(self, store: Store, numbers: Mapping[int, int]) -> None:
         """Go on with another store, in which the pages have these numbers; without one, a page is a new one there."""

@@ -76,6 +76,11 @@ class Learner:
         self._by_key[key] = taught
         return taught.lesson
 
+    def keeps(self, key: Key) -> bool:
+        """Return whether what was taught of this digit is stored, and will be known the next time."""
+        taught = self._by_key.get(key)
+        return taught is not None and taught.example is not None
+
     def take_back(self, key: Key) -> bool:
         """Forget what was taught of this digit; returns whether anything was."""
         taught = self._by_key.get(key)

@@ -28,7 +28,7 @@ def placed(ink: Ink, pad: tuple[int, int, int, int], dice: random.Random) -> lis
     points = np.concatenate(ink)
     low, extent = points.min(axis=0), np.ptp(points, axis=0)
     size = np.array([0.7 * width, 0.55 * height]) * [dice.uniform(SHRINK, 1) for _ in range(2)]
-    slant = dice.uniform(-SLANT, SLANT)
+    slant = dice.uniform(-SLANT, SLANT) * min(1.0, size[0] / size[1])  # a high pad is no wider at its top
     start, strokes = np.array([left + 0.15 * width, top + 0.25 * height]), []
     for stroke in ink:
         unit = (stroke - low) / extent * size

@@ -21,7 +21,7 @@ from edge_app.sources import bundled_samples
 from tools.bench.hand import Hand, run_with
 from tools.bench.samples import placed
 
-from .ledger import Facts, did, facts_of, lie, short, will
+from .ledger import Facts, Ledger, did, facts_of, lie, short, told, will
 from .scribe import Say, teller
 
 CHANGED = [
@@ -37,8 +37,8 @@ class Desk:
         """Let `hand` do them; lines go to `say`."""
         self.hand, self.dice, self.say = hand, dice, say
         self.facts: Facts = {}  # as the app's connection saw them last
-        self.complaints: list[str] = []  # of the window, since the last confirmation
-        self.said: list[str] = []  # and before that
+        self.complained = False  # since the last confirmation
+        self.about = Ledger()  # what is about to change
         hand.app.services.note = self._note
         self.deeds: list[Callable[[], None]] = [
             *[self.write_page] * 4,
@@ -68,7 +68,7 @@ class Desk:
         label = self.dice.choice("0123456789?")
         known = set(self.facts)
         self.hand.do("label", label)
-        claimed = self._claims("learned", digit=label)
+        claimed = self._claims("learned", digit=label) and self.hand.app.services.keeper.store.path
         self.confirm()
         if claimed and not any(name.startswith("example") for name in set(self.facts) - known):
             self.say(lie(f"said to have learned a {label}, and kept nothing"))
@@ -135,29 +135,35 @@ class Desk:
 
     def confirm(self, more: Facts | None = None) -> None:
         """Say what holds now: what the store has, and `more` unless the window complained meanwhile."""
-        before, complained = self.facts, bool(self.complaints)
+        before, complained = self.facts, self.complained
         self.hand.have(self._look)
         changed = {
             name: self.facts.get(name) for name in {*self.facts, *before} if self.facts.get(name) != before.get(name)
         }
-        self.said += self.complaints
-        self.complaints.clear()
+        gone = [name for name in before if name not in self.facts and not self.about.is_changing(name)]
+        if gone and not self.complained:
+            self.say(lie(f"{', '.join(gone)} vanished without a word"))
+        self.complained = False
         self.say(did({**changed, **({} if complained else more or {})}))
 
     def _will(self, *names: str) -> None:
         """Say what is about to change; the page on the pad always may, when it has lain there for a while."""
         pages = [int(name.split()[1]) for name in self.facts if name.startswith("page")]
-        self.say(will(*names, *(f"page {number}" for number in sorted(pages)[-1:])))
+        self.about = Ledger(changing=(*names, *(f"page {number}" for number in sorted(pages)[-1:])))
+        self.say(will(*self.about.changing))
 
     def _look(self) -> None:
-        self.facts = facts_of(self.hand.app.services.keeper.store)
+        store = self.hand.app.services.keeper.store
+        if store.path:  # in memory alone nothing is promised, and the owner has been told
+            self.facts = facts_of(store)
 
     def _claims(self, name: str, **named: Any) -> bool:
         """Return whether the notice that is shown is this one of the language."""
         return self.hand.app.state.toast == self.hand.app.state.say(name, **named)
 
     def _note(self, text: str) -> None:
-        self.complaints.append(text)
+        self.complained = True
+        self.say(told(text))
 
     def _write(self) -> None:
         hand = self.hand
@@ -179,10 +185,9 @@ class Desk:
         """Return the files that the notice names: a picture stands for the drawing and the ink beside it."""
         toast, folders = self.hand.app.state.toast or "", self.hand.app.services.folders
         assert folders
-        found = [
-            file for file in folders.pictures.iterdir() if file.with_suffix(".png").name in toast or file.name in toast
-        ]
-        return {f"file {file.name}": short(file.read_bytes()) for file in found if not file.name.startswith(".")}
+        there = folders.pictures.glob("[!.]*")
+        named = [file for file in there if file.name in toast or file.with_suffix(".png").name in toast]
+        return {f"file {file.name}": short(file.read_bytes()) for file in named}
 
 
 INKS = [sample.content for sample in bundled_samples() if isinstance(sample.content, tuple) and len(sample.content) < 4]

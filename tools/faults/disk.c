@@ -72,9 +72,10 @@ static int below(const char *path) {
 static const char *open_path(int handle) { return handle >= 0 && handle < MOST_FILES ? paths[handle] : NULL; }
 
 /* Returns whether this change shall happen; `half` is done instead where it is the last, or a full disk's first. */
-static int may(void (*half)(void *), void *what) {
+static int may(int needs_room, void (*half)(void *), void *what) {
   done++;
   if (!fail_at || done < fail_at || done >= fail_at + fail_for) return 1;
+  if (fail_with == ENOSPC && !needs_room) return 1;
   if (done == fail_at && half && (!fail_with || fail_with == ENOSPC)) half(what);
   if (!fail_with) kill(getpid(), SIGKILL);
   errno = fail_with;
@@ -84,6 +85,11 @@ static int may(void (*half)(void *), void *what) {
 static uint64_t number(int handle) {
   struct stat found;
   return fstat(handle, &found) ? 0 : found.st_ino;
+}
+
+static uint64_t length_of(int handle) {
+  struct stat found;
+  return fstat(handle, &found) ? 0 : found.st_size;
 }
 
 static void note(uint32_t kind, const char *path, uint64_t file, uint64_t offset, const void *data, uint64_t length, uint64_t size) {
@@ -106,7 +112,7 @@ static int opened(const char *path, int flags, mode_t mode, int at) {
   int changes = (is_new && (flags & O_CREAT)) || empties;
   /* a disk that is read-only refuses to open for writing what it has */
   int refused = !changes && writes && !is_new && fail_with == EROFS && fail_at && done + 1 >= fail_at && done + 1 < fail_at + fail_for;
-  if ((changes || refused) && !may(NULL, NULL)) goto end;
+  if ((changes || refused) && !may(is_new, NULL, NULL)) goto end;
   handle = syscall(SYS_openat, at, path, flags, mode);
   if (handle >= 0 && handle < MOST_FILES) {
     free(paths[handle]), paths[handle] = strdup(path);
@@ -157,7 +163,7 @@ static ssize_t written(int handle, const void *data, size_t length, off_t at) {
     return at < 0 ? syscall(SYS_write, handle, data, length) : syscall(SYS_pwrite64, handle, data, length, at);
   pthread_mutex_lock(&one);
   Piece piece = {handle, data, length, at, -1};
-  if (may(half_of, &piece))
+  if (may(1, half_of, &piece))
     piece.written = at < 0 ? syscall(SYS_write, handle, data, length) : syscall(SYS_pwrite64, handle, data, length, at);
   else if (piece.written == 0) piece.written = -1;
   if (piece.written > 0)
@@ -173,7 +179,7 @@ ssize_t pwrite64(int handle, const void *data, size_t length, off_t at) { return
 static int cut(int handle, off_t size) {
   if (!open_path(handle)) return syscall(SYS_ftruncate, handle, size);
   pthread_mutex_lock(&one);
-  int result = may(NULL, NULL) ? syscall(SYS_ftruncate, handle, size) : -1;
+  int result = may((uint64_t)size > length_of(handle), NULL, NULL) ? syscall(SYS_ftruncate, handle, size) : -1;
   if (!result) note(TRUNCATE, open_path(handle), number(handle), size, NULL, 0, 0);
   pthread_mutex_unlock(&one);
   return result;
@@ -185,7 +191,7 @@ static int synced(int handle, long call) {
   if (!open_path(handle)) return syscall(call, handle);
   pthread_mutex_lock(&one);
   struct stat found;
-  int result = may(NULL, NULL) ? syscall(call, handle) : -1;
+  int result = may(1, NULL, NULL) ? syscall(call, handle) : -1;
   if (!result && !fstat(handle, &found))
     note(S_ISDIR(found.st_mode) ? SYNC_FOLDER : SYNC, open_path(handle), found.st_ino, 0, NULL, 0, 0);
   pthread_mutex_unlock(&one);
@@ -198,7 +204,7 @@ int rename(const char *from, const char *to) {
   REAL(int, rename, const char *, const char *);
   if (!below(from) && !below(to)) return real_rename(from, to);
   pthread_mutex_lock(&one);
-  int result = may(NULL, NULL) ? real_rename(from, to) : -1;
+  int result = may(0, NULL, NULL) ? real_rename(from, to) : -1;
   if (!result) note(RENAME, from, 0, 0, to, strlen(to), strlen(to));
   pthread_mutex_unlock(&one);
   return result;
@@ -208,7 +214,7 @@ int unlink(const char *path) {
   REAL(int, unlink, const char *);
   if (!below(path) || access(path, F_OK)) return real_unlink(path);
   pthread_mutex_lock(&one);
-  int result = may(NULL, NULL) ? real_unlink(path) : -1;
+  int result = may(0, NULL, NULL) ? real_unlink(path) : -1;
   if (!result) note(UNLINK, path, 0, 0, NULL, 0, 0);
   pthread_mutex_unlock(&one);
   return result;
@@ -218,7 +224,7 @@ int mkdir(const char *path, mode_t mode) {
   REAL(int, mkdir, const char *, mode_t);
   if (!below(path) || !access(path, F_OK)) return real_mkdir(path, mode);
   pthread_mutex_lock(&one);
-  int result = may(NULL, NULL) ? real_mkdir(path, mode) : -1;
+  int result = may(1, NULL, NULL) ? real_mkdir(path, mode) : -1;
   if (!result) note(MKDIR, path, 0, 0, NULL, 0, 0);
   pthread_mutex_unlock(&one);
   return result;

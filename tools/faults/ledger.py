@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from edge_app.folders import Folders
-from edge_app.ink import dump_ink
 from edge_app.settings import OPTIONS, read_settings
 from edge_app.store import Page, Store
 
@@ -30,6 +29,11 @@ def did(facts: Facts) -> str:
     return json.dumps({"did": facts})
 
 
+def told(text: str) -> str:
+    """Return the line that says which sentence the owner was told."""
+    return json.dumps({"told": text})
+
+
 def lie(text: str) -> str:
     """Return the line that says what was confirmed without being so."""
     return json.dumps({"lie": text})
@@ -43,6 +47,7 @@ class Ledger:
     changing: tuple[str, ...] = ()
     confirmed: int = 0
     lies: list[str] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
 
     def take(self, lines: Iterable[str]) -> None:
         """Take more lines; one that was cut short is none."""
@@ -54,8 +59,9 @@ class Ledger:
             if "will" in said:
                 self.changing = tuple(said["will"])
                 continue
-            if "lie" in said:
-                self.lies.append(said["lie"])
+            if "lie" in said or "told" in said:
+                self.lies += [said["lie"]] if "lie" in said else []
+                self.sentences += [said["told"]] if "told" in said else []
                 continue
             self.changing = ()
             self.facts.update(said["did"])
@@ -66,15 +72,16 @@ class Ledger:
         return self.lies + [
             f"{name}: confirmed {value!r}, found {found.get(name)!r}"
             for name, value in self.facts.items()
-            if found.get(name) != value and not self._is_changing(name)
+            if found.get(name) != value and not self.is_changing(name)
         ]
 
     def settle(self, found: Mapping[str, Any]) -> None:
         """Go on from what was found, where it could be either."""
-        self.facts.update({name: found.get(name) for name in self.facts if self._is_changing(name)})
+        self.facts.update({name: found.get(name) for name in self.facts if self.is_changing(name)})
         self.changing, self.lies = (), []
 
-    def _is_changing(self, name: str) -> bool:
+    def is_changing(self, name: str) -> bool:
+        """Return whether a fact may be as it was or as it was to become."""
         return any(name == one or (one[-1:] == "*" and name.startswith(one[:-1])) for one in self.changing)
 
 
@@ -96,7 +103,7 @@ def example_fact(label: str, ink_json: str) -> list[str]:
 def facts_of(store: Store) -> Facts:
     """Return all pages and examples of a store."""
     pages = {f"page {page.id}": page_fact(page) for page in store.pages(limit=ALL)}
-    examples = {f"example {one.id}": example_fact(one.label, dump_ink(one.ink)) for one in store.examples()}
+    examples = {f"example {one.id}": example_fact(one.label, one.ink_json) for one in store.examples()}
     return {**pages, **examples}
 
 

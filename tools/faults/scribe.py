@@ -48,7 +48,7 @@ class Scribe:
         rare = [self.unlearn, self.set, self.set, self.picture, self.export, self.forget]
         try:
             self.dice.choice([*deeds, *deeds, *rare])()
-        except DigitpadError as error:
+        except (DigitpadError, OSError) as error:
             self.refused.append(str(error))
 
     def save(self) -> None:
@@ -56,14 +56,14 @@ class Scribe:
         numbers = sorted(page.id for page in self.store.pages(limit=PAGES))
         pruned = [f"page {number}" for number in numbers[: max(0, len(numbers) + 1 - PAGES)]]
         self.say(will(*pruned))
-        number = self.store.save_page(None, self._ink(), self._text(), 0.5)
+        number = self.store.save_page(None, self.ink(), self._text(), 0.5)
         self.say(did({**dict.fromkeys(pruned), **self._page(number)}))
 
     def rewrite(self) -> None:
         """Write on over a page that is there."""
         if number := self._some_page():
             self.say(will(f"page {number}"))
-            number = self.store.save_page(number, self._ink(), self._text(), 0.5)
+            number = self.store.save_page(number, self.ink(), self._text(), 0.5)
             self.say(did(self._page(number)))
 
     def correct(self) -> None:
@@ -84,7 +84,7 @@ class Scribe:
 
     def learn(self) -> None:
         """Keep an example; beyond the limit of its label an old one goes."""
-        label, ink = self.dice.choice("0123456789?"), self._ink()
+        label, ink = self.dice.choice("0123456789?"), self.ink()
         before = facts_of(self.store)
         self.say(will(*(name for name, fact in before.items() if name[0] == "e" and fact[0] == label)))
         image = np.full((28, 28), self.dice.randrange(256), np.uint8)
@@ -98,8 +98,10 @@ class Scribe:
         if examples := self.store.examples():
             number = self.dice.choice(examples).id
             self.say(will(f"example {number}"))
-            self.store.remove_example(number)
-            self.say(did({f"example {number}": None}))
+            try:
+                self.store.remove_example(number)
+            finally:
+                self.say(did({f"example {number}": facts_of(self.store).get(f"example {number}")}))
 
     def forget(self) -> None:
         """Forget everything."""
@@ -131,7 +133,7 @@ class Scribe:
         """Save the pad as picture, drawing and ink."""
         self.say(will())
         moment = datetime(2026, 1, 1, tzinfo=timezone.utc)  # a name that is taken, but for the first time
-        found = save_pad(self.folders.pictures, self._ink(), (99, 99), Reading(), 3.0, moment, ("svg", "json"))
+        found = save_pad(self.folders.pictures, self.ink(), (99, 99), Reading(), 3.0, moment, ("svg", "json"))
         self.say(did(self._files(found)))
 
     def _some_page(self) -> int | None:
@@ -149,7 +151,7 @@ class Scribe:
     def _text(self) -> str:
         return str(self.dice.randrange(10**6))
 
-    def _ink(self) -> Ink:
+    def ink(self) -> Ink:
         """Return ink of a few strokes, now and then of very many."""
         points = self.dice.choice([3, 30, 300])
         return make_ink(

@@ -32,8 +32,8 @@ class Lessons(Subject):
                 self.unsee()
         except DigitpadError as error:  # it stands corrected on the page all the same
             self._fault(error)
-        if lesson is None or source == "practice":
-            return
+        if lesson is None or source == "practice" or not self.services.learner.keeps(key):
+            return  # what could not be stored has been said, and is not said to be noted
         if lesson.used:
             self.app.say(self.state.say("learned", digit=label if label != REJECT else self.state.say("no_digit")))
         else:
