@@ -182,9 +182,14 @@ def _replace(files: dict[str, bytes], card: dict[str, Any], output: Path) -> Non
         write_atomically(output / NEXT_CARD, readable_json(card))
         for file, content in files.items():
             write_atomically(output / file, content)
-        (output / NEXT_CARD).replace(output / CARD)
+        move(output / NEXT_CARD, output / CARD)
     except OSError as error:
         raise DataError(f"{output}: cannot be written ({error.strerror})") from None
+
+
+def move(file: Path, place: Path) -> None:
+    """Move a file to the place of another, at once."""
+    file.replace(place)
 
 
 def _report(files: dict[str, bytes], card: dict[str, Any], output: Path) -> None:

@@ -105,6 +105,6 @@ def choose(folder: Path, choice: Choice) -> None:
     named = {name for kept in choice if kept for name in (f"{kept.model}.tflite", f"{kept.card}.json")}
     with contextlib.suppress(OSError):  # it can wait until the next time
         for path in folder.iterdir():
-            ours = re.fullmatch(r"\.?[0-9a-f]{64}\.(tflite|json).*|\.in-use\.json.*", path.name)
+            ours = re.fullmatch(r"[0-9a-f]{64}\.(tflite|json)", path.name)
             if ours and path.name not in named and time.time() - path.stat().st_mtime > AGE:
                 path.unlink()

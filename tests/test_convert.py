@@ -1,8 +1,11 @@
 """Conversion: proven or not written at all."""
 
+import hashlib
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,11 +15,14 @@ from convert import __main__ as convert
 from convert.proof import prove_weights
 from convert.representative import choose_representative
 from convert.variants import ALL, DYNAMIC, FLOAT16
+from edge_app.atomic import write_atomically
 from edge_app.classifier import Classifier
 from edge_app.errors import ModelError
+from edge_app.gate import examine
 from edge_app.mnist import Mnist
-from edge_app.modelfile import CARD, FLOAT, INT8, load_model
+from edge_app.modelfile import CARD, FLOAT, INT8, NEXT_CARD, load_model
 from edge_app.runtime import MODULES, find_runtime
+from edge_app.selftest import check_expected
 from train import networks
 
 from .conftest import ROOT
@@ -60,6 +66,9 @@ def test_a_network_becomes_two_files_and_a_card(mnist_file: Path, untrained: Pat
     assert len(card["calibration"]["indices"]) == 50
     assert [found["runtime"] for found in card["runtimes"]] == installed()
     assert {"CONV_2D", "FULLY_CONNECTED"} <= set(card["runtimes"][0][INT8]["operators"])
+    assert np.array(card["self_test"]["logits"]).shape == (10, 11)
+    for name in MODULES:
+        check_expected(Classifier(load_model(tmp_path / INT8), find_runtime(name)))
 
 
 @pytest.mark.data
@@ -98,6 +107,61 @@ def old_files(folder: Path) -> dict[str, bytes]:
     return old
 
 
+def conversion(kind: str) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """What a conversion has made of one network, and its card."""
+    files = {name: f"{kind} {name}".encode() for name in (FLOAT, INT8)}
+    entries = {name: {"sha256": hashlib.sha256(content).hexdigest()} for name, content in files.items()}
+    return files, {"classes": [kind], "files": entries}
+
+
+@pytest.mark.parametrize("cut", range(5))
+def test_cut_short_while_moving_its_files_it_leaves_models_that_their_card_describes(
+    cut: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill is a step that is not taken, and none after it; each step is one move of a file."""
+    old, new = conversion("old"), conversion("new")
+    convert._replace(*old, tmp_path)
+    steps: list[Any] = []
+
+    def step(move: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*words: Any) -> Any:
+            if len(steps) == cut:
+                raise KeyboardInterrupt
+            steps.append(words)
+            return move(*words)
+
+        return counted
+
+    with monkeypatch.context() as patched:
+        patched.setattr(convert, "write_atomically", step(write_atomically))
+        patched.setattr(convert, "move", step(convert.move))
+        if cut < 4:
+            with pytest.raises(KeyboardInterrupt):
+                convert._replace(*new, tmp_path)
+        else:
+            convert._replace(*new, tmp_path)
+    assert len(steps) == cut
+    for name in (FLOAT, INT8):
+        model = load_model(tmp_path / name)
+        kind = "new" if cut > [*new[0]].index(name) + 1 else "old"
+        assert (model.content, model.classes) == (f"{kind} {name}".encode(), (kind,))
+    convert._replace(*conversion("third"), tmp_path)  # the next one mends it
+    assert {path.name for path in tmp_path.iterdir()} == {FLOAT, INT8, CARD}
+    assert load_model(tmp_path / INT8).classes == ("third",)
+
+
+def test_what_is_of_neither_card_is_refused(tmp_path: Path) -> None:
+    convert._replace(*conversion("old"), tmp_path)
+    (tmp_path / NEXT_CARD).write_text(json.dumps(conversion("new")[1]))
+    (tmp_path / INT8).write_bytes(b"of nobody")
+    with pytest.raises(ModelError, match="altered or truncated"):
+        load_model(tmp_path / INT8)
+    (tmp_path / NEXT_CARD).write_text("{")
+    with pytest.raises(ModelError, match=r"digits\.next\.json: damaged model card"):
+        load_model(tmp_path / INT8)
+    assert load_model(tmp_path / FLOAT).classes == ("old",)
+
+
 @pytest.fixture(scope="module")
 def four(mnist_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a conversion with --all; tests only read it."""
@@ -120,6 +184,15 @@ def test_all_writes_four_files_in_one_card(four: Path) -> None:
     assert size == {name: len(load_model(four / name).content) for name in ALL}  # which proves the SHA-256 as well
     assert 0.5 < size[FLOAT16] / size[FLOAT] < 0.55
     assert 0.25 < size[DYNAMIC] / size[FLOAT] < 0.35
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize("name", ALL)
+def test_the_gate_lets_every_kind_of_file_through(four: Path, name: str, runtime: str) -> None:
+    content = (four / name).read_bytes()
+    answer = examine(content, {"runtime": runtime, "classes": list("0123456789"), "reads": True})
+    assert answer["right"] >= 0.95, answer
 
 
 @pytest.mark.data

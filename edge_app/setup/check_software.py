@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ModelError
+from ..installed import name_of, read_choice
 from ..modelfile import CARD, HOW_TO_MAKE, load_model, models_folder, read_card
 from ..version import __version__
 from .world import AGAIN, PACKAGED, Finding, State, World
@@ -159,6 +160,21 @@ def check_model(world: World) -> Iterator[Finding]:
             yield Finding("model", "good", said)
     except ModelError as error:
         yield Finding("model", "bad", str(error).removesuffix(HOW_TO_MAKE).strip(" ."), HOW_TO_MAKE)
+    if world.model is None and world.folders is not None:
+        yield from _in_use(world.folders.models)
+
+
+def _in_use(folder: Path) -> Iterator[Finding]:
+    """Say which model was put in the bundled one's place, and whether it is still whole."""
+    try:
+        kept = read_choice(folder).now
+        if kept is not None:
+            title = f"{name_of(folder, kept)} (SHA-256 {kept.model[:12]}…)"
+            said = f"{title} is in use in place of the bundled model, and is what its card says"
+            yield Finding("model", "good", said)
+    except ModelError as error:
+        said = f"the model in use is left for another: {str(error).removesuffix(HOW_TO_MAKE).strip(' .')}"
+        yield Finding("model", "bad", said, "digitpad use-model --bundled, or use-model FILE")
 
 
 def _bundled() -> list[Path]:

@@ -34,8 +34,10 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
         from ..classifier import Classifier
         from ..labelled import read_labelled_ink
         from ..recognizer import Recognizer
+        from ..selftest import check_expected
 
         recognizer = Recognizer(classifier=Classifier(model, runtime))
+        check_expected(recognizer.classifier)
         samples = list(read_labelled_ink(SAMPLES))
         right = sum(recognizer.read(sample.ink).text == sample.label for sample in samples)
     except (DigitpadError, ImportError, OSError) as error:

@@ -1,0 +1,74 @@
+"""Kills a process at random points of putting another model in place: `python -m tests.swapping FOLDER KILLS`.
+
+Each child does one swap; whatever is there after its death must be the old state or the new one, whole.
+"""
+
+import hashlib
+import json
+import os
+import random
+import signal
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from edge_app.installed import POINTER, Choice, choose, keep, load_kept, read_choice
+from edge_app.modelfile import Model
+
+CONTENT = [bytes([number]) * 200_000 for number in range(4)]
+
+
+def models() -> list[Model]:
+    return [
+        Model(Path(f"{number}.tflite"), content, hashlib.sha256(content).hexdigest(), tuple("0123456789"))
+        for number, content in enumerate(CONTENT)
+    ]
+
+
+def swap(folder: Path, model: Model) -> None:
+    choose(folder, Choice(keep(folder, model), read_choice(folder).now))
+
+
+def check(folder: Path) -> Choice:
+    """Return which models are in use, each of them loaded whole."""
+    choice = read_choice(folder)
+    for kept in choice:
+        if kept:
+            load_kept(folder, kept)
+    return choice
+
+
+def main(folder: Path, kills: int) -> None:
+    dice, known, seen = random.Random(5), models(), Counter[str]()
+    usual = 0.0
+    for model in (*known[:2], known[0]):
+        began = time.perf_counter()
+        swap(folder, model)
+        usual = max(usual, time.perf_counter() - began)
+    for number in range(kills):
+        before = check(folder)
+        wanted = known[number % len(known)]
+        child = os.fork()
+        if not child:
+            swap(folder, wanted)
+            os._exit(0)
+        time.sleep(dice.uniform(0, 2 * usual))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        after = check(folder)
+        if after == before:
+            seen["old"] += 1
+        else:
+            assert after.now is not None, "neither"
+            assert (after.now.model, after.before) == (wanted.sha256, before.now), "neither"
+            seen["new"] += 1
+        left = [path for path in folder.iterdir() if path.name.startswith(".")]
+        seen["left in the middle"] += len(left) > seen["left over"]
+        seen["left over"] = len(left)
+    assert (folder / POINTER).exists()
+    print(json.dumps(seen))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))
