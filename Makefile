@@ -7,7 +7,7 @@ RUN := $(FULL)/bin/python
 NO_DISPLAY := 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint types train convert compare evaluate bench faults figures fuzz test-arm freeze test-deb dist clean
+.PHONY: help run demo test lint types train convert compare evaluate bench faults figures fuzz reference mutants test-arm freeze test-deb dist clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,12 @@ figures: $(LEAN)/ready ## measure again what README reports; needs MNIST and ink
 
 fuzz: $(FULL)/ready ## hostile files and random hands against the program; ARGS="TARGET... --seconds N"
 	@$(RUN) -m tools.fuzz $(ARGS)
+
+reference: $(FULL)/ready ## both runtimes against the network in integers, operator by operator; needs MNIST
+	@$(RUN) -m tools.reference $(ARGS)
+
+mutants: $(FULL)/ready ## alter the core and see whether the tests notice; ARGS="MODULE..." for some of it
+	@$(RUN) -m tools.mutants $(ARGS)
 
 test-arm: $(FULL)/ready ## the app and its tests on emulated 64-bit Arm, compared with this machine; see docs/arm.md
 	@PYTHON=$(RUN) tools/test-arm $(ARGS)

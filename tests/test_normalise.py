@@ -1,17 +1,21 @@
 """Normalisation: geometry, an independent drawing, and MNIST itself as oracle."""
 
+import math
+import random
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from edge_app.classifier import Classifier
-from edge_app.ink import Ink, make_ink
+from edge_app.ink import make_ink
 from edge_app.mnist import Mnist
 from edge_app.modelfile import load_model
-from edge_app.normalise import CENTRE, PEN_WIDTH, normalise_bitmap, normalise_digit
+from edge_app.normalise import BOX, CENTRE, PEN_WIDTH, STEP, _thin, draw_strokes, normalise_bitmap, normalise_digit
 
 SEVEN = make_ink([[[0, 0], [60, 0], [25, 100]], [[10, 50], [55, 48]]])
 
@@ -61,27 +65,168 @@ def test_drawing_agrees_with_pillow_drawn_large_and_scaled_down() -> None:
     assert np.abs(drawn - expected[:, ::-1]).mean() > 20  # the measure can tell a mirrored 7
 
 
+whole = st.integers(-1000, 1000)
+whole_strokes = st.lists(st.lists(st.tuples(whole, whole), min_size=1, max_size=40), min_size=1, max_size=4)
+
+
+def is_centred(image: NDArray[np.uint8]) -> bool:
+    """Whether the centre of mass is in the middle by whole pixels, or as near to it as the paper's edge lets it."""
+    rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
+    return all(
+        abs(at - CENTRE) <= 0.51 or edge[0] == 0 or edge[-1] == 27
+        for at, edge in zip(centre_of_mass(image), (rows, columns), strict=True)
+    )
+
+
+def is_alike(image: NDArray[np.uint8], other: NDArray[np.uint8], grey: int) -> bool:
+    """Whether no pixel differs by more than `grey`, or where the mass lies between two pixels, beside each other."""
+    shifts = [0]
+    if any(abs(at % 1 - 0.5) < 0.02 for at in centre_of_mass(image)):
+        shifts = [0, -1, 1]
+    return any(
+        np.abs(image.astype(int) - np.roll(other, (down, right), (0, 1)).astype(int)).max() <= grey
+        for down in shifts
+        for right in shifts
+    )
+
+
 @settings(max_examples=150, deadline=None)
 @given(strokes)
 def test_any_ink_stays_in_its_box_and_is_centred_by_mass(points: list[list[tuple[float, float]]]) -> None:
-    image = normalise_digit(make_ink(points))
+    with np.errstate(invalid="raise", divide="raise", over="raise"):  # no NaN, not even on the way
+        image = normalise_digit(make_ink(points))
     assert image.shape == (28, 28)
     assert image.dtype == np.uint8
     assert max(box_of_image(image)) <= 20
-    assert all(abs(at - CENTRE) <= 4.01 for at in centre_of_mass(image))  # a whole 20x20 box has 4 to either side
+    assert is_centred(image)
+    assert image.max() >= 250  # the pen leaves its full grey somewhere
 
 
 @settings(max_examples=100, deadline=None)
-@given(strokes, st.integers(-8, 8))
-def test_units_order_and_direction_do_not_matter(points: list[list[tuple[float, float]]], power: int) -> None:
-    ink = make_ink(points)
-    scaled = tuple(stroke * np.float32(2.0**power) for stroke in ink)
-    turned: Ink = tuple(stroke[::-1] for stroke in ink[::-1])
-    expected = normalise_digit(ink).astype(int)
-    assert np.abs(normalise_digit(scaled).astype(int) - expected).max() <= 1
-    short = all(len(stroke) < 24 for stroke in ink)  # longer strokes are thinned from their beginning
-    if short:
-        assert np.abs(normalise_digit(turned).astype(int) - expected).max() <= 1
+@given(st.lists(st.tuples(*[st.sampled_from([0.0, 5e-324, 1e-300, 1e-30, 1e-9, 1.0, 3e8, -1e9, 1e9])] * 2), min_size=1))
+def test_the_smallest_and_the_largest_ink_is_drawn(points: list[tuple[float, float]]) -> None:
+    with np.errstate(invalid="raise", divide="raise", over="raise"):
+        image = normalise_digit(make_ink([points]))
+    assert image.any()
+    extent = float(np.ptp(np.array(points), axis=0).max())
+    assert max(box_of_image(image)) == (20 if extent > 1e-30 else 3)
+
+
+@settings(max_examples=100, deadline=None)
+@given(strokes, st.integers(-8, 8), st.randoms())
+def test_units_and_order_do_not_matter_at_all(
+    points: list[list[tuple[float, float]]], power: int, chance: random.Random
+) -> None:
+    """Bit for bit: a power of two is exact, and which stroke is drawn first is not asked."""
+    ink = list(make_ink(points))
+    expected = normalise_digit(ink)
+    assert np.array_equal(normalise_digit([stroke * 2.0**power for stroke in ink]), expected)
+    chance.shuffle(ink)
+    assert np.array_equal(normalise_digit(ink), expected)
+    assert np.array_equal(normalise_digit([*ink, *ink]), expected)  # nor how often
+
+
+@settings(max_examples=100, deadline=None)
+@given(whole_strokes, st.integers(-(10**8), 10**8), st.integers(-(10**8), 10**8))
+def test_place_does_not_matter_at_all(points: list[list[tuple[int, int]]], x: int, y: int) -> None:
+    """Bit for bit, where the sum has no rounding of its own."""
+    moved = [[(a + x, b + y) for a, b in stroke] for stroke in points]
+    assert np.array_equal(normalise_digit(make_ink(points)), normalise_digit(make_ink(moved)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(whole_strokes, st.floats(0.001, 1000), st.floats(-1e4, 1e4), st.floats(-1e4, 1e4))
+def test_any_unit_and_place_is_one_grey_level_at_most(
+    points: list[list[tuple[int, int]]], unit: float, x: float, y: float
+) -> None:
+    """Coordinates have 53 bits, pixels 24: the last of those is far below a grey level."""
+    short = [stroke[:23] for stroke in points]  # longer ones are thinned by the length along the line, in steps
+    moved = [[(a * unit + x * unit, b * unit + y * unit) for a, b in stroke] for stroke in short]
+    assert is_alike(normalise_digit(make_ink(short)), normalise_digit(make_ink(moved)), 1)
+
+
+@settings(max_examples=100, deadline=None)
+@given(whole_strokes)
+def test_direction_is_one_grey_level_at_most(points: list[list[tuple[int, int]]]) -> None:
+    short = [stroke[:23] for stroke in points]  # longer ones are thinned from their beginning
+    turned = [stroke[::-1] for stroke in short]
+    assert is_alike(normalise_digit(make_ink(short)), normalise_digit(make_ink(turned)), 1)
+
+
+def exact_drawing(lines: list[NDArray[np.float64]], pen_width: float, width: int, height: int) -> NDArray[np.float64]:
+    """Return what draw_strokes says it draws: each pixel by itself, each segment by itself, in Python's floats."""
+    image = np.zeros((height, width))
+    for y in range(height):
+        for x in range(width):
+            pixel = complex(x + 0.5, y + 0.5)
+            nearest = math.inf
+            for line in lines:
+                ends = [complex(*point) for point in line]
+                for start, end in zip(ends, ends[1:] or ends, strict=False):
+                    along = end - start
+                    t = ((pixel - start) * along.conjugate()).real / abs(along) ** 2 if along else 0.0
+                    nearest = min(nearest, abs(start + min(max(t, 0.0), 1.0) * along - pixel))
+            image[y, x] = min(max(pen_width / 2 + 0.5 - nearest, 0.0), 1.0)
+    return image
+
+
+inside = st.floats(0, 12, width=32).map(lambda value: round(value * 64) / 64)
+lines = st.lists(st.lists(st.tuples(inside, inside), min_size=1, max_size=8), min_size=1, max_size=3)
+
+
+@settings(max_examples=40, deadline=None)
+@given(lines, st.floats(0.5, 5), st.integers(1, 12), st.integers(1, 12))
+def test_coverage_is_the_distance_to_the_line(
+    points: list[list[tuple[float, float]]], pen_width: float, width: int, height: int
+) -> None:
+    given_ = [np.array(line, np.float32) for line in points]
+    expected = exact_drawing([np.array(line, float) for line in points], pen_width, width, height)
+    drawn = draw_strokes(given_, pen_width, width, height)
+    assert drawn.shape == (height, width)
+    assert drawn.dtype == np.float32
+    assert np.abs(drawn - expected).max() < 2e-3  # half a grey level
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(0.02, 1.0), st.integers(24, 80))
+def test_points_that_are_left_out_move_the_line_by_no_more_than_a_step(seed: int, pace: float, count: int) -> None:
+    chance = np.random.default_rng(seed)
+    line = np.clip(np.cumsum(chance.normal(0, pace, (count, 2)), axis=0) + 6, 0, 12).astype(np.float32)
+    expected = exact_drawing([line.astype(float)], 2.0, 12, 12)
+    drawn = draw_strokes([line], 2.0, 12, 12)
+    assert np.abs(drawn - expected).max() <= STEP
+
+
+def test_a_long_stroke_keeps_its_ends_and_loses_what_cannot_be_seen() -> None:
+    ends = np.array([[1.0, 1.0], [11.0, 11.0]], np.float32)
+    dense = np.linspace(ends[0], ends[1], 5000, dtype=np.float32)
+    assert np.abs(draw_strokes([dense], 2.0, 12, 12) - draw_strokes([ends], 2.0, 12, 12)).max() < 2e-3
+    thin = _thin(dense)
+    assert len(thin) <= np.hypot(10, 10) / STEP + 2
+    assert (thin[[0, -1]] == ends).all()
+    assert (np.hypot(*np.diff(thin, axis=0).T) < 2 * STEP).all()
+    apart = np.linspace([0, 0], [50, 0], 50, dtype=np.float32)  # further apart than a step: all are kept
+    assert np.array_equal(_thin(apart), apart)
+
+
+@pytest.mark.parametrize("pen_width", [1.0, 1.5, PEN_WIDTH, 4.0])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_line_is_as_wide_as_the_pen(pen_width: float, turned: bool) -> None:
+    """A soft edge takes of one pixel what it gives the next: the greys across a line add up to its width."""
+    cross = [[[0, 50], [100, 50]], [[50, 0], [50, 100]]]
+    image = normalise_digit(make_ink(cross[::-1] if turned else cross), pen_width).astype(float) / 255
+    rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
+    assert (len(rows), len(columns)) == (BOX, BOX)
+    for across in (image[rows[3], :], image[:, columns[3]], image[rows[-4], :]):  # clear of the ends and of the middle
+        assert across.sum() == pytest.approx(pen_width, abs=0.02)
+
+
+def test_many_segments_are_drawn_as_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    ink = make_ink(np.random.default_rng(3).uniform(0, 1, (5, 90, 2)))
+    expected = normalise_digit(ink)
+    for chunk in (1, 7, 10_000):
+        monkeypatch.setattr("edge_app.normalise.CHUNK", chunk)
+        assert np.array_equal(normalise_digit(ink), expected)
 
 
 def test_aspect_is_kept_and_the_drawing_not_stretched() -> None:
@@ -114,6 +259,86 @@ def test_hairlines_in_a_large_picture_are_thickened() -> None:
     assert image.max() == 255
     ink_of_line = normalise_digit(make_ink([[[200, 100], [800, 100], [450, 900]]]))
     assert 0.4 < image.sum() / ink_of_line.sum() < 1.3
+
+
+sides = st.integers(1, 50)
+pictures = hnp.arrays(np.uint8, st.tuples(sides, sides), elements=st.integers(0, 255), fill=st.just(0))
+
+
+@settings(max_examples=150, deadline=None)
+@given(pictures)
+def test_any_picture_stays_in_its_box_and_is_centred_by_mass(picture: NDArray[np.uint8]) -> None:
+    with np.errstate(invalid="raise", divide="raise", over="raise"):
+        image = normalise_bitmap(picture)
+    assert image.shape == (28, 28)
+    assert image.dtype == np.uint8
+    assert image.any() == picture.any()
+    if picture.any():
+        assert max(box_of_image(image)) <= 20
+        assert is_centred(image)
+        assert image.max() == 255
+
+
+@settings(max_examples=100, deadline=None)
+@given(pictures, *[st.integers(0, 30)] * 4)
+def test_the_paper_around_a_picture_does_not_matter_at_all(
+    picture: NDArray[np.uint8], above: int, below: int, left: int, right: int
+) -> None:
+    framed = np.pad(picture, ((above, below), (left, right)))
+    assert np.array_equal(normalise_bitmap(framed), normalise_bitmap(picture))
+
+
+@settings(max_examples=100, deadline=None)
+@given(pictures.map(lambda picture: picture // 5), st.integers(2, 5))
+def test_how_dark_a_picture_is_does_not_matter_at_all(picture: NDArray[np.uint8], times: int) -> None:
+    assert np.array_equal(normalise_bitmap(picture * np.uint8(times)), normalise_bitmap(picture))
+
+
+def round_digit(size: int, thickness: float) -> NDArray[np.uint8]:
+    """Return a ring with a bar, (size, size): an 0 that is slashed level."""
+    y, x = np.mgrid[0:size, 0:size] - (size - 1) / 2
+    radius = (size - thickness) / 2
+    ring = np.abs(np.hypot(x, y) - radius) <= thickness / 2
+    return np.where(ring | ((np.abs(y) <= thickness / 2) & (np.abs(x) < radius)), 255, 0).astype(np.uint8)
+
+
+@pytest.mark.parametrize("factor", [2, 3, 10])
+@pytest.mark.parametrize(("size", "grey"), [(40, 1), (60, 1), (100, 1), (57, 90), (111, 60)])
+def test_the_size_of_a_picture_does_not_matter(size: int, grey: int, factor: int) -> None:
+    """To one grey level where whole pixels become one; else Pillow's box takes or leaves a pixel at the box's edge."""
+    picture = round_digit(size, 0.12 * size)
+    image = normalise_bitmap(picture)
+    enlarged = normalise_bitmap(np.kron(picture, np.ones((factor, factor), np.uint8)))
+    assert is_alike(image, enlarged, grey)
+
+
+@settings(max_examples=100, deadline=None)
+@given(pictures)
+def test_a_picture_laid_on_its_side_is_the_image_on_its_side(picture: NDArray[np.uint8]) -> None:
+    image = normalise_bitmap(picture)
+    if image.any():
+        assert is_alike(image, normalise_bitmap(np.ascontiguousarray(picture.T)).T, 2)  # Pillow rounds along the way
+
+
+@pytest.mark.parametrize("size", [100, 161, 320, 1000, 3000])
+@pytest.mark.parametrize("thickness", [1, 2])
+def test_a_hairline_becomes_as_thick_as_the_thinnest_of_mnist(size: int, thickness: int) -> None:
+    picture = np.zeros((size, size), np.uint8)
+    picture[:, size // 2 : size // 2 + thickness] = 255
+    picture[:thickness] = picture[-thickness:] = 255
+    across = normalise_bitmap(picture)[10:18].astype(float).sum(axis=1) / 255
+    assert np.ptp(across) < 0.1
+    assert 1.05 <= across.mean() <= 1.75  # a line of one pixel is all outline, and counts as two
+
+
+@pytest.mark.parametrize("grey", [255, 120])
+def test_faint_blur_around_a_digit_is_not_part_of_its_box(grey: int) -> None:
+    """FAINT is a fifth of the darkest ink: one shade below it is blur, at it is line."""
+    picture = round_digit(60, 9) // 255 * grey
+    blurred = np.pad(picture, 20, constant_values=grey // 5 - 1)
+    assert np.array_equal(normalise_bitmap(np.pad(picture, 20)), normalise_bitmap(blurred))
+    line = np.pad(picture, 20, constant_values=math.ceil(grey / 5))
+    assert not np.array_equal(normalise_bitmap(np.pad(picture, 20)), normalise_bitmap(line))
 
 
 @pytest.mark.data

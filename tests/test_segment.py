@@ -10,12 +10,65 @@ from hypothesis import strategies as st
 
 from edge_app.ink import box_of, make_ink
 from edge_app.recognizer import Recognizer
-from edge_app.segment import DIGIT, MOST_PIECES, Grid, group_scores, parts_of
+from edge_app.segment import (
+    CUT,
+    CUT_HEIGHT,
+    CUT_WIDTH,
+    DIGIT,
+    DOT,
+    DOT_SCORE,
+    GAP,
+    GAP_FREE,
+    MOST_CUTS,
+    MOST_PIECES,
+    OVERLAP,
+    WIDE,
+    Box,
+    Grid,
+    cut_anywhere,
+    group_scores,
+    line_height,
+    parts_of,
+)
 
 side = st.floats(0, 100, allow_nan=False)
 boxes = st.lists(
     st.tuples(side, side, side, side).map(lambda b: (b[0], b[1], b[0] + b[2], b[1] + b[3])), min_size=1, max_size=9
 )
+whole = st.integers(0, 200)
+whole_boxes = st.lists(
+    st.tuples(whole, whole, whole, whole).map(lambda b: (b[0], b[1], b[0] + b[2], b[1] + b[3])), min_size=1, max_size=9
+)
+
+
+class Prices:
+    """What the score's weights mean, one at a time and without arrays: an oracle for the grid's own sums."""
+
+    def __init__(self, found: list[Box], owners: list[int]) -> None:
+        order = sorted(range(len(found)), key=lambda piece: found[piece][0] + found[piece][2])
+        self.boxes = [found[piece] for piece in order]
+        self.owners = [owners[piece] for piece in order]
+        heights = sorted(bottom - top for _, top, _, bottom in found)
+        taller = heights[len(heights) // 2 :]
+        middle = len(taller) // 2
+        self.height = max(taller[middle] if len(taller) % 2 else (taller[middle - 1] + taller[middle]) / 2, 1e-9)
+
+    def of(self, first: int, last: int) -> float:
+        """Return what the digit of the pieces first..last-1 costs: more is worse."""
+        own, before = self.boxes[first:last], self.boxes[max(0, first - MOST_PIECES) : first]
+        rights = [right for _, _, right, _ in own]
+        clear = [own[i][0] - max(rights[:i]) for i in range(1, len(own))]
+        price = DIGIT + sum(GAP * (gap / self.height - GAP_FREE) for gap in clear if gap / self.height > GAP_FREE)
+        width = (max(rights) - own[0][0]) / self.height
+        price += WIDE * (width - 1) if width > 1 else 0
+        price += CUT * len(set(self.owners[:first]) & set(self.owners[first:]))
+        if before:
+            above = min(max(right for _, _, right, _ in before), max(rights)) - min(left for left, _, _, _ in own)
+            price += OVERLAP * above / self.height if above > 0 else 0
+        return price
+
+    def of_path(self, path: list[tuple[int, int]]) -> float:
+        return sum(self.of(*run) for run in path)
 
 
 def all_paths(count: int) -> list[list[tuple[int, int]]]:
@@ -30,17 +83,86 @@ def all_paths(count: int) -> list[list[tuple[int, int]]]:
     return paths
 
 
-@settings(max_examples=80, deadline=None)
-@given(boxes, st.randoms(use_true_random=False))
-def test_the_best_path_is_the_best_of_all(found: list[tuple[float, float, float, float]], chance: Random) -> None:
-    grid = Grid(found)
+@settings(max_examples=150, deadline=None)
+@given(boxes | whole_boxes, st.randoms(use_true_random=False))
+def test_the_best_path_is_the_best_of_all(found: list[Box], chance: Random) -> None:
+    owners = sorted(chance.randrange(len(found)) for _ in found)
+    grid = Grid(found, owners)
     scores = np.array([chance.uniform(-5, 0) for _ in grid.groups], np.float32)
-    value = {run: float(score) - DIGIT - grid._misfit(*run) for run, score in zip(grid.runs, scores, strict=True)}
-    best = max(sum(value[run] for run in path) for path in all_paths(len(found)))
+    prices = Prices(found, owners)
+    likes = dict(zip(grid.runs, map(float, scores), strict=True))
+    best = max(sum(likes[run] for run in path) - prices.of_path(path) for path in all_paths(len(found)))
     chosen = grid.best_path(scores)
     of_group = dict(zip(grid.groups, grid.runs, strict=True))
-    assert sum(value[of_group[group]] for group in chosen) == pytest.approx(best, abs=1e-3)
-    assert sorted(piece for group in chosen for piece in group) == list(range(len(found)))
+    path = [of_group[group] for group in chosen]
+    assert [path[0][0], path[-1][1]] == [0, len(found)]
+    assert all(before[1] == after[0] for before, after in pairwise(path))  # left to right
+    assert sorted(piece for group in chosen for piece in group) == list(range(len(found)))  # each once
+    assert sum(likes[run] for run in path) - prices.of_path(path) == pytest.approx(best, rel=1e-9, abs=1e-6)
+
+
+@settings(max_examples=100, deadline=None)
+@given(boxes | whole_boxes, st.randoms(use_true_random=False))
+def test_a_run_costs_what_the_weights_say(found: list[Box], chance: Random) -> None:
+    owners = sorted(chance.randrange(len(found)) for _ in found)
+    grid, prices = Grid(found, owners), Prices(found, owners)
+    own = [grid._misfit(*run) + DIGIT for run in grid.runs]
+    assert own == pytest.approx([prices.of(*run) for run in grid.runs], rel=1e-9, abs=1e-6)
+
+
+@settings(max_examples=100, deadline=None)
+@given(whole_boxes, st.integers(-20, 20), st.integers(-1000, 1000), st.integers(-1000, 1000), st.randoms())
+def test_units_and_place_do_not_matter(found: list[Box], power: int, x: int, y: int, chance: Random) -> None:
+    unit = 2.0**power
+    moved = [((a + x) * unit, (b + y) * unit, (c + x) * unit, (d + y) * unit) for a, b, c, d in found]
+    here, there = Grid(found), Grid(moved)
+    assert here.groups == there.groups
+    if line_height(np.array(found, float)) > 0:  # else all ink lies in one line, and any width is endless
+        scores = np.array([chance.uniform(-5, 0) for _ in here.groups], np.float32)
+        assert here.best_path(scores) == there.best_path(scores)
+        assert [here.is_dot(group) for group in here.groups] == [there.is_dot(group) for group in there.groups]
+
+
+@given(whole_boxes, st.sets(st.integers(0, 8)))
+def test_the_candidates_are_the_runs_of_neighbours(found: list[Box], alone: set[int]) -> None:
+    grid = Grid(found, alone=alone)
+    order = sorted(range(len(found)), key=lambda piece: found[piece][0] + found[piece][2])
+    runs = [order[a:b] for a in range(len(found)) for b in range(a + 1, len(found) + 1) if b - a <= MOST_PIECES]
+    assert grid.groups == [tuple(sorted(run)) for run in runs if len(run) == 1 or not alone.intersection(run)]
+
+
+def test_pieces_of_one_place_keep_their_order() -> None:
+    found = [(0.0, 0.0, 10.0, 100.0)] * 40 + [(-5.0, 0.0, 15.0, 100.0)] * 40
+    assert Grid(found).order.tolist() == list(range(80))
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=10))
+def test_a_place_is_shared_by_the_strokes_that_go_on_past_it(owners: list[int]) -> None:
+    grid = Grid([(i, 0, i + 1, 1) for i in range(len(owners))], owners)
+    assert grid.shared == [len(set(owners[:place]) & set(owners[place:])) for place in range(len(owners) + 1)]
+
+
+LINE = (100.0, 0.0, 110.0, 100.0)
+
+
+@pytest.mark.parametrize(
+    ("extent", "is_dot"), [((0, 0), True), ((10, 10), True), ((10.5, 0), False), ((0, 10.5), False), ((10, 3), True)]
+)
+@pytest.mark.parametrize("place", [(0, 0), (500, 300), (-700, 20)])
+def test_a_dot_is_small_both_ways(extent: tuple[float, float], place: tuple[float, float], is_dot: bool) -> None:
+    """DOT is a tenth of the line's height, which is 100 here."""
+    (x, y), (width, height) = place, extent
+    grid = Grid([LINE, (x, y, x + width, y + height), LINE])
+    assert (DOT, grid.height) == (0.1, 100)
+    assert (grid.is_dot((1,)), grid.is_dot((0,))) == (is_dot, False)
+
+
+def test_dots_apart_are_no_dot_and_the_units_of_the_screen_may_ask_for_more() -> None:
+    found = [LINE, (0, 0, 6, 6), (8, 0, 12, 6), LINE]
+    assert [Grid(found).is_dot(group) for group in [(1,), (2,), (1, 2)]] == [True, True, False]
+    assert [Grid(found, dot=12.0).is_dot(group) for group in [(1, 2), (0,)]] == [True, False]
+    tall = [(0.0, 0.0, 6.0, 2.0), (0.0, 8.0, 4.0, 12.0), LINE]
+    assert not Grid(tall).is_dot((0, 1))
 
 
 def test_the_candidates_grow_linearly() -> None:
@@ -63,7 +185,15 @@ def test_a_group_that_may_be_no_digit_scores_less() -> None:
     sure, doubtful, none = group_scores(np.array([[0.9, 0.1], [0.6, 0.1], [0.001, 0.001]], np.float32))
     assert sure > doubtful > none
     assert sure == pytest.approx(np.log(0.9), abs=1e-6)
-    assert np.isfinite(group_scores(np.zeros((1, 10), np.float32))).all()
+    assert group_scores(np.zeros((2, 10), np.float32)).tolist() == [DOT_SCORE] * 2
+
+
+@given(st.lists(st.lists(st.floats(0, 0.125, width=32), min_size=8, max_size=8), min_size=1, max_size=5))
+def test_a_groups_score_is_its_own(rows: list[list[float]]) -> None:
+    found = np.array(rows, np.float32)
+    together = group_scores(found)
+    assert np.isfinite(together).all()
+    assert together.tolist() == [group_scores(row[None])[0] for row in found]
 
 
 def ring(middle: float) -> np.ndarray:  # type: ignore[type-arg]
@@ -90,6 +220,113 @@ def test_cut_strokes_are_whole_again_when_joined(middles: tuple[int, ...]) -> No
     joined = [point for part in parts for point in map(tuple, part.tolist())]
     cuts = {tuple(part[0]) for part in parts[1:]}
     assert [point for point in joined if point not in cuts] == [tuple(point) for point in linked.tolist()]
+
+
+def lengths(points: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    return np.hypot(*np.diff(points, axis=0).T)
+
+
+def test_a_line_is_cut_anywhere_in_pieces_of_equal_length() -> None:
+    corner = np.array([[0.0, 0.0], [30.0, 40.0], [30.0, 90.0]])  # 50 and 50 long
+    cuts = cut_anywhere(corner, 4)
+    ends = [before[-1].tolist() for before, _ in cuts]
+    assert ends == [[15.0, 20.0], [30.0, 40.0], [30.0, 65.0]]
+    assert [after[0].tolist() for _, after in cuts] == ends
+    assert [[len(before), len(after)] for before, after in cuts] == [[2, 3], [2, 2], [3, 2]]
+    assert [lengths(before).sum() for before, _ in cuts] == [25, 50, 75]
+    assert all((before[0] == corner[0]).all() and (after[-1] == corner[-1]).all() for before, after in cuts)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(whole, whole), min_size=1, max_size=20), st.integers(2, 16))
+def test_cutting_anywhere_keeps_all_of_the_line(points: list[tuple[int, int]], pieces: int) -> None:
+    stroke = np.array(points, float)
+    cuts = cut_anywhere(stroke, pieces)
+    total = lengths(stroke).sum()
+    assert len(cuts) == (pieces - 1 if total else 0)  # a point has nothing to be cut
+    for number, (before, after) in enumerate(cuts, 1):
+        assert lengths(before).sum() == pytest.approx(total * number / pieces)
+        assert lengths(before).sum() + lengths(after).sum() == pytest.approx(total)
+        assert (before[0].tolist(), after[-1].tolist()) == (stroke[0].tolist(), stroke[-1].tolist())
+
+
+# Two boxes, 20 wide and 100 high, with a line between them from (-105, 50) to (105, 50): 161 columns, one in the middle
+LEFT = [[-125.0, 0.0], [-125.0, 100.0], [-105.0, 100.0], [-105.0, 0.0], [-125.0, 0.0], [-105.0, 0.0], [-105.0, 50.0]]
+RIGHT = [[-x, y] for x, y in LEFT[::-1]]
+
+
+def cut_places(points: list[list[float]]) -> list[list[float]]:
+    """Return where one stroke was cut, the first cut along the line first."""
+    parts = [part.points for part in parts_of(make_ink([points]))]
+    assert all((before[-1] == after[0]).all() for before, after in pairwise(parts))
+    return [part[0].tolist() for part in parts[1:]]
+
+
+@pytest.mark.parametrize("between", [[], [[0.0, 50.0]], [[-60.0, 50.0], [60.0, 50.0]]])
+def test_a_ligature_is_cut_in_its_middle(between: list[list[float]]) -> None:
+    """Also where a point of the line lies just there."""
+    assert cut_places([*LEFT, *between, *RIGHT]) == [[0.0, 50.0]]
+    assert cut_places([*LEFT, *between, *RIGHT][::-1]) == [[0.0, 50.0]]
+
+
+def test_a_sloping_ligature_is_cut_on_the_line() -> None:
+    lifted = [[x, y + 40] for x, y in RIGHT]
+    assert cut_places([*LEFT, *lifted]) == [[pytest.approx(0, abs=1e-9), 70.0]]
+
+
+@pytest.mark.parametrize(("x", "y"), [(1000, -300), (-5000, 70), (64, 4096)])
+@pytest.mark.parametrize("unit", [2.0**-20, 1.0, 2.0**17])
+def test_cuts_move_and_grow_with_the_ink(x: float, y: float, unit: float) -> None:
+    moved = [[(a + x) * unit, (b + y) * unit] for a, b in [*LEFT, *RIGHT]]
+    assert cut_places(moved) == [[pytest.approx(x * unit), (50 + y) * unit]]
+
+
+def test_a_stroke_no_wider_than_the_line_is_high_is_not_cut() -> None:
+    assert CUT_WIDTH == 1
+    narrow = [[x * 100 / 250, y] for x, y in [*LEFT, *RIGHT]]
+    assert cut_places(narrow) == []
+    assert len(cut_places([[x * 1.01, y] for x, y in narrow])) == 1
+    tall = [[500.0, 0.0], [500.0, 251.0]]  # the line is as high as its tallest strokes
+    assert len(parts_of(make_ink([[*LEFT, *RIGHT], tall, tall, tall]))) == 4
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_tail_is_no_digit(turned: bool) -> None:
+    """One long stroke away from a digit, level or sloping, has no ink of its own beyond any cut."""
+    for end in ([300.0, 50.0], [300.0, 100.0], [300.0, 0.0]):
+        tail = [*LEFT, end]
+        assert cut_places(tail[::-1] if turned else tail) == []
+
+
+@pytest.mark.parametrize(("height", "cuts"), [(49.0, 0), (50.0, 1), (51.0, 1)])
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_is_cut_off_has_half_the_height_of_the_line(height: float, cuts: int, turned: bool) -> None:
+    assert CUT_HEIGHT == 0.5
+    low = [[105.0, 50.0], [105.0, 50.0 - height / 2], [105.0, 50.0 + height / 2]]
+    points = [*LEFT, *low]
+    assert len(cut_places(points[::-1] if turned else points)) == cuts
+
+
+def comb(gaps: list[float]) -> list[list[float]]:
+    """Return one stroke: boxes of 20 by 100, each joined to the next by a level line of that length."""
+    points, x = [], 0.0
+    for gap in [*gaps, 0.0]:
+        points += [[x + a + 125, b] for a, b in LEFT]
+        x += 20 + gap
+    return points
+
+
+def test_of_many_ligatures_the_longest_are_cut() -> None:
+    gaps = [100.0 + 8 * (7 * i % 20) for i in range(20)]  # no two alike
+    places = cut_places(comb(gaps))
+    middles = np.cumsum(gaps) - np.array(gaps) / 2 + 20 * np.arange(1, 21)
+    longest = sorted(sorted(range(20), key=lambda i: -gaps[i])[:MOST_CUTS])
+    assert [x for x, _ in places] == pytest.approx([middles[i] for i in longest], abs=2)
+
+
+def test_of_ligatures_alike_the_first_are_cut() -> None:
+    places = cut_places(comb([128.0] * 40))
+    assert [x for x, _ in places] == pytest.approx([84 + 148 * i for i in range(MOST_CUTS)], abs=2)
 
 
 point = st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
