@@ -19,7 +19,7 @@ from .campaign import Wanted, coverage, run_target
 from .targets import TARGETS
 
 SECONDS = 60.0
-PACKAGES = ("numpy", "pillow", "pygame-ce", "tomlkit", "atheris")
+PACKAGES = ("ai-edge-litert", "numpy", "pillow", "pygame-ce", "tomlkit", "atheris")
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -5,4 +5,5 @@ TARGETS = {
     "ink_guided": "the same, guided by coverage",
     "images": "PNG, JPEG and BMP, with every field an encoder has",
     "images_guided": "the same, guided by coverage",
+    "models": "model files, against the check, the gate and both runtimes",
 }

@@ -1,0 +1,40 @@
+"""Makes the model files that lie here, with TensorFlow: `python -m tests.data.models.make` in a checkout.
+
+The tutorial's network of models/classic.keras: full int8, float16 and dynamic range as `python -m convert` makes them,
+and `open_int8`, as the tutorial's users convert it, with the number of images left open and a softmax at the end.
+"""
+
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from convert import tflite
+from edge_app.allographs import reference_digits
+
+HERE = Path(__file__).parent
+NETWORK = HERE.parents[2] / "models" / "classic.keras"
+
+
+def main() -> None:
+    """Write the files."""
+    digits = reference_digits()[0][::2]
+    network = tflite.load_network(NETWORK)
+    (HERE / "classic_int8.tflite").write_bytes(tflite.quantise(network, digits))
+    (HERE / "classic_float16.tflite").write_bytes(tflite.to_float16(network))
+    (HERE / "classic_dynamic.tflite").write_bytes(tflite.to_dynamic(network))
+    with tempfile.TemporaryDirectory() as folder:
+        keras.models.load_model(NETWORK, compile=False).export(folder)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        scaled = digits[:, None, :, :, None].astype(np.float32) / 255
+        converter.representative_dataset = lambda: ([image] for image in scaled)
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type = converter.inference_output_type = tf.int8
+        (HERE / "open_int8.tflite").write_bytes(converter.convert())
+
+
+if __name__ == "__main__":
+    main()
