@@ -144,4 +144,4 @@ def test_a_step_that_fails_is_named_and_the_others_go_on(
     assert main(["--quick", "--only", "start", "--only", "engine"]) == 1
     report = json.loads(capsys.readouterr().out)
     assert report["faults"] == {"start": "the model was not loaded"}
-    assert report["figures"].keys() == {"normalise", "inference", "five_digit_number"}
+    assert report["figures"].keys() == {"normalise", "inference", "five_digit_number", "self_test"}

@@ -19,6 +19,7 @@ from PIL import Image
 from edge_app.version import __version__
 
 from .conftest import ROOT
+from .models import strange
 from .pilot import SAMPLES
 from .test_real_window import screen, write_ten, xdotool
 
@@ -285,6 +286,24 @@ def test_the_frozen_program_compares_in_processes_of_its_own(
     assert " more memory" in run(program / "digitpad", "compare", *words, env=home).stdout  # of a probe's process
     assert page.stat().st_size > 10_000
     assert json.loads(figures.read_text())
+
+
+def test_the_frozen_program_tries_a_strange_model_in_a_process_of_its_own(
+    program: Path, home: dict[str, str], tmp_path: Path
+) -> None:
+    model, picture = tmp_path / "mine.tflite", ROOT / "tests" / "data" / "2026.png"
+    command = [program / "digitpad", "--model", model, "--unlisted", "recognize", picture]
+    model.write_bytes(strange("frozen"))
+    assert run(*command, env=home).stdout == "2026\n"
+    model.write_bytes(strange("frozen")[:-7000])
+    done = subprocess.run(command, env=home, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"digitpad: {model}: ")
+    assert done.stderr.endswith("It was not loaded. Get or make the file again\n")
+    model.write_bytes(strange("frozen"))
+    assert run(program / "digitpad", "use-model", model, "--unlisted", env=home).stdout.startswith("From the next")
+    assert run(program / "digitpad", "recognize", picture, env=home).stdout == "2026\n"
+    run(program / "digitpad", "use-model", "--bundled", env=home)
 
 
 def test_the_frozen_program_refuses_another_module(program: Path, home: dict[str, str]) -> None:

@@ -23,6 +23,7 @@ WANTED = {
     "normalise": Wanted("us"),
     "inference": Wanted("us"),
     "five_digit_number": Wanted("us"),
+    "self_test": Wanted("us", 5000),
     "first_frame": Wanted("ms", 400, "median"),
     "event_to_pixel": Wanted("ms", 16),
     "lift_to_label": Wanted("ms", 10),
