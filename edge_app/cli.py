@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from .errors import DigitpadError, DisplayError
+from .errors import DigitpadError, DisplayError, SettingsError
 from .printable import printable, tell
 from .setup.options import add_commands
 from .version import __version__
@@ -325,9 +325,15 @@ def _recognizer(args: argparse.Namespace) -> "Recognizer":
     from .opening import Wanted, open_classifier
     from .recognizer import Recognizer
 
-    folders = find_folders()
-    wanted = Wanted(args.model, args.unlisted)
-    return Recognizer(classifier=open_classifier(wanted, folders, tell))
+    def say(text: str) -> None:
+        print(f"digitpad: {text}", file=sys.stderr)
+
+    try:
+        folders = find_folders()
+    except SettingsError as error:
+        folders = None
+        say(f"{error}. Until then the bundled model is in use")
+    return Recognizer(classifier=open_classifier(Wanted(args.model, args.unlisted), folders, say))
 
 
 def _recognize(

@@ -38,8 +38,12 @@ class Choice(NamedTuple):
 def read_choice(folder: Path) -> Choice:
     """Return which models are in use; raises ModelError for a file that does not say."""
     path = folder / POINTER
-    if not path.exists():
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
         return Choice()
+    except OSError:
+        pass  # what hinders it is said below
     try:
         found = json.loads(read_file(path))
         return Choice(_kept(found["now"]), _kept(found["before"]))

@@ -91,9 +91,15 @@ def make_unlisted(path: Path, content: bytes, classes: tuple[str, ...]) -> Model
 
 
 def has_card(path: Path) -> bool:
-    """Return whether the card beside a model names it; raises ModelError for a damaged card."""
+    """Return whether the card beside a model names it; raises ModelError for a card that is damaged or out of reach."""
     card = path.parent / CARD
-    return card.is_file() and path.name in read_card(card)["files"]
+    try:
+        card.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        pass  # what hinders it is said by who reads it
+    return path.name in read_card(card)["files"]
 
 
 def read_card(path: Path) -> dict[str, Any]:

@@ -292,7 +292,7 @@ def test_the_frozen_program_tries_a_strange_model_in_a_process_of_its_own(
     program: Path, home: dict[str, str], tmp_path: Path
 ) -> None:
     model, picture = tmp_path / "mine.tflite", ROOT / "tests" / "data" / "2026.png"
-    command = [program / "digitpad", "--model", model, "--unlisted", "recognize", picture]
+    command = [str(program / "digitpad"), "--model", str(model), "--unlisted", "recognize", str(picture)]
     model.write_bytes(strange("frozen"))
     assert run(*command, env=home).stdout == "2026\n"
     model.write_bytes(strange("frozen")[:-7000])

@@ -264,6 +264,22 @@ def test_the_library_reads_with_the_bundled_model(two: Folders) -> None:
     assert Recognizer().classifier.model.path == models_folder() / INT8
 
 
+def test_what_is_out_of_reach_is_said(folders: Folders, tmp_path: Path) -> None:
+    far = Folders(folders.config, tmp_path / ("x" * 300), folders.pictures)
+    now, [said] = reads_now(far)
+    assert now == BUNDLED
+    assert "cannot be read (File name too long). The bundled model is used" in said
+    with pytest.raises(ModelError, match="File name too long"):
+        open_classifier(Wanted(far.data / "m.tflite", unlisted=True), folders, print)
+
+
+def test_without_a_home_the_commands_read_with_the_bundled_model() -> None:
+    done = digitpad("recognize", DATA / "2026.png", DIGITPAD_HOME="~nobody-of-that-name/x")
+    assert (done.returncode, done.stdout.strip()) == (0, "2026")
+    [said] = complaints(done)
+    assert said.endswith("Until then the bundled model is in use")
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_killed_at_any_point_it_is_the_old_model_or_the_new(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.swapping", str(tmp_path), "150"]
