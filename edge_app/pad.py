@@ -112,8 +112,8 @@ class Pad:
 
     page: Page = field(default_factory=Page)
     current: list[Point] = field(default_factory=list)
-    newest: int = 0  # the number of the last sheet that was begun
-    _fresh: Sheet = Sheet()  # for the stroke that is begun on an empty page
+    newest: int = 0  # the number of the last sheet that was given
+    _fresh: Sheet = Sheet()  # for the stroke under the pen, should the page be empty when it is lifted
     _past: list[Page] = field(default_factory=list)
     _future: list[Page] = field(default_factory=list)
 
@@ -135,8 +135,7 @@ class Pad:
         A full pad takes no more.
         """
         self.lift()
-        if not self.strokes:
-            self._fresh = self._new_sheet(size)
+        self._fresh = self._new_sheet(size)  # for a page with strokes as well: they may be erased under the pen
         if len(self.strokes) < MAX_STROKES and self._points() < MAX_POINTS:
             self.current = [point]
 

@@ -1,10 +1,12 @@
 """The pad: a state machine against a simple model, with every change undone and done again."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from edge_app.ink import MAX_POINTS, MAX_STROKES, make_ink
 from edge_app.pad import MOST_STEPS, Line, Pad, strokes_at
@@ -16,6 +18,29 @@ from edge_app.sources import bundled_samples
 Strokes = tuple[Line, ...]
 
 point = st.tuples(st.integers(0, 9).map(float), st.integers(0, 9).map(float))
+size = st.tuples(st.integers(1, 12), st.integers(1, 12))
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A page kept naively: each stroke with a number of its own, and what was said of sets of those numbers."""
+
+    strokes: tuple[tuple[int, Line], ...] = ()
+    said: tuple[tuple[frozenset[int], str | None], ...] = ()
+    size: tuple[int, int] | None = None
+
+    def lines(self) -> Strokes:
+        return tuple(line for _, line in self.strokes)
+
+    def pins(self) -> tuple[Pin, ...]:
+        places = {number: place for place, (number, _) in enumerate(self.strokes)}
+        return tuple(Pin(tuple(sorted(places[n] for n in numbers)), label) for numbers, label in self.said)
+
+    def without(self, places: set[int]) -> "Plain":
+        left = tuple(one for place, one in enumerate(self.strokes) if place not in places)
+        numbers = {number for number, _ in left}
+        said = tuple(one for one in self.said if one[0] <= numbers)
+        return Plain(left, said, self.size) if left else Plain()
 
 
 class PadMachine(RuleBasedStateMachine):
@@ -24,24 +49,40 @@ class PadMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.pad = Pad()
-        self.states: list[Strokes] = [()]
+        self.states = [Plain()]
         self.at = 0
         self.pen: list[tuple[float, float]] = []
+        self.pen_size = (1, 1)
+        self.number = 0
+        self.sheets: set[int] = set()
 
-    def commit(self, strokes: Strokes) -> None:
-        self.states = [*self.states[: self.at + 1], strokes]
+    @property
+    def now(self) -> Plain:
+        return self.states[self.at]
+
+    def commit(self, page: Plain) -> bool:
+        if (page.lines(), page.pins(), page.size) == (self.now.lines(), self.now.pins(), self.now.size):
+            return False
+        self.states = [*self.states[: self.at + 1], page]
         self.at += 1
+        return True
+
+    def stroke(self, line: Line) -> tuple[int, Line]:
+        self.number += 1
+        return self.number, line
 
     def finish(self) -> None:
         if self.pen:
-            self.commit((*self.states[self.at], tuple(self.pen)))
+            width, height = self.now.size if self.now.strokes and self.now.size else self.pen_size
+            reach = max(width, *(int(x) for x, _ in self.pen)), max(height, *(int(y) for _, y in self.pen))
+            self.commit(Plain((*self.now.strokes, self.stroke(tuple(self.pen))), self.now.said, reach))
             self.pen = []
 
-    @rule(p=point)
-    def begin(self, p: tuple[float, float]) -> None:
+    @rule(p=point, pad=size)
+    def begin(self, p: tuple[float, float], pad: tuple[int, int]) -> None:
         self.finish()
-        self.pen = [p]
-        self.pad.begin(p)
+        self.pen, self.pen_size = [p], pad
+        self.pad.begin(p, pad)
 
     @rule(p=point)
     def extend(self, p: tuple[float, float]) -> None:
@@ -56,20 +97,43 @@ class PadMachine(RuleBasedStateMachine):
         self.finish()
 
     @rule()
+    def drop(self) -> None:
+        assert self.pad.drop() == bool(self.pen)
+        self.pen = []
+
+    @precondition(lambda self: not self.pen)
+    @rule(strokes=st.lists(st.lists(point, min_size=1, max_size=3).map(tuple), max_size=3), pad=size)
+    def load(self, strokes: list[Line], pad: tuple[int, int]) -> None:
+        sheet = self.pad.load(strokes, pad)
+        assert sheet.number not in self.sheets
+        self.sheets.add(sheet.number)
+        # other ink is another page, even where it is the same
+        self.states = [*self.states[: self.at + 1], Plain(tuple(map(self.stroke, strokes)), (), pad)]
+        self.at += 1
+
+    @rule()
     def clear(self) -> None:
         self.finish()
-        had = bool(self.states[self.at])
-        assert self.pad.clear() == had
-        if had:
-            self.commit(())
+        assert self.pad.clear() == self.commit(Plain())
 
-    @rule(which=st.integers(0, 5))
-    def erase(self, which: int) -> None:
-        strokes = self.states[self.at]
-        had = which < len(strokes)
-        assert self.pad.erase([which]) == had
-        if had:
-            self.commit((*strokes[:which], *strokes[which + 1 :]))
+    @rule(places=st.sets(st.integers(0, 5), max_size=3))
+    def erase(self, places: set[int]) -> None:
+        changes = self.now.without(places)
+        differs = changes != self.now
+        assert self.pad.erase(places) == differs
+        if differs:
+            self.commit(changes)
+
+    @rule(data=st.data(), label=st.sampled_from([None, "1", "?"]))
+    def say(self, data: st.DataObject, label: str | None) -> None:
+        """Say of some strokes that they are one digit; nothing that was said of any of them before stays."""
+        if not self.now.strokes:
+            return
+        group = data.draw(st.sets(st.sampled_from(range(len(self.now.strokes))), min_size=1))
+        numbers = frozenset(self.now.strokes[place][0] for place in group)
+        others = tuple(one for one in self.now.said if not one[0] & numbers)
+        differs = self.commit(Plain(self.now.strokes, (*others, (numbers, label)), self.now.size))
+        assert self.pad.change(self.pad.page.pinned(tuple(group), label)) == differs
 
     @rule()
     def undo(self) -> None:
@@ -87,10 +151,16 @@ class PadMachine(RuleBasedStateMachine):
 
     @invariant()
     def same(self) -> None:
-        assert self.pad.strokes == self.states[self.at]
+        assert self.pad.strokes == self.now.lines()
+        assert self.pad.page.pins == self.now.pins()
         assert self.pad.current == self.pen
+        assert self.pad.is_empty == (not self.now.strokes and not self.pen)
         assert self.pad.can_undo == (self.at > 0 or bool(self.pen))
-        assert len(self.pad.ink()) == len(self.states[self.at])
+        assert self.pad.can_redo == (self.at + 1 < len(self.states) and not self.pen)
+        assert self.pad.size == (self.now.size if self.now.strokes else self.pen_size if self.pen else None)
+        assert [stroke.tolist() for stroke in self.pad.ink()] == [[list(p) for p in line] for line in self.now.lines()]
+        live = [*self.now.lines(), *([tuple(self.pen)] if self.pen else [])]
+        assert [stroke.tolist() for stroke in self.pad.live_ink()] == [[list(p) for p in line] for line in live]
 
 
 TestPad = PadMachine.TestCase
@@ -215,6 +285,19 @@ def test_a_stroke_that_is_dropped_leaves_no_trace() -> None:
 )
 def test_strokes_are_found_by_touching_them(point: tuple[float, float], found: list[int]) -> None:
     assert strokes_at([ONE, ((50.0, 5.0),)], point, 10.0) == found
+
+
+def test_what_is_written_when_all_else_is_erased_under_the_pen_is_a_sheet_of_its_own() -> None:
+    """Or the history would take it for the page that was written before, and replace that one."""
+    pad = pad_with(ONE)
+    before = pad.page.sheet.number
+    pad.load((ONE,), (7, 7))
+    pad.begin((5.0, 5.0), (20, 30))
+    pad.erase([0])
+    assert pad.size == (20, 30)
+    pad.lift()
+    assert pad.size == (20, 30)
+    assert pad.page.sheet.number > before + 1
 
 
 def test_live_ink_has_the_stroke_under_the_pen() -> None:
