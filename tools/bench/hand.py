@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from edge_app.window import loop
-from edge_app.window.actions import Action
+from edge_app.window.actions import Action, Name
 
 # isort: split
 import pygame
@@ -68,7 +68,7 @@ class Hand:
             if rate is not None:
                 time.sleep(PAUSE)
 
-    def do(self, name: str, value: Any = None) -> None:
+    def do(self, name: Name, value: Any = None) -> None:
         """Have an action done, and wait until what comes of it is shown."""
         self.have(lambda: self.app.do(Action(name, value)))
 
