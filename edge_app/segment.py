@@ -82,7 +82,10 @@ def _cut(stroke: Stroke, height: float) -> list[Stroke]:
     cuts = []
     for start, end in edges[np.argsort(edges[:, 0] - edges[:, 1], kind="stable")]:  # the longest runs first
         middle = columns[(start + end - 1) // 2]
-        at = int(np.flatnonzero((first <= middle) & (last > middle))[0])
+        crossing = np.flatnonzero((first <= middle) & (last > middle))
+        if not len(crossing):  # far from the origin, where columns are as close as floats can be
+            continue
+        at = int(crossing[0])
         sides = stroke[: at + 1, 1], stroke[at + 1 :, 1]
         if min(np.ptp(side) for side in sides) >= CUT_HEIGHT * height:
             cuts.append((at, middle))

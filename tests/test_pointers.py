@@ -1,5 +1,6 @@
 """What a touch means: one pen at a time, the same touch never twice, palms told from pens."""
 
+import math
 from dataclasses import dataclass
 
 import pygame
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_app.window.actions import Action
-from edge_app.window.events import ECHO, NEAR, PALM, SILENT, Pen, Pointers, key_meaning
+from edge_app.window.events import ECHO, NEAR, PALM, SILENT, Pen, Pointers, is_sound, key_meaning
 
 SIZE = (800, 480)
 KINDS = {
@@ -239,3 +240,28 @@ def test_one_finger_alone_is_followed_and_lost_only_where_it_comes_twice(steps: 
             expected.append(step.kind)
             line = [*line, step] if step.kind == "move" else []
     assert kinds(*alone) == expected
+
+
+SOUND: tuple[tuple[int, dict[str, object]], ...] = (
+    (pygame.FINGERDOWN, {"touch_id": 5, "finger_id": -1, "x": 0.2, "y": 1.5}),
+    (pygame.MOUSEMOTION, {"pos": (3, -7)}),
+    (pygame.MOUSEBUTTONUP, {"pos": (3, 7), "button": 1}),
+    (pygame.MOUSEWHEEL, {"y": -1}),
+    (pygame.KEYDOWN, {"key": pygame.K_a, "mod": 0}),
+    (pygame.DROPFILE, {"file": "a.png"}),
+    (pygame.WINDOWSHOWN, {}),
+)
+
+
+@pytest.mark.parametrize(("kind", "fields"), SOUND)
+def test_what_devices_send_is_sound(kind: int, fields: dict[str, object]) -> None:
+    assert is_sound(pygame.event.Event(kind, {**fields, "window": None}))
+    for name in fields:  # each is needed, and must be of its kind
+        assert not is_sound(pygame.event.Event(kind, {key: fields[key] for key in fields if key != name}))
+        assert not is_sound(pygame.event.Event(kind, {**fields, name: None}))
+
+
+@pytest.mark.parametrize("x", [math.nan, math.inf, -1e7, 1e308, "5"])
+def test_a_place_that_is_none_is_no_touch(x: object) -> None:
+    assert not is_sound(pygame.event.Event(pygame.FINGERMOTION, touch_id=5, finger_id=1, x=0.5, y=x))
+    assert not is_sound(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=(x, 5), button=1))

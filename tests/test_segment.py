@@ -353,3 +353,10 @@ def test_a_stroke_of_all_the_points_there_may_be_is_cut_at_once() -> None:
 def test_a_digit_of_two_parts_of_a_stroke_costs_no_cut() -> None:
     grid = Grid([(0, 0, 50, 100), (50, 0, 100, 100), (90, 0, 140, 100)], [0, 0, 1])
     assert grid.shared == [0, 1, 0, 0]
+
+
+def test_ink_as_small_as_floats_can_tell_far_from_the_origin_is_not_cut() -> None:
+    """Found by fuzzing: columns that fall on each other are crossed by no line."""
+    steps = np.array([[8, 7], [0, 3], [7, 2], [8, 5], [9, 5]]) * 1e-10 + 1e6
+    (part,) = parts_of((steps,))
+    assert part.points.tolist() == steps.tolist()

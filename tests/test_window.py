@@ -537,3 +537,16 @@ def test_a_size_that_was_asked_for_is_kept_on_a_small_screen(monkeypatch: pytest
     display = Display(size=(320, 240))
     display.change(rotate=0, fullscreen=False, kiosk=False)
     assert (display.fullscreen, display.surface.get_size()) == (False, (320, 240))
+
+
+@pytest.mark.usefixtures("handler")
+@pytest.mark.parametrize("rotate", [0, 90, 180, 270])
+def test_what_lies_outside_of_a_tiny_window_is_not_shown(rotate: int) -> None:
+    display = Display(size=(2, 300), rotate=rotate)
+    display.surface.fill((200, 0, 0))
+    outside, partly = pygame.Rect(400, 400, 10, 10), pygame.Rect(1, 0, 600, 5)
+    display.show([outside])
+    display.show([outside, partly])
+    window = pygame.display.get_surface()
+    assert window is not None
+    assert (200, 0, 0) in {tuple(window.get_at((x, y)))[:3] for x in range(2) for y in range(300)}

@@ -93,12 +93,12 @@ class Display:
         if not changed:
             return
         if self.rotate:
-            window = _window()
-            changed = [self._turn_onto(window, area) for area in changed]
+            window, whole = _window(), self.surface.get_rect()
+            areas = [area.clip(whole) for area in changed]
+            changed = [self._turn_onto(window, area) for area in areas if area]  # in a tiny window, most lie outside
         pygame.display.update(list(changed))
 
     def _turn_onto(self, window: pygame.Surface, area: pygame.Rect) -> pygame.Rect:
-        area = area.clip(self.surface.get_rect())
         turned = pygame.transform.rotate(self.surface.subsurface(area), -self.rotate)
         width, height = self.surface.get_size()
         corner = {
@@ -112,7 +112,7 @@ class Display:
         """Return an event with its place on the upright surface."""
         if self.rotate == 0:
             return event
-        if hasattr(event, "pos"):
+        if event.type in (pygame.MOUSEMOTION, pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP):
             width, height = _window().get_size()
             x, y = self._upright(event.pos[0] / width, event.pos[1] / height)
             place: dict[str, object] = {

@@ -27,6 +27,7 @@ from ..store import Store
 from ..watchdog import Watchdog
 from .actions import Action
 from .app import WAKE, App, Loaded, load
+from .events import is_sound
 from .keeping import Keeper
 from .learning import Learner
 from .services import Services
@@ -153,7 +154,7 @@ def serve(app: App, display: Display) -> int:
             elif event.type in (pygame.VIDEORESIZE, pygame.WINDOWSIZECHANGED):
                 display.refit()
                 app.resize(display.surface)
-            else:
+            elif is_sound(event):
                 app.handle(display.upright(event), milliseconds())
         app.tick(milliseconds())
         if settings is not app.state.settings:

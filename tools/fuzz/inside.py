@@ -20,8 +20,12 @@ def main(name: str, options: str) -> None:
     wanted = json.loads(options)
     if not wanted.pop("guided", False):  # its instrumentation maps more than it uses
         resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
+    target = importlib.import_module(name if "." in name else f"tools.fuzz.{name}")
+    if "case" in wanted:
+        print(target.check(Path(wanted["case"]).read_bytes(), Path(wanted["folder"])))
+        return
     run = Run(**{**wanted, "folder": Path(wanted["folder"])})
-    importlib.import_module(name if "." in name else f"tools.fuzz.{name}").fuzz(run)
+    target.fuzz(run)
     run.report()
 
 

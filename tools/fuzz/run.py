@@ -22,6 +22,15 @@ MOST_KINDS = 50  # of findings; more say nothing new
 PEAK, RESET_PEAK = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
+class FoundError(Exception):
+    """A finding that a target has looked into itself: its kind, what there is to say, and a case that shows it."""
+
+    def __init__(self, kind: str, said: str, case: bytes) -> None:
+        """Note what was found."""
+        super().__init__(kind)
+        self.kind, self.said, self.case = kind, said, case
+
+
 @dataclass
 class Finding:
     """What ought not to have happened: the first case of its kind, and how often it was seen."""
@@ -92,6 +101,8 @@ class Run:
                 outcome = job()
         except DigitpadError as error:
             outcome, said = ("refused", "") if _is_line(str(error)) else ("many lines", repr(str(error)))
+        except FoundError as error:
+            outcome, said, case = error.kind, error.said, error.case
         except Exception as error:
             outcome, said = _kind(error), "".join(traceback.format_exception(error))
         seconds, grown = time.process_time() - began, peak() - before
@@ -109,6 +120,10 @@ class Run:
         if said or time.monotonic() - self._reported > REPORT_EVERY:
             self.report()
         return outcome
+
+    def beat(self) -> None:
+        """Say that a case that takes long is still being tried."""
+        (self.folder / CASE).touch()
 
     def found(self, kind: str, said: str, case: bytes) -> None:
         """Note a finding, and keep the case of the first of its kind."""

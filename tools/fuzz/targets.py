@@ -6,4 +6,5 @@ TARGETS = {
     "images": "PNG, JPEG and BMP, with every field an encoder has",
     "images_guided": "the same, guided by coverage",
     "models": "model files, against the check, the gate and both runtimes",
+    "window": "lives of the window of some thousand random events each",
 }
