@@ -7,7 +7,7 @@ RUN := $(FULL)/bin/python
 NO_DISPLAY := 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint types train convert compare evaluate bench faults figures fuzz reference mutants test-arm freeze test-deb dist clean
+.PHONY: help run demo test lint types train convert compare evaluate bench faults figures fuzz reference mutants test-arm test-wheel freeze test-deb dist clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -64,6 +64,9 @@ mutants: $(FULL)/ready ## alter the core and see whether the tests notice; ARGS=
 
 test-arm: $(FULL)/ready ## the app and its tests on emulated 64-bit Arm, compared with this machine; see docs/arm.md
 	@PYTHON=$(RUN) tools/test-arm $(ARGS)
+
+test-wheel: $(FULL)/ready ## dist/*.whl in an empty environment; ARGS="PYTHON... debian:SUITE"
+	@RUN=$(RUN) sh tools/test-wheel dist/*.whl $(if $(ARGS),$(ARGS),"$(PYTHON)")
 
 freeze: $(FREEZE)/ready ## build the program that needs no Python, in build/digitpad
 	@sh tools/freeze/build $(FREEZE)/bin/python build/digitpad

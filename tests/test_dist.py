@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -174,10 +175,25 @@ def test_the_source_archive_holds_the_whole_repository(release: Path, checkout: 
     assert {member.mode for member in members} <= {0o644, 0o755}
 
 
-def test_the_wheel_alone_is_enough_to_read(wheel: Path) -> None:
-    said = run("sh", ROOT / "tools" / "test-wheel", wheel, sys.executable).stdout
-    read = said.strip().partition(" reads ")[2].split()
-    assert read == [sample["label"] for sample in SAMPLES]
+def test_the_wheel_alone_is_enough_to_read_and_to_be_written_in(wheel: Path, screen: dict[str, str]) -> None:
+    said = run("sh", ROOT / "tools" / "test-wheel", wheel, sys.executable, env=screen | {"RUN": sys.executable}).stdout
+    assert said.startswith(f"{platform.python_version()}: ")
+    everything = f"{len(SAMPLES)} of {len(SAMPLES)} samples are read right"
+    assert everything in said
+    assert said.endswith("; 1 written in its window\n")
+
+
+def test_a_wheel_whose_model_is_damaged_is_found_out(wheel: Path, screen: dict[str, str], tmp_path: Path) -> None:
+    damaged = tmp_path / wheel.name
+    with zipfile.ZipFile(wheel) as archive, zipfile.ZipFile(damaged, "w") as other:
+        for name in archive.namelist():
+            content = archive.read(name)
+            other.writestr(name, content[:-1] if name.endswith(".tflite") else content)
+    command = ["sh", str(ROOT / "tools" / "test-wheel"), str(damaged), sys.executable]
+    environment = screen | {"RUN": sys.executable}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 1
+    assert "altered or truncated" in done.stdout
 
 
 def test_what_is_in_no_commit_is_not_released(python: Path, checkout: Path, tmp_path: Path) -> None:

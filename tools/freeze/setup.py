@@ -39,12 +39,14 @@ EXCLUDED = [
         "cx_Freeze",
     ),
     *("ssl", "_ssl", "_hashlib"),  # nothing leaves the device; hashlib computes SHA-256 without OpenSSL, too
+    *("bz2", "_bz2", "lzma", "_lzma"),  # shutil would load them at every start, 4 MB, for archives that nobody makes
     *("asyncio", "concurrent", "multiprocessing", "xmlrpc", "http.server", "ftplib", "curses", "readline"),
     *("numpy.f2py", "numpy.distutils", "numpy.testing", "numpy.tests", "numpy.core._simd"),
     *("PIL._avif", "PIL._webp", "PIL._imagingcms", "PIL._imagingft", "PIL._imagingmath"),
     *("PIL._imagingmorph", "PIL._imagingtk", "PIL.ImageTk", "PIL.ImageQt"),
     *("pygame.docs", "pygame.examples", "pygame.tests", "pygame.__pyinstaller", "pygame._sdl2", "pygame._camera"),
     *("pygame.camera", "pygame.mixer", "pygame.mixer_music", "pygame.midi", "pygame.pypm", "pygame.sndarray"),
+    "pygame.imageext",  # pictures are Pillow's work; pygame loads it at every start, with libraries for JPEG and others
     *("pygame.freetype", "pygame._freetype", "pygame.ftfont", "pygame.gfxdraw", "pygame._debug"),
     *("pygame._render", "pygame.__briefcase", "tensorflow"),
 ]
