@@ -28,7 +28,7 @@ from edge_app.selftest import check_reading, known_digits
 from edge_app.structure import check_structure
 
 from .run import Run
-from .tflite import edited, lie
+from .tflite import difference, edited, lie
 
 ROOT = Path(__file__).parents[2]
 FILES = (ROOT / "models", ROOT / "tests" / "data" / "models")
@@ -42,8 +42,8 @@ Way = Callable[[random.Random, bytes], bytes]
 
 
 def fuzz(run: Run) -> None:
-    """Try model files; a case is the file behind a line that says how it was made."""
-    figures = run.figures = {"ways": {}, "runtimes": {}, "unchecked": {}, "whole": {}}
+    """Try model files; a case is the file behind a line that says how and of which sound file it was made."""
+    figures = run.figures = {"ways": {}, "runtimes": {}, "unchecked": {}, "whole": {}, "accepted": {}}
     for dice in run.tries():
         case = make(dice)
         run.attempt(case, lambda case=case, dice=dice: check(case, dice, figures))  # type: ignore[misc]
@@ -73,8 +73,8 @@ def runtimes() -> list[str]:
 
 def make(dice: random.Random) -> bytes:
     """Return a case."""
-    way = dice.choice(list(WAYS))
-    return way.encode() + b"\n" + WAYS[way](dice, dice.choice(seeds()))
+    way, sound = dice.choice(list(WAYS)), dice.randrange(len(seeds()))
+    return f"{sound} {way}\n".encode() + WAYS[way](dice, seeds()[sound])
 
 
 def _place(dice: random.Random, content: bytes) -> int:
@@ -163,9 +163,13 @@ WAYS: dict[str, Way] = {
 
 def check(case: bytes, dice: random.Random, figures: dict[str, Any]) -> str:
     """Return what became of a case; raises AssertionError for what must not."""
-    way, _, content = case.partition(b"\n")
+    first, _, content = case.partition(b"\n")
+    sound, _, way = first.decode().partition(" ")
     outcome = _try(content, dice, figures)
-    _count(figures["ways"], way.decode().removeprefix("more "), outcome)
+    _count(figures["ways"], way.removeprefix("more "), outcome)
+    if outcome == "accepted":
+        kind = difference(content, seeds()[int(sound)])
+        figures["accepted"][kind] = figures["accepted"].get(kind, 0) + 1
     return outcome
 
 

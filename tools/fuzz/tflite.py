@@ -20,6 +20,37 @@ def edited(content: bytes, change: Callable[[Model], None]) -> bytes:
     return bytes(builder.Output())
 
 
+def difference(content: bytes, sound: bytes) -> str:
+    """Return in what a model file that still reads differs from the sound one that it was made of."""
+    one, other = (schema.ModelT.InitFromPackedBuf(bytearray(file)) for file in (content, sound))
+    if _weights(one) != _weights(other):
+        return "weights"
+    return "the network" if _network(one) != _network(other) else "names, notes or padding"
+
+
+def _weights(model: Model) -> list[Any]:
+    buffers = [model.buffers[tensor.buffer].data for tensor in model.subgraphs[0].tensors]
+    return [None if data is None else bytes(data) for data in buffers]
+
+
+def _network(model: Model) -> list[Any]:
+    """Return what is computed: shapes, types and scales of the tensors, operators with their options."""
+    graph = model.subgraphs[0]
+    tensors = [(_plain(tensor.shape), tensor.type, _plain(tensor.quantization)) for tensor in graph.tensors]
+    steps = [
+        (_plain(model.operatorCodes[step.opcodeIndex]), *map(_plain, (step.inputs, step.outputs, step.builtinOptions)))
+        for step in graph.operators
+    ]
+    return [*tensors, *steps]
+
+
+def _plain(value: Any) -> Any:
+    """Return a part of a model as something that can be compared."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return {name: _plain(part) for name, part in vars(value).items()} if hasattr(value, "__dict__") else value
+
+
 NUMBERS = (-(2**31), -1000, -2, -1, 0, 1, 2, 3, 7, 16, 28, 255, 4096, 65536, 2**24, 2**31 - 1)
 SCALES = (0.0, -1.0, 1e-38, 1e-9, 1.0, 1e30, float("inf"), float("nan"))
 
