@@ -153,11 +153,17 @@ class Table:
         return np.frombuffer(self._content, kind, count, at + 4)
 
     def check_text(self, slot: int) -> None:
-        """Raise ModelError unless a slot is a text that ends where it says."""
-        if self.has(slot):
-            end = self._target(slot) + 4 + len(self.numbers(slot, "u1"))
-            if self._content[end : end + 1] != b"\0":
-                raise ModelError(f"{self.what} has a text without an end")
+        """Raise ModelError unless a slot is a text that ends where it says; runtimes hand names on as UTF-8."""
+        if not self.has(slot):
+            return
+        letters = self.numbers(slot, "u1")
+        end = self._target(slot) + 4 + len(letters)
+        if self._content[end : end + 1] != b"\0":
+            raise ModelError(f"{self.what} has a text without an end")
+        try:
+            letters.tobytes().decode()
+        except UnicodeDecodeError:
+            raise ModelError(f"{self.what} has a text that is none") from None
 
     def _check_inside(self, slot: int, size: int) -> None:
         if self._slots[slot] + size > self._size:

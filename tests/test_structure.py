@@ -95,6 +95,7 @@ LIES: dict[str, tuple[Callable[[Any], None], str]] = {
     "many sides": (set_on(tensor, 12, shape=[1] * 6), "a list of 6, expected at most 5"),
     "an open side": (set_on(tensor, 12, shapeSignature=[1, -1, 12, 32]), "a shape that is open"),
     "texts": (set_on(tensor, 12, type=5), "type number 5"),
+    "a name that is no text": (set_on(tensor, 17, name=b"serv\xff\xff"), "a text that is none"),
     "a weight with fewer bytes": (set_on(tensor, 9, shape=[48, 3, 3, 64]), "27,648 bytes by its shape, and has 13,824"),
     "a wider type over the same bytes": (set_on(tensor, 9, type=0), "bytes by its shape"),
     "a buffer that is none": (set_on(tensor, 9, buffer=99), "buffer 99 of 21"),
