@@ -334,6 +334,53 @@ def test_a_hairline_becomes_as_thick_as_the_thinnest_of_mnist(size: int, thickne
     assert 1.05 <= across.mean() <= 1.75  # a line of one pixel is all outline, and counts as two
 
 
+@pytest.mark.parametrize("thickness", [3, 4, 5, 6, 7])
+def test_a_thin_line_becomes_as_thick_as_the_thinnest_of_mnist(thickness: int) -> None:
+    picture = np.zeros((100, 100), np.uint8)
+    picture[:, 45 : 45 + thickness] = picture[:thickness] = picture[-thickness:] = 255
+    across = normalise_bitmap(picture)[10:18].astype(float).sum(axis=1) / 255
+    assert across == pytest.approx(1.6, abs=0.21)  # by a pixel of the picture on either side
+
+
+@pytest.mark.parametrize("thickness", [8, 9, 12])
+def test_what_is_thick_enough_is_left(thickness: int) -> None:
+    picture = np.zeros((100, 100), np.uint8)
+    picture[:, 45 : 45 + thickness] = picture[:thickness] = picture[-thickness:] = 255
+    across = normalise_bitmap(picture)[10:18].astype(float).sum(axis=1) / 255
+    assert across == pytest.approx(thickness / 5, abs=0.01)
+
+
+@pytest.mark.parametrize(("halo", "is_line"), [(30, False), (99, False), (100, True), (150, True)])
+def test_what_is_half_as_dark_as_the_ink_is_line_and_what_is_fainter_is_blur(halo: int, is_line: bool) -> None:
+    """A hairline in its blur is a hairline still; a line with greyer flanks is as wide as they are."""
+    picture = np.zeros((100, 100), np.uint8)
+    picture[:, 46:55] = picture[:9] = picture[-9:] = halo
+    picture[:, 50] = picture[4] = picture[-5] = 200
+    widened = np.count_nonzero(normalise_bitmap(picture)[14]) > 3  # 9 pixels of the picture lie in 2 or 3 columns
+    assert widened != is_line
+
+
+@pytest.mark.parametrize(("height", "width"), [(20, 1), (1, 20), (7, 3), (60, 30), (31, 200), (200, 31)])
+def test_aspect_is_kept_by_pictures(height: int, width: int) -> None:
+    longest = max(height, width)
+    box = tuple(max(1, round(side * BOX / longest)) for side in (height, width))
+    assert box_of_image(normalise_bitmap(np.full((height, width), 200, np.uint8))) == box
+
+
+def test_a_small_picture_is_enlarged_smoothly_and_one_of_the_boxs_size_left_as_it_is() -> None:
+    picture = np.zeros((10, 10), np.uint8)
+    picture[:, :5] = picture[0] = picture[-1] = 255
+    assert len(np.unique(normalise_bitmap(picture))) > 5
+    twice = np.kron(picture, np.ones((2, 2), np.uint8))
+    assert np.unique(normalise_bitmap(twice)).tolist() == [0, 255]
+    assert [picture.sum() * 4, 20] == [normalise_bitmap(twice).sum(), max(box_of_image(normalise_bitmap(twice)))]
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (0, 5), (3, 0)])
+def test_a_picture_of_nothing_is_blank_paper(shape: tuple[int, int]) -> None:
+    assert not normalise_bitmap(np.zeros(shape, np.uint8)).any()
+
+
 @pytest.mark.parametrize("grey", [255, 120])
 def test_faint_blur_around_a_digit_is_not_part_of_its_box(grey: int) -> None:
     """FAINT is a fifth of the darkest ink: one shade below it is blur, at it is line."""

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ from edge_app.ink import Ink, make_ink
 from edge_app.labelled import LabelledInk, read_labelled_ink
 from edge_app.normalise import DigitImage
 from edge_app.reading import Digit
-from edge_app.store import CHECKED_BYTES, VERSION, Page, Store, open_store
+from edge_app.store import CHECKED_BYTES, VERSION, Page, Store, _make_durable, open_store
 
 from .conftest import ROOT
 from .fakes import reading_of
@@ -912,3 +912,195 @@ def test_a_name_full_of_odd_characters_is_a_name(tmp_path: Path) -> None:
     store.save_page(None, ink_of(1), "1", 1.0)
     store.close()
     assert names(path.parent) == [path.name]
+
+
+# --- What is said: what, where, what next
+
+NEXT = "Check that the disk has room and may be written"
+
+
+class FailingDisk:
+    """A connection on which some statements meet a fault of the disk; all else is SQLite's own."""
+
+    def __init__(self, database: sqlite3.Connection, statement: str, fault: sqlite3.Error) -> None:
+        self.database, self.statement, self.fault = database, statement, fault
+
+    def execute(self, query: str, *values: Any) -> sqlite3.Cursor:
+        if query.startswith(self.statement):
+            raise self.fault
+        return self.database.execute(query, *values)
+
+    def __enter__(self) -> sqlite3.Connection:
+        return self.database.__enter__()
+
+    def __exit__(self, *exception: Any) -> bool:
+        return self.database.__exit__(*exception)
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def told(deed: Callable[[], object], kind: type[Exception] = StoreError) -> str:
+    with pytest.raises(kind) as caught:
+        deed()
+    return str(caught.value)
+
+
+def test_faults_of_the_disk_say_what_could_not_be_done(path: Path, store: Store) -> None:
+    page_id = store.save_page(None, ink_of(1), "1", 1.0)
+    whole: Any = store._database
+    fault = sqlite3.OperationalError("disk I/O error")
+
+    def broken(statement: str) -> Any:
+        return FailingDisk(whole, statement, fault)
+
+    store._database = broken("SELECT")
+    for read in (store.pages, store.examples, store.count_pages, store.count_examples, lambda: store.page(page_id)):
+        assert told(read) == f"{path}: cannot be read (disk I/O error). {NEXT}"
+    store._database = broken("BEGIN")
+    assert (
+        told(lambda: store.save_page(None, ink_of(1), "1", 1.0))
+        == f"{path}: cannot be written (disk I/O error). {NEXT}"
+    )
+    store._database = broken("VACUUM")
+    assert told(store.forget_everything) == f"{path}: cannot be cleaned (disk I/O error). {NEXT}"
+    store._database = broken("PRAGMA wal_checkpoint")
+    assert told(lambda: store.delete_page(page_id)) == f"{path}: cannot be cleaned (disk I/O error). {NEXT}"
+    store._database = whole
+    early = Store.in_memory()
+    early._database.execute("DROP TABLE pages")
+    assert told(early.pages) == f"history in memory: cannot be read (no such table: pages). {NEXT}"
+    early.close()
+
+
+def test_damage_that_shows_while_it_is_used_is_told_and_set_aside(path: Path, store: Store) -> None:
+    store.save_page(None, ink_of(1), "1", 1.0)
+    whole: Any = store._database
+    damaged: Any = FailingDisk(whole, "SELECT", sqlite3.DatabaseError("database disk image is malformed"))
+    store._database = damaged
+    sentence = (
+        f"{path}: damaged (database disk image is malformed). "
+        "It is kept as digitpad.damaged-1.sqlite3; a new history was started"
+    )
+    assert told(store.pages) == sentence
+    assert store.notices == [sentence]
+    with pytest.raises(sqlite3.ProgrammingError):
+        whole.execute("SELECT 1")  # it was closed
+    assert (store.path, store.pages()) == (path, [])
+    aside = Store(path.with_name("digitpad.damaged-1.sqlite3"))
+    assert texts(aside) == ["1"]
+    aside.close()
+
+
+def test_where_no_new_history_can_be_started_memory_takes_over(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"no database" * 1000)
+
+    def refuse(*arguments: object) -> Path:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("edge_app.store.set_aside", refuse)
+    store = Store(path, lambda: NOON)
+    assert store.path is None
+    assert store.notices == [
+        f"{path}: damaged (file is not a database), and no new one could be started ([Errno 30] Read-only file system)"
+    ]
+    page = store.page(store.save_page(None, ink_of(1), "1", 1.0))
+    assert page is not None
+    assert page.created == "2026-01-01T12:00:00+00:00"
+    store.close()
+    assert path.read_bytes() == b"no database" * 1000
+
+
+def test_the_log_is_set_aside_with_its_database(path: Path, store: Store) -> None:
+    """It may hold pages that are not in the file yet: here, as another digitpad has it open."""
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("SELECT count(*) FROM pages").fetchone()
+    store.save_page(None, ink_of(1), "1", 1.0)
+    damaged: Any = FailingDisk(store._database, "SELECT", sqlite3.DatabaseError("database disk image is malformed"))
+    store._database = damaged
+    told(store.pages)
+    kept = [f"digitpad.damaged-1.sqlite3{ending}" for ending in ("", "-shm", "-wal")]
+    assert [name for name in names(path.parent) if "damaged" in name] == kept
+    other.close()
+    aside = Store(path.with_name(kept[0]))
+    assert texts(aside) == ["1"]
+    aside.close()
+
+
+def test_refusals_name_the_file_and_the_way_on(path: Path, store: Store, tmp_path: Path) -> None:
+    assert told(lambda: store.save_page(None, (), "", 0), ValueError) == "a page without ink is not kept: delete it"
+    assert told(lambda: store.add_example(image_of(1)[1:], "1", ink_of(1), "practice"), ValueError) == (
+        "no example: label '1', image (27, 28) uint8"
+    )
+    store.add_example(image_of(1), "1", ink_of(1), "practice")
+    assert told(lambda: store.export(path)) == f"{path}: that is the history itself. Choose another file"
+    below = path / "x.jsonl"
+    assert told(lambda: store.export(below)) == f"{below}: cannot be written (Not a directory). {NEXT}"
+    store._database.execute("UPDATE examples SET ink = '{}'")
+    assert told(lambda: store.export(tmp_path / "x.jsonl")).startswith(f"{path}: damaged ink in it (no strokes: ")
+    assert told(lambda: store.export(tmp_path / "x.jsonl")).endswith("); nothing was exported")
+    page = Page(3, "", "", None, 0.0, "[", "", "")
+    assert told(page.to_json) == "page 3 of the history is damaged; delete it in the window"
+
+    reader = sqlite3.connect(path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM pages").fetchone()
+    store._database.execute("PRAGMA busy_timeout = 50")
+    assert told(store.forget_everything) == f"{path}: another digitpad is reading it. Close that one and forget again"
+    reader.close()
+    store._database.execute(f"PRAGMA user_version = {VERSION + 1}")
+    newer = (
+        f"{path}: written by a newer digitpad (format {VERSION + 1}, this one knows {VERSION}) and left as it is. "
+        "Update digitpad"
+    )
+    assert told(lambda: Store(path)) == newer
+    assert open_store(path)[1] == [f"{newer}. Until then nothing is kept"]
+    other = tmp_path / "recipes.sqlite3"
+    recipes = sqlite3.connect(other)
+    recipes.execute("CREATE TABLE recipes (name TEXT)")
+    recipes.close()
+    assert told(lambda: Store(other)) == f"{other}: a database of another program, left as it is. Move it elsewhere"
+
+
+def test_a_newer_version_is_seen_in_the_header_before_sqlite_looks(path: Path) -> None:
+    """Bytes 60 to 63, big end first; nothing else of this file is a database."""
+    path.parent.mkdir()
+    path.write_bytes(b"SQLite format 3\0" + bytes(44) + (258).to_bytes(4, "big") + b"\xff" * 5000)
+    before = path.read_bytes()
+    assert "(format 258, this one knows 1)" in told(lambda: Store(path))
+    assert (path.read_bytes(), names(path.parent)) == (before, [path.name])
+
+
+def test_a_second_one_waits_two_seconds_and_little_is_held_in_memory(store: Store) -> None:
+    assert store._database.execute("PRAGMA busy_timeout").fetchone() == (2000,)
+    assert store._database.execute("PRAGMA cache_size").fetchone() == (-256,)
+
+
+def test_a_disk_without_shared_memory_waits_for_every_change_as_well() -> None:
+    """Some network drives have no write-ahead log: the rollback journal then, and EXTRA."""
+    database = sqlite3.connect(":memory:", isolation_level=None)  # it refuses WAL, too
+    _make_durable(database)
+    assert database.execute("PRAGMA journal_mode").fetchone() == ("memory",)
+    assert database.execute("PRAGMA synchronous").fetchone() == (3,)
+    database.close()
+
+
+def test_pages_come_by_fifties_and_limits_hold_in_memory() -> None:
+    store = Store.in_memory(lambda: NOON, max_pages=70, max_examples=2)
+    for number in range(80):
+        store.save_page(None, ink_of(number), str(number), 1.0)
+        store.add_example(image_of(number), "1", ink_of(number), "practice")
+    assert [page.text for page in store.pages()] == [str(number) for number in range(79, 29, -1)]
+    assert (store.count_pages(), store.count_examples()) == (70, 2)
+    store.close()
+
+
+def test_a_stand_in_for_a_history_that_cannot_be_opened_keeps_time(tmp_path: Path) -> None:
+    (tmp_path / "digitpad.sqlite3").mkdir()
+    store, notices = open_store(tmp_path / "digitpad.sqlite3", lambda: NOON)
+    assert notices[0].endswith(f"{NEXT}. Until then nothing is kept")
+    page = store.page(store.save_page(None, ink_of(1), "1", 1 / 3))
+    assert page is not None
+    assert (page.created, page.to_json()["confidence"]) == ("2026-01-01T12:00:00+00:00", 0.3333)
+    store.close()
