@@ -1,7 +1,8 @@
 """`python first_frame.py PROGRAM [TIMES]`: milliseconds from the start of a frozen program to its first picture.
 
 It is seen from outside, when the paper of the pad is in the memory of a virtual screen (Xvfb). The program is
-started in an empty home each time, without Python on the path.
+started in an empty home each time, without Python on the path: first with its files in the system's cache, then with
+none of them there.
 """
 
 import contextlib
@@ -49,8 +50,19 @@ def screen(folder: Path) -> Iterator[tuple[str, mmap.mmap]]:
         server.wait()
 
 
-def first_frame(program: Path) -> float:
+def evict(folder: Path) -> None:
+    """Take a folder's files out of the system's cache; its directories stay there."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())  # what is not written yet stays
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def first_frame(program: Path, *, cold: bool = False) -> float:
     """Return the milliseconds of one start; raises TimeoutError where no picture comes."""
+    if cold:
+        evict(program.parent)
     with tempfile.TemporaryDirectory() as home, screen(Path(home)) as (display, memory):
         environment = {"HOME": home, "DISPLAY": display, "PATH": "/nonexistent"}
         started = time.perf_counter()
@@ -67,12 +79,14 @@ def first_frame(program: Path) -> float:
 
 
 def main() -> None:
-    """Measure and print: the first start, whose files may not be in the system's cache, then the others' median."""
+    """Measure and print."""
     if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
-    times = [first_frame(Path(sys.argv[1]).absolute()) for _ in range(int(sys.argv[2]) if len(sys.argv) == 3 else 10)]
-    print(f"first start {times[0]:.0f} ms, median of {len(times)} {statistics.median(times):.0f} ms, ", end="")
-    print(f"slowest {max(times):.0f} ms")
+    program, count = Path(sys.argv[1]).absolute(), int(sys.argv[2]) if len(sys.argv) == 3 else 10
+    first_frame(program)  # fills the cache
+    for name, cold in (("warm", False), ("cold", True)):
+        times = [first_frame(program, cold=cold) for _ in range(count)]
+        print(f"{name}: median of {count} {statistics.median(times):.0f} ms, slowest {max(times):.0f} ms")
 
 
 if __name__ == "__main__":
