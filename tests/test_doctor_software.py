@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import tomlkit
+from packaging.requirements import Requirement
 
 from edge_app.modelfile import CARD, INT8, models_folder
 from edge_app.setup.check_software import check_python
 from edge_app.setup.doctor import examine
-from edge_app.setup.world import Finding, World
+from edge_app.setup.world import PACKAGED, Finding, World
 
+from .conftest import ROOT
 from .systems import CE, CLASSIC_ARM, System, empty, labwc, lite, only, x11
 
 __all__ = ["empty", "labwc", "lite", "x11"]  # fixtures, found by their names
@@ -113,6 +116,15 @@ def test_numpy_of_the_wrong_kind(x11: System) -> None:
     assert only(x11.bad()).remedy == "sudo apt install libopenblas0"
 
 
+def test_32_bit_arm_has_no_wheel_of_pygame(lite: System) -> None:
+    lite.machine = "armv7l"
+    del lite.packages["pygame-ce"]
+    assert "64-bit Raspberry Pi OS" in only(lite.bad()).remedy
+    assert "digitpad demo" in only(lite.bad()).remedy
+    lite.machine = "aarch64"
+    assert only(lite.bad()).remedy == "/home/pi/.venv/bin/python -m pip install pygame-ce"
+
+
 def test_samples_that_are_read_wrong(x11: System) -> None:
     x11.trials["tflite-runtime"] = x11.trial(right=3)
     finding = only(x11.bad())
@@ -136,6 +148,30 @@ def test_a_runtime_that_is_asked_for(x11: System) -> None:
 def test_packages_that_are_missing(x11: System) -> None:
     del x11.packages["tomlkit"]
     assert only(x11.bad()).remedy == "/home/pi/.venv/bin/python -m pip install tomlkit"
+
+
+def test_packages_that_are_too_old_are_one_finding(x11: System) -> None:
+    def check_falling(world: World) -> Iterator[Finding]:
+        raise AttributeError("has_transparency_data")
+
+    x11.packages |= {"pillow": "9.4.0", "platformdirs": "2.6.0", "numpy": "1.26.4"}  # Debian bookworm's, but for numpy
+    finding = only(x11.bad())
+    assert finding.said == "too old: pillow 9.4.0, needed is 10.1, platformdirs 2.6.0, needed is 4"
+    assert finding.remedy == "/home/pi/.venv/bin/python -m pip install --upgrade pillow platformdirs"
+    assert [one.state for one in examine(x11.world(), [check_falling])] == ["note"]
+    x11.packages |= {"pillow": "10.1.0", "platformdirs": "4.0.0rc1"}
+    assert x11.bad() == []
+    assert [one.state for one in examine(x11.world(), [check_falling])] == ["bad"]
+
+
+def test_the_oldest_versions_are_those_that_pip_takes() -> None:
+    project = tomlkit.parse((ROOT / "pyproject.toml").read_text())["project"].unwrap()
+    lowest: dict[str, tuple[int, ...]] = {}
+    for requirement in map(Requirement, project["dependencies"]):
+        (bound,) = (one.version for one in requirement.specifier if one.operator in (">=", "=="))
+        numbers = tuple(int(number) for number in bound.split(".") if number.isdecimal())
+        lowest[requirement.name] = min(numbers, lowest.get(requirement.name, numbers))
+    assert {name: lowest[name] for name in PACKAGED} == PACKAGED
 
 
 def test_a_missing_numpy_is_one_finding_with_a_remedy_that_serves(x11: System) -> None:

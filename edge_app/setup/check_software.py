@@ -16,6 +16,9 @@ VARIABLE = "DIGITPAD_RUNTIME"
 # the wheels that there are: pypi.org/project/tflite-runtime and ai-edge-litert
 TFLITE_MACHINES = {"x86_64", "aarch64", "armv7l"}  # with Python to 3.11
 LITERT_PLACES = {("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64"), ("win32", "amd64")}
+ARM_32 = ("armv6l", "armv7l")
+ON_A_PI = "a 64-bit system: on a Raspberry Pi 3 or newer, or a Zero 2 W, 64-bit Raspberry Pi OS"
+NO_WINDOW = f"pip has none for 32 bits: take {ON_A_PI}. Without a window these work: digitpad demo, recognize INK"
 PACKAGES = {  # Debian's, by the library that a wheel expects of the system
     "libopenblas.so.0": "libopenblas0",
     "libdrm.so.2": "libdrm2",
@@ -38,6 +41,10 @@ def check_python(world: World) -> Iterator[Finding]:
     if missing:
         advice = world.pip(f"install {' '.join(_numpy(world) if name == 'numpy' else name for name in missing)}")
         yield Finding("python", "bad", f"not installed: {', '.join(missing)}", advice)
+    old = world.too_old()
+    if old:
+        said = ", ".join(f"{name} {version}, needed is {_number(PACKAGED[name])}" for name, version in old.items())
+        yield Finding("python", "bad", f"too old: {said}", world.pip(f"install --upgrade {' '.join(old)}"))
     asked_by = world.environ.get("SUDO_USER")
     if asked_by and asked_by != "root":
         yield Finding(
@@ -46,6 +53,10 @@ def check_python(world: World) -> Iterator[Finding]:
             f"asked through sudo, so permissions, folders and settings below are root's, not {asked_by}'s",
             "Ask again without sudo: digitpad doctor",
         )
+
+
+def _number(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
 
 
 def check_runtime(world: World) -> Iterator[Finding]:
@@ -124,7 +135,7 @@ def _install(world: World, *, force: bool = False) -> str:
         return world.pip(f"{again} ai-edge-litert")
     return (
         f"No interpreter has a package for {system} {world.machine} and Python {world.version[0]}.{world.version[1]}: "
-        "take a 64-bit system, on a Raspberry Pi 3 or newer 64-bit Raspberry Pi OS"
+        f"take {ON_A_PI}"
     )
 
 
@@ -194,7 +205,8 @@ def check_pygame(world: World) -> Iterator[Finding]:
         both = " and ".join(f"{name} {version}" for name, version in present.items())
         yield Finding("pygame", "bad", f"{both} are both installed, each over the files of the other", fresh)
     elif fault and not present:
-        yield Finding("pygame", "bad", "pygame is not installed", world.pip("install pygame-ce"))
+        advice = NO_WINDOW if world.machine in ARM_32 else world.pip("install pygame-ce")
+        yield Finding("pygame", "bad", "pygame is not installed", advice)
     elif fault and not world.lacks(fault):
         advice = mend_library(world, fault) or world.pip("install --force-reinstall pygame-ce")
         yield Finding("pygame", "bad", f"pygame cannot be used: {fault}", advice)

@@ -25,7 +25,8 @@ from .probe import ask
 
 MODULES = {"tflite-runtime": "tflite_runtime", "ai-edge-litert": "ai_edge_litert", "pillow": "PIL"}
 MODULES |= {name: name for name in ("numpy", "platformdirs", "tomlkit")}
-PACKAGED = ("numpy", "pillow", "platformdirs", "tomlkit")
+PACKAGED = {"numpy": (1, 23), "pillow": (10, 1), "platformdirs": (4,), "tomlkit": (0, 12)}
+"""What pip installs beside pygame and the interpreter, with the oldest versions that pyproject.toml allows."""
 AGAIN = "Install digitpad again, from where it came"
 PATIENCE = 5  # seconds for a system's own command
 
@@ -98,6 +99,12 @@ class World:
             return AGAIN
         path = f'"{self.python}"' if self.platform == "win32" else shlex.quote(self.python)
         return " && ".join(f"{path} -m pip {command}" for command in commands)
+
+    def too_old(self) -> dict[str, str]:
+        """Return the versions of packages that are older than what pip would take, as in a system's own Python."""
+        there = {name: version for name in PACKAGED if (version := self.installed(name))}
+        numbers = {name: tuple(map(int, re.findall(r"\d+", version)[:2])) for name, version in there.items()}
+        return {name: there[name] for name, found in numbers.items() if found and found < PACKAGED[name]}
 
     def lacks(self, error: str) -> bool:
         """Tell whether an error is that a package is missing which `check_python` names with its remedy."""
