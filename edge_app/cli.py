@@ -285,7 +285,7 @@ def _drop_output() -> None:
 
 def run_window(args: argparse.Namespace) -> int:
     """Open the window."""
-    from .opening import Wanted
+    from .modelfile import Wanted
 
     try:
         from .window.loop import run
@@ -322,7 +322,8 @@ def run_demo(args: argparse.Namespace) -> int:
 def _recognizer(args: argparse.Namespace) -> "Recognizer":
     """Return a recogniser with the model that was asked for, or the one in use."""
     from .folders import find_folders
-    from .opening import Wanted, open_classifier
+    from .modelfile import Wanted
+    from .opening import open_classifier
     from .recognizer import Recognizer
 
     def say(text: str) -> None:

@@ -9,7 +9,6 @@ from .errors import DigitpadError, ModelError
 from .folders import Folders
 from .ink import Ink
 from .modelfile import FLOAT, models_folder
-from .opening import open_named
 from .printable import tell
 from .reading import Reading
 from .recognizer import Recognizer
@@ -80,6 +79,8 @@ def open_float(path: Path | None = None, folders: Folders | None = None, *, unli
         raise ModelError(f"{path}: not found; to compare, start digitpad with --float FILE") from None
     except OSError:
         pass  # the recogniser says what hinders it
+    from .opening import open_named  # not at import: most windows never compare
+
     recognizer = Recognizer(classifier=open_named(path, find_runtime(), folders, unlisted=unlisted))
     if recognizer.classifier.is_int8:
         raise ModelError(f"{path}: expected a float32 model, found int8; to compare, start digitpad with --float FILE")

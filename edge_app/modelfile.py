@@ -33,6 +33,14 @@ class Model:
     self_test: dict[str, Any] | None = field(default=None, repr=False)  # known digits, see selftest
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which model was asked for: a file, or None for the one in use; `unlisted` allows a file that no card names."""
+
+    path: Path | None = None
+    unlisted: bool = False
+
+
 def models_folder() -> Path:
     """Return the folder of the bundled models: inside the package when installed, beside it in a checkout."""
     inside = Path(__file__).parent / "models"

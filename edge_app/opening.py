@@ -1,7 +1,6 @@
 """From what was asked for to an opened model: listed on a card, through the gate where it is strange, self-tested."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from .classifier import Classifier
@@ -13,6 +12,7 @@ from .modelfile import (
     CARD,
     HOW_TO_MAKE,
     Model,
+    Wanted,
     has_card,
     load_model,
     make_unlisted,
@@ -25,14 +25,6 @@ from .runtime import Runtime, find_runtime
 from .selftest import check_expected
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which model was asked for: a file, or None for the one in use; `unlisted` allows a file that no card names."""
-
-    path: Path | None = None
-    unlisted: bool = False
 
 
 def open_classifier(wanted: Wanted, folders: Folders | None, say: Say) -> Classifier:

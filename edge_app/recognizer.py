@@ -15,7 +15,6 @@ from .images import Coverage, Piece, open_picture, pieces_of
 from .ink import Ink, Stroke, box_of, make_ink
 from .modelfile import REJECT
 from .normalise import SIZE, DigitImage, normalise_bitmap, normalise_digit
-from .opening import open_file
 from .reading import Digit, Pin, Reading
 from .segment import Box, Grid, Group, Part, cut_anywhere, group_scores, parts_of
 
@@ -38,7 +37,11 @@ class Recognizer:
 
         One that did not come with the program is tried in a process of its own first, which takes half a second.
         """
-        self.classifier = classifier or open_file(Path(model) if model else None)
+        if classifier is None:
+            from .opening import open_file  # not at import: the window is drawn before a model is wanted
+
+            classifier = open_file(Path(model) if model else None)
+        self.classifier = classifier
         classes = self.classifier.model.classes
         self._digits = np.array([i for i, name in enumerate(classes) if name != REJECT])
         self._names = [classes[i] for i in self._digits]

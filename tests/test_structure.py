@@ -14,6 +14,8 @@ from edge_app.modelfile import FLOAT, INT8, models_folder
 from edge_app.structure import check_structure
 from tools.fuzz.tflite import edited
 
+from .conftest import DATA
+
 CONTENT = (models_folder() / INT8).read_bytes()
 
 
@@ -22,6 +24,20 @@ def test_sound_files_pass_and_say_what_they_hold() -> None:
         found = check_structure((models_folder() / name).read_bytes())
         assert (found.classes, found.operators) == (11, (*["CONV_2D"] * 4, "RESHAPE", "FULLY_CONNECTED"))
     assert check_structure(edited(CONTENT, lambda _: None)).classes == 11  # as another writer packs it
+
+
+TUTORIAL = ("CONV_2D", "MAX_POOL_2D", "CONV_2D", "MAX_POOL_2D", "RESHAPE", "FULLY_CONNECTED")
+
+
+def test_the_tutorial_s_network_passes_in_every_kind() -> None:
+    found = {path.stem: check_structure(path.read_bytes()) for path in (DATA / "models").glob("*.tflite")}
+    assert {kind: structure.classes for kind, structure in found.items()} == dict.fromkeys(found, 10)
+    assert {kind: structure.operators for kind, structure in found.items()} == {
+        "classic_int8": TUTORIAL,
+        "classic_dynamic": TUTORIAL,
+        "classic_float16": (*["DEQUANTIZE"] * 6, *TUTORIAL),
+        "open_int8": (*TUTORIAL[:4], "SHAPE", "STRIDED_SLICE", "PACK", *TUTORIAL[4:], "SOFTMAX"),
+    }
 
 
 def tensor(model: Any, index: int) -> Any:

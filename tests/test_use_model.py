@@ -17,8 +17,8 @@ from edge_app.errors import ModelError
 from edge_app.folders import Folders
 from edge_app.gate import NEXT
 from edge_app.installed import POINTER, Choice, choose, load_kept, read_choice
-from edge_app.modelfile import INT8, load_model, models_folder
-from edge_app.opening import Wanted, open_classifier
+from edge_app.modelfile import INT8, Wanted, load_model, models_folder
+from edge_app.opening import open_classifier
 from edge_app.recognizer import Recognizer
 from edge_app.window import loop
 

@@ -19,7 +19,7 @@ from ..errors import ModelError, SettingsError
 from ..folders import Folders, find_folders
 from ..language import available_languages, load_language
 from ..log import Log
-from ..opening import Wanted, open_classifier
+from ..modelfile import Wanted
 from ..recognizer import Recognizer
 from ..settings import Settings, read_settings, write_settings
 from ..speech import find_speaker
@@ -130,6 +130,8 @@ def open_rest(app: App, wanted: Wanted, problems: list[str]) -> None:
 
 
 def _load(wanted: Wanted, folders: Folders | None) -> Loaded:
+    from ..opening import open_classifier  # in the reading thread, after the first picture
+
     said: list[str] = []
     return load(Recognizer(classifier=open_classifier(wanted, folders, said.append)), said)
 
