@@ -7,7 +7,7 @@ RUN := $(FULL)/bin/python
 NO_DISPLAY := 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint types train convert compare evaluate bench faults figures fuzz reference mutants test-arm test-wheel freeze test-deb dist clean
+.PHONY: help run demo test lint types train convert compare evaluate bench faults figures fuzz reference mutants test-arm test-wheel freeze test-deb dist clean lock audit
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -77,6 +77,12 @@ dist: $(FREEZE)/ready ## build a release in dist/: wheel, source, frozen program
 test-deb: ## install dist/*.deb in a bare Debian, let it read, and remove it; needs root and mmdebstrap
 	@sh tools/freeze/test-deb dist/*.deb
 
+lock: $(FULL)/ready ## pin what releases are made of in requirements/, each wheel with its SHA-256; ARGS=--check
+	@PYTHON=$(RUN) tools/lock $(ARGS)
+
+audit: $(FULL)/ready ## ask the vulnerability service about what is pinned, and say what is newer; needs the internet
+	@PYTHON=$(RUN) tools/audit
+
 clean: ## remove environments, caches and builds; models and runs stay
 	rm -rf $(LEAN) $(FULL) $(FREEZE) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
@@ -89,7 +95,8 @@ $(FULL)/ready: pyproject.toml
 	@sh tools/make-venv "$(PYTHON)" $(FULL) ".[train,dev]"
 	@touch $@
 
-$(FREEZE)/ready: pyproject.toml
-	@sh tools/make-venv "$(PYTHON)" $(FREEZE) "."
-	@$(FREEZE)/bin/python -m pip install --quiet --disable-pip-version-check "build>=1.2" "cx_Freeze>=8" "setuptools>=77"
+# What releases are made in, and of: the very bytes that the lock file names.
+$(FREEZE)/ready: pyproject.toml requirements/freeze.txt
+	@rm -rf $(FREEZE)
+	@sh tools/make-venv "$(PYTHON)" $(FREEZE) "." requirements/freeze.txt
 	@touch $@

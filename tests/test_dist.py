@@ -15,6 +15,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from PIL import Image
 
 from edge_app.version import __version__
@@ -129,7 +131,8 @@ def test_two_checkouts_give_the_same_bytes(python: Path, checkout: Path, release
             os.utime(path, (1, 1))
     git(again, "config", "core.fileMode", "false")
     other = make_release(python, again, tmp_path / "dist", TZ="Pacific/Apia", LC_ALL="C")
-    names = {"SHA256SUMS", f"digitpad-{__version__}.tar.gz", f"digitpad-{__version__}-py3-none-any.whl"}
+    names = {f"digitpad-{__version__}{ending}" for ending in (".tar.gz", "-py3-none-any.whl", ".cdx.json")}
+    names |= {"SHA256SUMS"}
     assert {path.name for path in other.iterdir()} == names
     for name in names:
         assert (release / name).read_bytes() == (other / name).read_bytes(), name
@@ -320,6 +323,26 @@ def test_the_frozen_program_tries_a_strange_model_in_a_process_of_its_own(
     assert run(program / "digitpad", "use-model", model, "--unlisted", env=home).stdout.startswith("From the next")
     assert run(program / "digitpad", "recognize", picture, env=home).stdout == "2026\n"
     run(program / "digitpad", "use-model", "--bundled", env=home)
+
+
+def test_the_programs_parts_are_listed(program: Path, python: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": "1767323045"}
+    output = tmp_path / "a.json"
+    run(python, ROOT / "tools/freeze/sbom.py", __version__, "program", program, output, env=environment)
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(output.read_text()) is None
+    found = json.loads(output.read_text())
+    names = {part["name"]: part for part in found["components"]}
+    table = (program / "licences.txt").read_text().partition("\n" + "-" * 78)[0].splitlines()[2:]
+    told = {line.partition(": ")[0].rpartition(" ")[0].lower() for line in table if line}
+    assert told - {"python"} == {name for name, part in names.items() if "purl" in part} | {"digitpad"}
+    assert names["CPython"]["version"] == platform.python_version()  # the fixture's is made of this one
+    files = {part["name"]: part["hashes"][0]["content"] for part in found["components"] if part["type"] == "file"}
+    assert any("libSDL2-2" in name for name in files)
+    assert any("openblas" in name for name in files)
+    for name, digest in files.items():
+        assert hashlib.sha256((program / name).read_bytes()).hexdigest() == digest
+    needs = {need["ref"].partition("@")[0]: need["dependsOn"] for need in found["dependencies"]}
+    assert {name.partition("@")[0] for name in needs["pkg:pypi/digitpad"]} >= {"pkg:pypi/numpy", "pkg:pypi/pygame-ce"}
 
 
 def test_the_frozen_program_refuses_another_module(program: Path, home: dict[str, str]) -> None:
