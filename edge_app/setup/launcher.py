@@ -15,7 +15,7 @@ from ..version import __version__
 from .draft import Content, Draft, remove_if_empty
 from .entry import COMPONENT, MARKER, desktop_entry, folders_made, metainfo
 from .icon import icon, icon_svg
-from .kiosk import digitpad_command
+from .start import digitpad_command
 
 ENTRY = "applications/digitpad.desktop"
 METAINFO = f"metainfo/{COMPONENT}.metainfo.xml"
