@@ -90,18 +90,8 @@ class Hand:
 
     def _post(self, kind: int, at: Place) -> None:
         buttons = (int(kind == pygame.MOUSEMOTION), 0, 0)
-        named = {"pos": self._on_window(at), "button": 1, "rel": (0, 0), "buttons": buttons, "touch": False}
+        named = {"pos": on_window(self.app, at), "button": 1, "rel": (0, 0), "buttons": buttons, "touch": False}
         self._send(pygame.event.Event(kind, named, posted=time.perf_counter()))
-
-    def _on_window(self, at: Place) -> Place:
-        """Return where a place on the upright picture is in the window, which the app may have turned."""
-        window = pygame.display.get_surface()
-        rotate = self.app.state.settings.rotate
-        if window is None or not rotate:
-            return at
-        x, y = at[0] / self.app.surface.get_width(), at[1] / self.app.surface.get_height()
-        turned = {90: (1 - y, x), 180: (1 - x, 1 - y), 270: (y, 1 - x)}[rotate]
-        return round(turned[0] * window.get_width()), round(turned[1] * window.get_height())
 
     def _send(self, event: pygame.event.Event) -> None:
         with self._changed:
@@ -148,6 +138,16 @@ class Hand:
             with self._changed:
                 self._settled = self._taken
                 self._changed.notify_all()
+
+
+def on_window(app: App, at: Place) -> Place:
+    """Return where a place on the upright picture is in the window, which the app may have turned."""
+    window, rotate = pygame.display.get_surface(), app.state.settings.rotate
+    if window is None or not rotate:
+        return at
+    x, y = at[0] / app.surface.get_width(), at[1] / app.surface.get_height()
+    turned = {90: (1 - y, x), 180: (1 - x, 1 - y), 270: (y, 1 - x)}[rotate]
+    return round(turned[0] * window.get_width()), round(turned[1] * window.get_height())
 
 
 class _WatchedApp:
