@@ -7,7 +7,7 @@ RUN := $(FULL)/bin/python
 NO_DISPLAY := 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint types train convert compare evaluate bench faults figures fuzz reference mutants test-arm test-wheel freeze test-deb dist clean lock audit
+.PHONY: help run demo test lint types train convert compare evaluate bench faults soak figures fuzz reference mutants test-arm test-wheel freeze test-deb dist clean lock audit
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,9 @@ bench: $(LEAN)/ready ## how fast the app is on this device, as JSON; ARGS="--jso
 
 faults: $(LEAN)/ready ## kill the app, take its power, fill its disk, damage its files; ARGS="--share 0.1"
 	@$(LEAN)/bin/python -m tools.faults $(ARGS)
+
+soak: $(LEAN)/ready ## a simulated day at the window; its clock set, its display lost, its loop hung; ARGS="--share 0.1"
+	@$(LEAN)/bin/python -m tools.soak $(ARGS)
 
 figures: $(LEAN)/ready ## measure again what README reports; needs MNIST and ink, see docs/figures/README.md
 	@sh docs/figures/measure $(LEAN)

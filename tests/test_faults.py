@@ -148,13 +148,22 @@ def test_a_short_part_of_all_of_it(library: Path, tmp_path: Path, capsys: pytest
     said = capsys.readouterr()
     assert status == 0, said.err
     report = json.loads(said.out)
-    assert json.loads(file.read_text()) == report
+    assert json.loads(file.read_text()) == {"runs": [report]}
     assert report["steps"].keys() == STEPS.keys()
     steps = report["steps"]
     assert [name for name, found in steps.items() if found["broken"]] == []
     assert all(steps[name]["confirmed"] > 10 for name in ("kill-store", "kill-window", "power", "disk-window"))
     assert sum(outcome["refused"] for outcome in steps["disk-store"]["by_fault"].values()) > 10
     assert steps["damage"]["set_aside"] > 1
+
+
+def test_runs_add_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(STEPS, "power", ("a stub", lambda seed, _: {"broken": seed, "first_broken": []}))
+    file = tmp_path / "faults.json"
+    for seed, add in (("1", []), ("2", ["--add"]), ("3", ["--add"])):
+        assert main(["--only", "power", "--seed", seed, "--json", str(file), *add]) == 1
+    runs = json.loads(file.read_text())["runs"]
+    assert [(run["seed"], run["steps"]["power"]["broken"]) for run in runs] == [(1, 1), (2, 2), (3, 3)]
 
 
 def test_a_broken_promise_is_an_exit_status(

@@ -4,7 +4,7 @@ import contextlib
 import ctypes
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 os.environ.setdefault("SDL_TOUCH_MOUSE_EVENTS", "0")  # a finger is a finger, not a mouse as well
@@ -15,7 +15,7 @@ import pygame
 
 from ..errors import DisplayError
 from ..setup.icon import icon
-from .waiting import loaded_sdl
+from .waiting import loaded_library, loaded_sdl
 
 TITLE = "digitpad"
 SIZE = (800, 480)
@@ -145,6 +145,24 @@ def density() -> float:
     library.SDL_GetDisplayDPI.argtypes = [ctypes.c_int, *[ctypes.POINTER(ctypes.c_float)] * 3]
     failed = library.SDL_GetDisplayDPI(0, ctypes.byref(diagonal), ctypes.byref(across), ctypes.byref(down))
     return 0.0 if failed else float(across.value)
+
+
+def on_lost_display(act: Callable[[], object]) -> None:
+    """Have something done when the X server is gone, in place of the exit of Xlib, which stores nothing.
+
+    It is done in the midst of a call of Xlib and must end the process; nothing of pygame may be used there. Elsewhere
+    than on X11 nothing happens: Wayland's end is an event to quit.
+    """
+    library = loaded_library("libX11.so")
+    if library is None or pygame.display.get_driver() != "x11":
+        return
+    handler = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(lambda _: act() and 0)
+    library.XSetIOErrorHandler.restype = ctypes.c_void_p
+    library.XSetIOErrorHandler(handler)
+    _HANDLERS[:] = [handler]
+
+
+_HANDLERS: list[object] = []  # what Xlib may still call is kept from Python's collector
 
 
 def copy_text(text: str) -> bool:

@@ -9,7 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .display import Display, copy_text, density  # before pygame: it sets what SDL reads when it is loaded
+from .display import (
+    Display,
+    copy_text,
+    density,
+    on_lost_display,
+)  # before pygame: it sets what SDL reads when it is loaded
 
 # isort: split
 import pygame
@@ -36,6 +41,7 @@ from .waiting import make_waiter, milliseconds
 from .worker import Worker
 
 BUNDLED = Wanted()  # or what was put in its place
+LOST = 1  # the exit status without a display any more; 3 would say that there never was one, and stop a service
 SWITCH = 0.0005  # seconds after which Python lets the other thread run: the line must not wait for the network
 
 
@@ -141,6 +147,7 @@ def serve(app: App, display: Display) -> int:
     wait, watchdog = make_waiter(), Watchdog(os.environ, milliseconds)
     settings, in_use, closing = app.state.settings, None, False
     display.show(app.draw())
+    on_lost_display(partial(_leave_at_once, app))
     watchdog.ready("the window is open")
     while app.running:
         if in_use is not app.state.in_use:
@@ -168,3 +175,12 @@ def serve(app: App, display: Display) -> int:
     app.close()
     pygame.quit()
     return app.status
+
+
+def _leave_at_once(app: App) -> None:
+    """Store what is on the pad and end, with a status that a service restarts on."""
+    try:
+        app.services.note("the display is gone; what was written is stored")
+        app.close()
+    finally:
+        os._exit(LOST)

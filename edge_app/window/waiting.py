@@ -50,9 +50,14 @@ def _poll(most: int | None) -> None:
         pygame.time.wait(min(SLEEP, left))
 
 
-@cache
 def loaded_sdl() -> ctypes.CDLL | None:
-    """Return the SDL 2 library that this process has loaded already, on Linux."""
+    """Return the SDL 2 library that pygame brought, on Linux."""
+    return loaded_library("libSDL2-2")
+
+
+@cache
+def loaded_library(name: str) -> ctypes.CDLL | None:
+    """Return the library that this process has loaded from a file whose name begins so; Linux only, None elsewhere."""
     if not sys.platform.startswith("linux"):
         return None
     try:
@@ -61,6 +66,6 @@ def loaded_sdl() -> ctypes.CDLL | None:
         return None
     for line in maps.splitlines():
         path = line.partition("/")[2]
-        if path.rpartition("/")[2].startswith("libSDL2-2"):
+        if path.rpartition("/")[2].startswith(name):
             return ctypes.CDLL("/" + path)
     return None

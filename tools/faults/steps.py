@@ -5,7 +5,7 @@ import os
 import random
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from tools.bench.screen import output
 from .disks import fail_under_windows
 from .kills import kill_often
 from .losses import MEMORY, lose_power, record, scribe_command
+from .report import Step
 from .shim import built
 
 KILLS_OF_THE_STORE, KILLS_OF_THE_WINDOW = 400, 200
@@ -23,9 +24,6 @@ FEW_CHANGES = 20  # in a short part, which still has some of each kind
 WINDOWS = 60  # on disks that fail
 DAMAGED = 2000  # databases
 FIRST = 5  # of the broken promises are told
-
-Step = Callable[[int, float], dict[str, Any]]
-"""Tries with a seed, some share of all it could; returns figures, `broken` among them."""
 
 
 def kill_the_store(seed: int, share: float) -> dict[str, Any]:

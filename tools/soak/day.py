@@ -18,7 +18,6 @@ from typing import Any
 
 from edge_app.errors import DigitpadError
 from edge_app.folders import Folders, find_folders
-from edge_app.store import Store
 from edge_app.window import loop
 
 # isort: split
@@ -28,11 +27,11 @@ from edge_app.window.app import App
 from edge_app.window.display import Display
 from tools.bench.scenarios import PROCESS, _status
 
-from .visitors import NUMBERS, Input, Visitors
+from .visitors import Input, Visitors
 
 HOUR = 3_600_000
 SIZE = (480, 320)
-EVERY = HOUR // 4  # milliseconds between two looks at the process
+LOOKS = 30  # at the process in a part of the day
 PATIENCE = 30.0  # seconds for a reading, after which the window hangs
 START = datetime(1970, 1, 1, 0, 0, 20, tzinfo=timezone.utc)  # what a Pi without a clock believes at first
 JUMPS = [  # the hour of the day, and by how much the wall clock is set there
@@ -74,6 +73,7 @@ class Clock:
 class Day:
     """What was seen in the course of a day."""
 
+    every: float  # milliseconds
     clock: Clock = field(default_factory=Clock)
     looks: list[dict[str, float]] = field(default_factory=list)
     events: int = 0
@@ -81,7 +81,7 @@ class Day:
     complaints: list[str] = field(default_factory=list)
 
     def look(self, folders: Folders) -> None:
-        """Note what the process holds; between two looks pass EVERY milliseconds."""
+        """Note what the process holds; between two looks pass `every` milliseconds."""
         files = {
             "database": folders.store_file,
             "write_ahead_log": Path(f"{folders.store_file}-wal"),
@@ -89,7 +89,7 @@ class Day:
         }
         self.looks.append(
             {
-                "hour": round(self.clock.now / HOUR, 2),
+                "hour": round(self.clock.now / HOUR, 4),
                 "resident": _status()["VmRSS"],
                 "files": len(list((PROCESS / "fd").iterdir())),
                 "threads": len(list((PROCESS / "task").iterdir())),
@@ -117,7 +117,7 @@ class Simulation:
         timer = self._due if most is None else min(self._due, clock.now + most)
         clock.go_on(max(0, timer - clock.now))
         folders = self.app.services.folders
-        if folders and (not self.day.looks or clock.now >= self.day.looks[-1]["hour"] * HOUR + EVERY):
+        if folders and (not self.day.looks or clock.now >= self.day.looks[-1]["hour"] * HOUR + self.day.every):
             self.day.look(folders)
         if clock.now >= self.until:
             self.day.pages += self._visitors.pages
@@ -171,26 +171,14 @@ def _listen(day: Day, note: Callable[[str], None], text: str) -> None:
     note(text)
 
 
-def fill(store_file: Path, pages: int) -> None:
-    """Keep so many pages at once, as a window has that has been used for months."""
-    memory = Store.in_memory()
-    for number in range(pages):
-        memory.save_page(None, NUMBERS[number % len(NUMBERS)], "12345", 0.9)
-    store = Store(store_file)
-    store.adopt(memory)
-    store.close()
-
-
-def spend(start: float, until: float, gap: float, seed: int, *, kiosk: bool = False, filled: int = 0) -> dict[str, Any]:
-    """Spend a part of a day in one window, from an hour until another, with so many pages kept already."""
-    folders, day = find_folders(), Day()
+def spend(start: float, until: float, gap: float, seed: int, *, kiosk: bool = False) -> dict[str, Any]:
+    """Spend a part of a day in one window, from an hour until another."""
+    folders, day = find_folders(), Day((until - start) * HOUR / LOOKS)
     folders.config.mkdir(parents=True, exist_ok=True)
     folders.settings_file.write_text('history = "on"\n')
-    if filled:
-        fill(folders.store_file, filled)
     day.clock.go_on(round(start * HOUR))
     started = time.monotonic()
-    live(day, round(until * HOUR), seed, gap, forget=not filled and not kiosk, kiosk=kiosk)
+    live(day, round(until * HOUR), seed, gap, forget=start > 0 and not kiosk, kiosk=kiosk)
     return {
         "seconds": round(time.monotonic() - started),
         "events": day.events,

@@ -1,0 +1,21 @@
+"""`python -m tools.soak.fill PAGES`: keep so many pages at once, as a window has that has been used for months."""
+
+import sys
+
+from edge_app.folders import find_folders
+from edge_app.store import Store
+
+from .visitors import NUMBERS
+
+
+def fill(pages: int) -> None:
+    """Keep so many pages in the history of DIGITPAD_HOME."""
+    memory, store = Store.in_memory(), Store(find_folders().store_file)
+    for number in range(pages):
+        memory.save_page(None, NUMBERS[number % len(NUMBERS)], "12345", 0.9)
+    store.adopt(memory)
+    store.close()
+
+
+if __name__ == "__main__":
+    fill(int(sys.argv[1]))
