@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .errors import DigitpadError, DisplayError, SettingsError
 from .printable import printable, tell
@@ -30,6 +30,10 @@ UNLISTED = (
 class Parser(argparse.ArgumentParser):
     """A parser, as are those of its commands, that repeats no command to the terminal that stood in an argument."""
 
+    def __init__(self, **options: Any) -> None:
+        """Take options by their whole names alone: a mistyped one must not be taken for another."""
+        super().__init__(**{**options, "allow_abbrev": False})
+
     def error(self, message: str) -> NoReturn:
         """Print usage and fault, and exit with status 2."""
         super().error(printable(message))
@@ -39,7 +43,6 @@ def make_parser() -> argparse.ArgumentParser:
     """Return the command line of `digitpad`."""
     parser: argparse.ArgumentParser = Parser(
         prog="digitpad",
-        allow_abbrev=False,  # a mistyped option must not be taken for another
         description="Reads handwritten digits and numbers. Without a command it opens the window to write in.",
         epilog="Each command explains itself: digitpad recognize --help. "
         "Exit status: 0 done, 1 a fault in a file or the set-up, 2 wrong usage, 3 no display for the window.",
@@ -56,7 +59,6 @@ def make_parser() -> argparse.ArgumentParser:
 
     read = commands.add_parser(
         "recognize",
-        allow_abbrev=False,
         help="read ink or pictures and print what they say",
         description="Reads ink (.json, .jsonl, each also .gz), pictures (.png, .jpg, .bmp), or ink lines on standard "
         "input, and prints one line a sample, in order: the number, ? for a digit that was refused.",
@@ -71,7 +73,6 @@ def make_parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser(
         "demo",
-        allow_abbrev=False,
         help="read the sample ink that comes with the program, in the terminal",
         description="Prints each sample that comes with the program as a small picture and reads it; needs no display.",
     )
@@ -79,7 +80,6 @@ def make_parser() -> argparse.ArgumentParser:
 
     compare = commands.add_parser(
         "compare",
-        allow_abbrev=False,
         help="what did int8 cost against float, and what did it buy",
         description="Runs two or more .tflite models (float32, float16, dynamic range, int8) over the same labelled "
         "digits through the app's own classifier, without TensorFlow: accuracy with intervals and a paired test, every "
@@ -114,7 +114,6 @@ def make_parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser(
         "evaluate",
-        allow_abbrev=False,
         help="how well labelled ink or MNIST is read",
         description="Reads labelled ink or MNIST's test images as the app does and prints accuracy with its interval, "
         "mistakes by digit and by writer, and how much that is no digit was refused. Needs no TensorFlow.",
@@ -176,7 +175,6 @@ def window_size(text: str) -> tuple[int, int]:
 def _add_history(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     history = commands.add_parser(
         "history",
-        allow_abbrev=False,
         help="list, export or forget what was written in the window",
         description="Prints the pages that the window kept, the newest last: time, what was read, and after an arrow "
         "what you made of it. The history is kept only where you switched it on.",
@@ -201,7 +199,6 @@ def _add_history(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def _add_use_model(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     use = commands.add_parser(
         "use-model",
-        allow_abbrev=False,
         help="read with another model from the next start on, or go back",
         description="Tries a model in a process of its own, with limits on time and memory: its structure is checked, "
         "and it must read clear digits. Then it is kept with its card in your data folder, and window and commands "

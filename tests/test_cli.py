@@ -102,7 +102,10 @@ def test_a_million_points_are_refused_at_once() -> None:
     assert time.monotonic() - started < 20
 
 
-@pytest.mark.parametrize("words", [["recognize"], ["recognise", "x"], ["--no-such"], ["recognize", "--jso", "-"]])
+SHORTENED = [["recognize", "--jso", "-"], ["--kios"], ["doctor", "--jso"], ["install-kiosk", "--remov"]]
+
+
+@pytest.mark.parametrize("words", [["recognize"], ["recognise", "x"], ["--no-such"], *SHORTENED])
 def test_wrong_usage_is_2(words: list[str]) -> None:
     done = digitpad(*words)
     assert done.returncode == 2

@@ -18,7 +18,6 @@ def add_commands(commands: "Commands") -> None:
 def _add_doctor(commands: "Commands") -> None:
     doctor = commands.add_parser(
         "doctor",
-        allow_abbrev=False,
         help="what hinders digitpad on this system, and what to do about it",
         description="Checks display, touch, permissions, interpreter, model, fonts, speech and disk, and names the "
         "remedy for each finding. Exit status: 0 nothing hinders, 1 something does.",
@@ -30,7 +29,6 @@ def _add_doctor(commands: "Commands") -> None:
 def _add_launcher(commands: "Commands") -> None:
     launcher = commands.add_parser(
         "install-launcher",
-        allow_abbrev=False,
         help="put digitpad into the desktop's menu (Linux)",
         description="Writes a menu entry, icons and metadata below ~/.local/share, for this user, and says what it "
         "wrote.",
@@ -46,7 +44,6 @@ def _add_launcher(commands: "Commands") -> None:
 def _add_kiosk(commands: "Commands") -> None:
     kiosk = commands.add_parser(
         "install-kiosk",
-        allow_abbrev=False,
         help="start digitpad full screen at boot (Raspberry Pi OS)",
         description="With a desktop (labwc or wayfire) it adds digitpad to the session's autostart; without one it "
         "writes a systemd service on KMS/DRM that is started again after a failure, watched, and kept to a writable "
