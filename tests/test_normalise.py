@@ -34,8 +34,34 @@ def centre_of_mass(image: NDArray[np.uint8]) -> tuple[float, float]:
 
 
 def test_blank_ink_is_blank_paper() -> None:
-    assert not normalise_digit(()).any()
-    assert not normalise_bitmap(np.zeros((40, 30), np.uint8)).any()
+    for blank in (normalise_digit(()), normalise_bitmap(np.zeros((40, 30), np.uint8))):
+        assert blank.shape == (28, 28)
+        assert blank.dtype == np.uint8
+        assert not blank.any()
+
+
+def test_the_thinnest_pens_leave_faint_lines_and_none_leaves_none() -> None:
+    dot = make_ink([[[5, 5]]])
+    assert 0 < normalise_digit(dot, 0.5).max() < 150
+    assert not normalise_digit(dot, 0.0).any()
+
+
+@pytest.mark.parametrize(("extent", "side"), [(0.99e-30, 3), (1e-30, 3), (1.01e-30, 20)])
+def test_what_is_too_small_to_divide_by_is_a_point(extent: float, side: int) -> None:
+    assert max(box_of_image(normalise_digit(make_ink([[[0, 0], [extent, 0]]])))) == side
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_a_digit_with_all_its_ink_at_one_end_stays_on_the_paper(turns: int) -> None:
+    """Its mass is nearer to its end than 14 pixels from the other: the paper's edge holds it."""
+    base = [[[0, y], [100, y]] for y in (82, 88, 94, 100)]
+    image = np.array([[[50, 0], [50, 80]], *base], float)
+    for _ in range(turns):
+        image = np.stack([-image[..., 1], image[..., 0]], axis=-1)
+    drawn = normalise_digit(make_ink(list(image)))
+    edges = {0: drawn[0], 1: drawn[:, -1], 2: drawn[-1], 3: drawn[:, 0]}
+    assert edges[turns].any()
+    assert max(box_of_image(drawn)) == 20
 
 
 def test_a_point_is_a_dot_of_the_pens_width() -> None:
@@ -208,6 +234,8 @@ def test_a_long_stroke_keeps_its_ends_and_loses_what_cannot_be_seen() -> None:
     assert len(thin) <= np.hypot(10, 10) / STEP + 2
     assert (thin[[0, -1]] == ends).all()
     assert (np.hypot(*np.diff(thin, axis=0).T) < 2 * STEP).all()
+    assert [len(_thin(dense[:count])) for count in (1, 23)] == [1, 23]  # so few cost nothing
+    assert len(_thin(dense[:24])) == 2
     apart = np.linspace([0, 0], [50, 0], 50, dtype=np.float32)  # further apart than a step: all are kept
     assert np.array_equal(_thin(apart), apart)
 

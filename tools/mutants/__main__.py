@@ -11,7 +11,7 @@ import tomlkit
 
 from edge_app.atomic import readable_json, write_atomically
 
-from .run import MODULES, NOTICED, ROOT, alterations, figures, results, run_mutants
+from .run import MODULES, NOTICED, ROOT, alterations, figures, results, run_again, run_mutants
 
 FIGURES = ROOT / "docs" / "figures" / "mutants.json"
 EQUIVALENT = Path(__file__).parent / "equivalent.toml"
@@ -23,6 +23,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.mutants", allow_abbrev=False, description=__doc__)
     names = [module.name for module in MODULES]
     parser.add_argument("modules", nargs="*", metavar="MODULE", help=f"of {', '.join(names)}; default: all")
+    parser.add_argument("--again", action="store_true", help="only those that were not noticed last time")
     args = parser.parse_args(argv)
     if unknown := set(args.modules) - set(names):
         parser.error(f"no module {', '.join(sorted(unknown))}: choose from {', '.join(names)}")
@@ -30,7 +31,10 @@ def main(argv: list[str] | None = None) -> int:
         if args.modules and module.name not in args.modules:
             continue
         folder = WORK / module.name
-        run_mutants(module, folder)
+        if args.again:
+            run_again(module, folder)
+        else:
+            run_mutants(module, folder)
         found = results(folder)
         unnoticed = [name for name, status in found.items() if status not in NOTICED]
         own = figures(found, alterations(folder, unnoticed), _reasons(module.name))

@@ -64,10 +64,33 @@ def run_mutants(module: Module, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     for name in COPIED:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    _run(module, folder)
+
+
+def run_again(module: Module, folder: Path) -> None:
+    """Run the mutants of what was altered since and those that were not noticed then, with the tests as they are now.
+
+    What a test killed stays killed while tests are only added; mutmut knows by a hash which functions were altered.
+    """
+    ignored = shutil.ignore_patterns("__pycache__", Path(module.source).name)
+    for name in COPIED:
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored, dirs_exist_ok=True)
+        shutil.copytree(folder / name, folder / "mutants" / name, ignore=ignored, dirs_exist_ok=True)
+    if (folder / module.source).read_bytes() != (ROOT / module.source).read_bytes():
+        shutil.copyfile(ROOT / module.source, folder / module.source)  # with a new date, by which mutmut sees it
+    (folder / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)  # which tests reach what is found out anew
+    if "not checked" in results(folder).values():
+        _run(module, folder)
+    names = [name for name, fate in results(folder).items() if fate not in NOTICED]
+    if names:
+        _run(module, folder, *names)
+
+
+def _run(module: Module, folder: Path, *names: str) -> None:
     (folder / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text() + configuration(module))
     # without PYTHONPATH: processes that tests start must find the mutant, not the checkout
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    command = [sys.executable, "-m", "mutmut", "run", "--max-children", "1"]
+    command = [sys.executable, "-m", "mutmut", "run", "--max-children", "1", *names]
     subprocess.run(command, cwd=folder, env=environment, check=True)
 
 
@@ -81,8 +104,9 @@ def configuration(module: Module) -> str:
         "pytest_add_cli_args": options,
         "pytest_add_cli_args_test_selection": [f"tests/{file}" for file in module.tests],
     }
+    timeouts = "timeout_constant = 5\ntimeout_multiplier = 3\n"  # seconds more, and times, what the tests took
     lines = [f"{key} = {json.dumps(value)}\n" for key, value in values.items()]  # JSON's lists are TOML's
-    return "".join(["\n[tool.mutmut]\n", "track_dependencies = false\n", *lines])
+    return "".join(["\n[tool.mutmut]\n", "track_dependencies = false\n", timeouts, *lines])
 
 
 def results(folder: Path) -> dict[str, str]:
