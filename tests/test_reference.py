@@ -1,8 +1,11 @@
 """The network in integers: its arithmetic against exact fractions, its operators against both runtimes."""
 
+import json
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ from numpy.typing import NDArray
 from edge_app.allographs import reference_digits
 from edge_app.classifier import Classifier
 from edge_app.mnist import Mnist
-from edge_app.modelfile import Model, load_model, models_folder
+from edge_app.modelfile import CARD, INT8, Model, load_model, models_folder
 from edge_app.runtime import find_runtime
 from tools.reference.arithmetic import (
     LEAST,
@@ -29,9 +32,10 @@ from tools.reference.arithmetic import (
     rounding_divide_by_power_of_two,
 )
 from tools.reference.compare import answers_that_differ, compare_operators, difference, outputs_of, seen_by
-from tools.reference.network import Network
+from tools.reference.network import ROUNDINGS, Network
 from tools.reference.operators import RELU
 
+from .conftest import ROOT
 from .test_shipped import RUNTIMES
 
 int32 = st.integers(LEAST, MOST)
@@ -261,3 +265,49 @@ def test_operators_that_the_shipped_network_has_not_are_right_as_well(every_oper
 def test_what_the_reference_does_not_hold_is_refused() -> None:
     with pytest.raises(NotImplementedError, match="not in the reference"):
         Network((models_folder() / "digits_float.tflite").read_bytes())
+
+
+# --- What was measured
+
+
+def measured() -> dict[str, Any]:
+    report: dict[str, Any] = json.loads((ROOT / "docs" / "figures" / "reference.json").read_text())
+    return report
+
+
+def test_the_document_has_what_was_measured() -> None:
+    report = measured()
+    card = json.loads((models_folder() / CARD).read_text())
+    shipped = report["models"]["digits_int8.tflite"]
+    assert shipped["sha256"] == card["files"][INT8]["sha256"], "measure again: make reference"
+    text = (ROOT / "docs" / "robustness.md").read_text()
+    section = text.partition("## Properties and an integer reference")[2].partition("\n## ")[0]
+    assert f"{shipped['images']:,} images" in section
+    for runtime in report["runtimes"]:
+        assert f"{runtime['name']} {runtime['version']}" in section
+    for rounding in ROUNDINGS:
+        row = next(line for line in section.splitlines() if line.startswith(f"| {rounding} "))
+        cells = [cell.strip() for cell in row.strip("|").split("|")][-4:]
+        expected = []
+        for runtime in report["runtimes"]:
+            own = shipped["roundings"][rounding][runtime["name"]]
+            operators, outputs = own["operators"], own["outputs"]
+            expected += [
+                f"{differing(operators):,}, {largest(operators)}",
+                f"{outputs['differ']:,}, {outputs['largest']}",
+            ]
+        assert cells == expected
+    total = sum(one["values"] for one in shipped["roundings"]["kernels"]["ai-edge-litert"]["operators"])
+    assert f"{total:,} values" in section
+    assert re.search(rf"{shipped['roundings']['once']['ai-edge-litert']['outputs']['values']:,} outputs", section)
+
+
+def test_the_measurement_says_within_one_unit() -> None:
+    for model in measured()["models"].values():
+        for own in model["roundings"]["kernels"].values():
+            assert is_exact(own["operators"])
+        for own in model["roundings"]["specification"].values():
+            steps = own["operators"]
+            # what follows an operator that was written over was computed from the reference's values, not the runtime's
+            seen = [one for before, one in pairwise([{}, *steps]) if "overwritten" not in before]
+            assert largest(seen) <= 1
