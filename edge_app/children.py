@@ -1,5 +1,7 @@
-"""Processes of digitpad's own: a module of this package, run apart from what must not suffer from it."""
+"""Programs that digitpad starts: a module of its own, apart from what must not suffer from it, and the system's."""
 
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -20,3 +22,12 @@ def module_command(module: str) -> list[str]:
     if is_frozen():  # it takes these words for its own modules: tools/freeze/start.py
         return [sys.executable, "-m", module]
     return [sys.executable, "-c", RUN, str(Path(__file__).parents[1]), module]
+
+
+def find_program(name: str) -> str | None:
+    """Return the full path of a program of the system, None where there is none.
+
+    One in the folder that one happens to be in is none: Windows looks there first, as does a PATH with an empty part.
+    """
+    found = shutil.which(name)
+    return found if found and os.path.isabs(found) else None  # noqa: PTH117  a text that is not touched

@@ -1,10 +1,11 @@
 """Numbers read aloud by the speech command that the system has, where it has one."""
 
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+
+from .children import find_program
 
 WHOLE = 6  # digits that are read as one number; longer ones, and those with a leading 0, digit by digit
 COMMANDS = {"darwin": ("say",), "win32": ("powershell",)}
@@ -19,7 +20,7 @@ POWERSHELL = (
 PATIENCE = 1.0  # seconds for a command to end when it is told to, when digitpad closes
 
 
-def find_speaker(which: Callable[[str], str | None] = shutil.which, platform: str = sys.platform) -> "Speaker | None":
+def find_speaker(which: Callable[[str], str | None] = find_program, platform: str = sys.platform) -> "Speaker | None":
     """Return the first speech command of this platform that is installed, or None."""
     for name in COMMANDS.get(platform, ELSEWHERE):
         if path := which(name):

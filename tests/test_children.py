@@ -1,16 +1,22 @@
 """Processes of digitpad's own run digitpad's code, wherever one happens to be."""
 
+import ast
+import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from edge_app.children import module_command
+from edge_app.children import find_program, module_command
 from edge_app.modelfile import INT8, load_model, models_folder
 from edge_app.runtime import find_runtime
+from edge_app.speech import Speaker, find_speaker
 
 from .conftest import ROOT
+from .test_architecture import modules
 
 TRAPS = ("numpy", "json", "runpy", "edge_app")
 START = {
@@ -65,3 +71,69 @@ def test_a_frozen_program_is_asked_by_its_own_words(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setattr(sys, "executable", "/usr/bin/digitpad")
     assert module_command("edge_app.setup.trial") == ["/usr/bin/digitpad", "-m", "edge_app.setup.trial"]
+
+
+# ---- how the system's programs are started
+
+
+def calls_of_processes(path: Path) -> list[ast.Call]:
+    """Return the calls that start a process."""
+    tree = ast.parse(path.read_text())
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("subprocess.run", "subprocess.Popen")
+    ]
+
+
+SHELLS = re.compile(r"\b(os\.(system|popen|spawn\w*|exec\w*|posix_spawn)|subprocess\.(call|check_\w+|getoutput)|pty\.)")
+
+
+@pytest.mark.parametrize("path", modules("edge_app"), ids=lambda path: path.stem)
+def test_no_process_is_started_through_a_shell(path: Path) -> None:
+    for call in calls_of_processes(path):
+        options = {option.arg for option in call.keywords}
+        assert "shell" not in options
+        assert "executable" not in options
+        assert not isinstance(call.args[0], ast.Constant | ast.JoinedStr)  # a list of words, never a line
+    assert not SHELLS.search(path.read_text())
+
+
+def test_the_scan_sees_a_shell(tmp_path: Path) -> None:
+    (tmp_path / "x.py").write_text("subprocess.run('rm *', shell=True)\n")
+    (call,) = calls_of_processes(tmp_path / "x.py")
+    assert [option.arg for option in call.keywords] == ["shell"]
+    assert SHELLS.search("os.system('rm *')")
+    assert sum(len(calls_of_processes(path)) for path in modules("edge_app")) >= 6
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a program's file is marked by its rights")
+@pytest.mark.parametrize("part", ["", ".", "here/../here"])
+def test_no_program_of_the_working_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    folder = tmp_path / "here" if "here" in part else tmp_path
+    folder.mkdir(exist_ok=True)
+    (folder / "espeak-ng").touch(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{part}:/nonexistent")
+    assert shutil.which("espeak-ng")  # it would be run
+    assert find_program("espeak-ng") is None
+    assert find_speaker(platform="linux") is None
+    monkeypatch.setenv("PATH", str(folder))
+    assert find_program("espeak-ng") == str(folder / "espeak-ng")
+
+
+@pytest.mark.parametrize("text", ["-1", "--help 1", "$(id)1", "1;id", "1\n2", "`1`", "1 -v x"])
+@pytest.mark.parametrize("language", ["de", "-x", "de;id", "../../1", ""])
+@pytest.mark.parametrize("name", ["spd-say", "espeak-ng", "say", "powershell"])
+def test_what_is_said_is_digits_and_never_an_option(
+    monkeypatch: pytest.MonkeyPatch, name: str, language: str, text: str
+) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr("edge_app.speech._start", started.append)
+    Speaker(name, f"/usr/bin/{name}").say(text, language)
+    (words,) = started
+    said = re.findall('xml:lang="(.*?)">(.*?)<', words[-1])[0] if name == "powershell" else (None, words[-1])
+    assert re.fullmatch("[0-9]( [0-9])*", said[1])
+    options = [word for word in words[1:-1] if word.startswith("-")]
+    assert set(options) <= {"--wait", "--language", "-v", "-NoProfile", "-NonInteractive", "-Command"}
+    assert all(re.fullmatch("[a-z]{2,3}|[A-Z]\\w+", word) for word in words[1:-1] if word not in options)

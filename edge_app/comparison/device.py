@@ -2,10 +2,11 @@
 
 import os
 import platform
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
+
+from ..children import find_program
 
 CPU = Path("/sys/devices/system/cpu/cpu0/cpufreq")
 THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
@@ -83,7 +84,7 @@ def _temperature() -> float | None:
 
 def _throttled() -> str | None:
     """Return the Raspberry Pi firmware's throttling flags, as hexadecimal; None elsewhere."""
-    tool = shutil.which("vcgencmd")
+    tool = find_program("vcgencmd")
     if not tool:
         return None
     try:

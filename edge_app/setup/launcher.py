@@ -3,12 +3,12 @@
 import contextlib
 import io
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..children import find_program
 from ..errors import SetupError
 from ..printable import printable
 from ..version import __version__
@@ -201,7 +201,7 @@ def refresh_icons(theme: Path) -> None:
         return
     with contextlib.suppress(OSError):  # the folder may be another's, with ours in it
         os.utime(theme)
-    tool = shutil.which("gtk-update-icon-cache") or shutil.which("gtk4-update-icon-cache")
+    tool = find_program("gtk-update-icon-cache") or find_program("gtk4-update-icon-cache")
     if tool and (theme / "icon-theme.cache").exists():
         done = subprocess.run([tool, "-q", "-f", "-t", str(theme)], capture_output=True, check=False)
         print(f"refreshed {theme}/icon-theme.cache" if done.returncode == 0 else f"{tool} failed, which does no harm")

@@ -39,6 +39,10 @@ WatchdogSec=30
 TimeoutStartSec=60
 TimeoutStopSec=10
 UMask=0077
+# Several times what it was ever seen to take (docs/figures/bench.json): a fault must not take the system with it. Where
+# the kernel counts no memory, as Raspberry Pi OS has it unless told, the first line does nothing.
+MemoryMax=768M
+TasksMax=64
 Environment=PYTHONDONTWRITEBYTECODE=1 PYTHONFAULTHANDLER=1
 """
 
@@ -72,6 +76,7 @@ StateDirectoryMode=0700
 ProtectSystem=strict
 ProtectHome={home}
 PrivateTmp=yes
+PrivateMounts=yes
 # SDL learns of touchscreens from udev by netlink, and refuses all input without it: so no PrivateNetwork and no
 # PrivateUsers, which cut that line. There is no way to the internet all the same.
 RestrictAddressFamilies=AF_UNIX AF_NETLINK
@@ -96,7 +101,7 @@ RemoveIPC=yes
 # Not MemoryDenyWriteExecute=: where no GPU draws, Mesa compiles its drawing into memory.
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
-SystemCallFilter=~@privileged
+SystemCallFilter=~@privileged @resources
 SystemCallErrorNumber=EPERM
 
 [Install]
@@ -121,6 +126,9 @@ RestrictRealtime=yes
 RestrictSUIDSGID=yes
 LockPersonality=yes
 SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged
+SystemCallErrorNumber=EPERM
 
 [X-Digitpad]
 Folders={folders}
@@ -168,6 +176,10 @@ def user_unit(start: Start, folders: list[str]) -> bytes:
 
 
 def _service(start: Start) -> str:
+    for part in (*start.command, str(start.folder)):
+        # a line's end in a name would end the setting, and what is behind it be another one
+        if re.search(r"[\x00-\x1f\x7f\ud800-\udfff]", part):
+            raise SetupError(f"{part!a}: no unit can hold such a name. Install digitpad in another folder")
     program, *options = (_quoted(part) for part in start.command)
     command = " ".join([program, *(option.replace("$", "$$") for option in options)])
     return SERVICE.format(command=command, folder=str(start.folder).replace("%", "%%"))

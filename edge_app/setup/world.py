@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from ..children import is_frozen
+from ..children import find_program, is_frozen
 from ..errors import SettingsError
 from ..folders import Folders, find_folders
 from ..language import Language, load_language
@@ -28,6 +28,7 @@ MODULES |= {name: name for name in ("numpy", "platformdirs", "tomlkit")}
 PACKAGED = {"numpy": (1, 23), "pillow": (10, 1), "platformdirs": (4,), "tomlkit": (0, 12)}
 """What pip installs beside pygame and the interpreter, with the oldest versions that pyproject.toml allows."""
 AGAIN = "Install digitpad again, from where it came"
+X_SOCKETS = "/tmp/.X11-unix"  # noqa: S108  where X puts its sockets, which are looked at alone
 PATIENCE = 5  # seconds for a system's own command
 
 State: TypeAlias = Literal["good", "note", "bad"]
@@ -136,9 +137,7 @@ class World:
             for name in self.names(f"/run/user/{user}")
             if name.startswith("wayland-") and f"/run/user/{user}/{name}\n" in alive
         ]
-        x11 = [
-            {"DISPLAY": f":{name[1:]}"} for name in self.names("/tmp/.X11-unix") if f"/tmp/.X11-unix/{name}\n" in alive
-        ]
+        x11 = [{"DISPLAY": f":{name[1:]}"} for name in self.names(X_SOCKETS) if f"{X_SOCKETS}/{name}\n" in alive]
         return wayland + x11
 
     @property
@@ -195,7 +194,7 @@ def this_world(model: Path | None) -> World:
         user=os.environ.get("SUDO_USER") or _user(),
         groups=_groups(),
         model=model,
-        which=shutil.which,
+        which=find_program,
         run=_run,
         ask=ask,
         installed=_installed,
