@@ -20,7 +20,7 @@ import pytest
 from edge_app.cli import main
 from edge_app.comparison.baseline import read_baseline
 from edge_app.comparison.page import make_page
-from edge_app.errors import DataError
+from edge_app.errors import DataError, ModelError
 from edge_app.export import save_pad
 from edge_app.folders import VARIABLE
 from edge_app.ink import make_ink
@@ -28,6 +28,7 @@ from edge_app.labelled import read_labelled
 from edge_app.language import load_language
 from edge_app.log import Log
 from edge_app.mnist import read_idx
+from edge_app.modelfile import CARD, INT8, load_model, models_folder
 from edge_app.printable import printable
 from edge_app.reading import Digit, Reading
 from edge_app.regular import open_regular
@@ -223,6 +224,20 @@ def test_a_regular_file_is_read_as_ever(tmp_path: Path) -> None:
         assert json.load(file) == {"strokes": ONE}
 
 
+@posix
+@pytest.mark.timeout(20)
+def test_a_pipe_in_somebodys_home_holds_no_root(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "home" / "pi" / ".config"
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "passwd").write_text("pi:x:1000:1000::/home/pi:/bin/bash\n")
+    (folder / "labwc").mkdir(parents=True)
+    os.mkfifo(folder / "labwc" / "autostart")
+    os.mkfifo(folder / "wayfire.ini")
+    for kind in ("labwc", "wayfire"):
+        assert main(["install-kiosk", "--dry-run", "--root", str(tmp_path), "--user", "pi", "--kind", kind]) == 1
+        assert "a pipe or a device, not a file. Nothing was changed" in capsys.readouterr().err
+
+
 # ---- what swells
 
 
@@ -271,6 +286,23 @@ def test_no_path_in_ink_is_followed(tmp_path: Path) -> None:
     command = [sys.executable, "-c", OPENED]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.splitlines() == [*"11111", "['x.jsonl']"], done.stderr
+
+
+@pytest.mark.parametrize("name", ["../outside.tflite", "/etc/passwd", "sub/m.tflite", "m.tflite/../../outside.tflite"])
+def test_no_path_on_a_card_is_followed(tmp_path: Path, name: str) -> None:
+    """A card's names are looked up by the file that was asked for, and never opened."""
+    content = (models_folder() / INT8).read_bytes()
+    card = json.loads((models_folder() / CARD).read_text())
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "m.tflite").write_bytes(content)
+    (tmp_path / "outside.tflite").write_bytes(content)
+    (folder / CARD).write_text(json.dumps({**card, "files": {name: {"sha256": "0" * 64, "bytes": 1}}}))
+    with pytest.raises(ModelError, match="not named in"):
+        load_model(folder / "m.tflite")
+    entry = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    (folder / CARD).write_text(json.dumps({**card, "files": {name: {"sha256": "0" * 64}, "m.tflite": entry}}))
+    assert load_model(folder / "m.tflite").content == content
 
 
 @pytest.mark.parametrize("code", ["../../outside", "/etc/passwd", "..", "en/../de", "de\x00", "%2e%2e"])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..atomic import write_atomically
 from ..errors import SetupError
+from ..regular import open_regular
 from .system import Account
 
 Content = bytes | Path | None
@@ -56,7 +57,10 @@ def _now(path: Path) -> Content:
     try:
         if path.is_symlink():
             return path.readlink()
-        return path.read_bytes() if path.exists() else None
+        if not path.exists():
+            return None
+        with open_regular(path) as file:  # a pipe in somebody's home must not hold root
+            return file.read()
     except OSError as error:
         raise SetupError(f"{path}: {error.strerror}. Nothing was changed") from None
 

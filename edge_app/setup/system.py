@@ -111,7 +111,9 @@ def runs_xdg_autostart(root: Path, account: Account, kind: str) -> bool:
             home / ".config/wayfire.ini",
         ],
     }[kind]
-    lines = [line for file in files if os.access(file, os.R_OK) for line in file.read_bytes().splitlines()]
+    lines = [
+        line for file in files if file.is_file() and os.access(file, os.R_OK) for line in file.read_bytes().splitlines()
+    ]
     return kind == "x" or any(XDG_AUTOSTART in line and not line.lstrip().startswith(b"#") for line in lines)
 
 
