@@ -105,7 +105,8 @@ class Duel:
         """Return what `recognizer` and the reference read; it alone where the reference cannot be opened."""
         self._open()
         if self._reference is None:
-            return Verdict(read_timed([recognizer], ink, self._clock)[0], fault=str(self.fault))
+            fault = self.fault.notice if self.fault else None
+            return Verdict(read_timed([recognizer], ink, self._clock)[0], fault=fault)
         own, reference = read_timed([recognizer, self._reference], ink, self._clock)
         return Verdict(own, reference)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from .atomic import remove_stale, write_atomically
-from .errors import ExportError
+from .errors import ExportError, room_or
 from .folders import PRIVATE_FILE, make_private_folder
 from .ink import Ink, Stroke, box_of, dump_ink
 from .printable import printable
@@ -37,7 +37,7 @@ def save_pad(
     the units of the ink. Raises ExportError for an empty pad and a folder that takes no files; then none is left.
     """
     if not ink:
-        raise ExportError("the pad is empty, so there is nothing to save. Write something first")
+        raise ExportError("the pad is empty, so there is nothing to save. Write something first", "nothing_to_save")
     frame = _frame(ink, size, pen_width)
     contents = [WRITERS[name](ink, frame, pen_width, reading) for name in formats]
     try:
@@ -48,7 +48,8 @@ def save_pad(
     except OSError as error:
         reason = error.strerror or str(error)
         raise ExportError(
-            f"{folder}: cannot save there ({reason}). Free some space, or choose another folder"
+            f"{folder}: cannot save there ({reason}). Free some space, or choose another folder",
+            room_or("fault_save", error),
         ) from None
     return paths
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from .errors import Notice
 from .regular import open_regular
 
 BUNDLED = Path(__file__).with_name("languages")
@@ -35,6 +36,15 @@ class Language:
         """Return the text `key` with its placeholders filled in; KeyError for a key or a value that is not there."""
         text = self.texts[key] if key in self.texts else english_texts()[key]
         return text.format(**values)
+
+    def fault(self, text: str) -> str:
+        """Return a fault as its user reads it best: said short in this language, then the details, which are English.
+
+        English itself, and what a language does not say, have the details alone.
+        """
+        key = text.key if isinstance(text, Notice) else ""
+        short = self.texts.get(key)
+        return str(text) if short is None or short == english_texts()[key] else f"{short}.\n{text}"
 
     def percent(self, share: float) -> str:
         """Return a share of 0 to 1 as whole percent: "98%", in German "98 %" with a space that does not break."""

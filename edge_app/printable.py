@@ -1,5 +1,6 @@
 """Texts from outside on their way to a terminal, a log or a page: shown, never obeyed."""
 
+import contextlib
 import re
 import sys
 
@@ -16,6 +17,7 @@ def printable(text: object) -> str:
 
 
 def tell(text: object) -> None:
-    """Print a line of digitpad's own on standard error, where there is one."""
+    """Print a line of digitpad's own on standard error, where there is one that has not been closed."""
     if sys.stderr is not None:
-        print(f"digitpad: {printable(text)}", file=sys.stderr, flush=True)
+        with contextlib.suppress(OSError):
+            print(f"digitpad: {printable(text)}", file=sys.stderr, flush=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
 from .atomic import write_atomically
-from .errors import SettingsError
+from .errors import Notice, SettingsError, room_or
 from .folders import PRIVATE_FILE, make_private_folder, set_aside
 from .regular import open_regular
 
@@ -156,16 +156,18 @@ def write_settings(path: Path, changes: Mapping[str, Value]) -> list[str]:
     try:
         make_private_folder(path.parent)
         document, damaged = _document(path)
-        notices = []
+        notices: list[str] = []
         for name, value in checked.items():
             _put(document, name, value)
         if damaged:
             aside = set_aside(path)
-            notices.append(f"{path}: {damaged}. It is kept as {aside.name}; the settings were started anew")
+            said = f"{path}: {damaged}. It is kept as {aside.name}; the settings were started anew"
+            notices.append(Notice(said, SettingsError.key))
         write_atomically(path, document.as_string().encode(), PRIVATE_FILE)
     except OSError as error:
         raise SettingsError(
-            f"{path}: cannot be written ({error.strerror or error}). Check the folder's rights"
+            f"{path}: cannot be written ({error.strerror or error}). Check the folder's rights",
+            room_or("fault_settings", error),
         ) from None
     return notices
 

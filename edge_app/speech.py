@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from .children import find_program
+from .errors import Notice
 
 WHOLE = 6  # digits that are read as one number; longer ones, and those with a leading 0, digit by digit
 COMMANDS = {"darwin": ("say",), "win32": ("powershell",)}
@@ -17,6 +18,7 @@ POWERSHELL = (
     "Add-Type -AssemblyName System.Speech; (New-Object System.Speech.Synthesis.SpeechSynthesizer).SpeakSsml("
     '\'<speak version="1.0" xmlns="http://www.w3.org/2001/10/synthesis" xml:lang="{language}">{text}</speak>\')'
 )
+KEY = "fault_speech"  # of the text that says what `problem` is
 PATIENCE = 1.0  # seconds for a command to end when it is told to, when digitpad closes
 
 
@@ -63,7 +65,8 @@ class Speaker:
         try:
             self._running = _start([self.path, *_arguments(self.name, words, language, interrupts)])
         except OSError as error:
-            self.problem = f"{self.path}: cannot be started ({error.strerror}). Install it again, or switch reading off"
+            said = f"{self.path}: cannot be started ({error.strerror}). Install it again, or switch reading off"
+            self.problem = Notice(said, KEY)
         return self._running is not None
 
     def is_speaking(self) -> bool:
@@ -76,7 +79,8 @@ class Speaker:
             return True
         self._running = None
         if status:
-            self.problem = f"{self.path}: ended with status {status}. Try it in a terminal: {self.name} 123"
+            said = f"{self.path}: ended with status {status}. Try it in a terminal: {self.name} 123"
+            self.problem = Notice(said, KEY)
         return False
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .atomic import write_atomically
-from .errors import InkError, StoreError
+from .errors import InkError, Notice, StoreError, room_or
 from .folders import PRIVATE_FILE, create_private_file, files_set_aside, make_private_folder, set_aside
 from .ink import Ink, dump_ink, parse_ink
 from .normalise import SIZE, DigitImage
@@ -126,7 +126,8 @@ class Store:
     """Pages and examples; used by one thread.
 
     A change is on the disk when its method returns, or it raises StoreError and nothing of it is. Should the file prove
-    damaged, it is set aside and a new one started; `notices` has a sentence for the owner then.
+    damaged, it is set aside and a new one started; so it is when the file was deleted or moved away meanwhile.
+    `notices` has a sentence for the owner then.
     """
 
     def __init__(
@@ -142,7 +143,7 @@ class Store:
         Raises StoreError when it cannot be opened or a newer digitpad wrote it; the file is as it was then.
         """
         self.path = path
-        self.notices: list[str] = []
+        self.notices: list[Notice] = []
         self._clock = clock
         self._max_pages, self._max_examples = max_pages, max_examples
         try:
@@ -150,7 +151,8 @@ class Store:
         except _DamagedError as error:
             self._database = self._start_anew(error)
         except (sqlite3.Error, OSError) as error:
-            raise StoreError(_cannot(path, "opened", error)) from None
+            raise _cannot(path, "opened", error) from None
+        self._identity = _identity(self.path)
 
     @classmethod
     def in_memory(cls, clock: Callable[[], float] = time.time, **limits: int) -> "Store":
@@ -296,7 +298,7 @@ class Store:
             if lines:
                 write_atomically(path, "".join(line + "\n" for line in lines).encode(), PRIVATE_FILE)
         except OSError as error:
-            raise StoreError(_cannot(path, "written", error)) from None
+            raise _cannot(path, "written", error) from None
         return len(lines)
 
     def _labelled(self, numbers: bool) -> list[str]:
@@ -340,14 +342,20 @@ class Store:
 
     def _read(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         with self._faults("read"):
+            self._look_for_file()
             return self._database.execute(query, values).fetchall()
 
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
-        """Run a change whole or not at all: the connection commits at the end, and takes back what a fault left."""
-        with self._faults("written"), self._database:
-            self._database.execute("BEGIN IMMEDIATE")
-            yield self._database
+        """Run a change whole or not at all: the connection commits at the end, and takes back what a fault left.
+
+        A system lets go on writing to a file that was deleted: so the file is looked for when all is written.
+        """
+        with self._faults("written"):
+            with self._database:
+                self._database.execute("BEGIN IMMEDIATE")
+                yield self._database
+            self._look_for_file()
 
     @contextmanager
     def _faults(self, what: str) -> Iterator[None]:
@@ -358,22 +366,40 @@ class Store:
             raise
         except sqlite3.DatabaseError as error:
             if not _is_damage(error):
-                raise StoreError(_cannot(self.path, what, error)) from None
+                raise _cannot(self.path, what, error) from None
             self._database.close()
             self._database = self._start_anew(error)
-            raise StoreError(self.notices[-1]) from None
+            self._identity = _identity(self.path)
+            raise StoreError(self.notices[-1], self.notices[-1].key) from None
+
+    def _look_for_file(self) -> None:
+        """Raise StoreError, and start anew, where the open file is no longer the one at `path`."""
+        if self.path is None or self._identity is None or _identity(self.path) == self._identity:
+            return
+        self._database.close()
+        said, key = f"{self.path}: was deleted or moved away while it was open", "fault_history_gone"
+        now = "the one that lies there now is used" if self.path.exists() else "a new history was started"
+        try:
+            self._database = _open(self.path)
+            self.notices.append(Notice(f"{said}; {now}", key))
+        except (sqlite3.Error, OSError, StoreError, _DamagedError) as error:
+            self.notices.append(Notice(f"{said}, and no new one could be started ({error})", key))
+            self.path, self._database = None, _open(None)
+        self._identity = _identity(self.path)
+        raise StoreError(self.notices[-1], key)
 
     def _start_anew(self, reason: Exception) -> sqlite3.Connection:
         """Set the damaged file aside and return a new database; in memory where even that fails."""
         assert self.path is not None  # memory is never damaged
+        said, key = f"{self.path}: damaged ({reason})", "fault_history_damaged"
         try:
             aside = set_aside(self.path, ("-wal", "-shm"))
             database = _open(self.path)
         except (sqlite3.Error, OSError, StoreError) as error:
-            self.notices.append(f"{self.path}: damaged ({reason}), and no new one could be started ({error})")
+            self.notices.append(Notice(f"{said}, and no new one could be started ({error})", StoreError.key))
             self.path = None
             return _open(None)
-        self.notices.append(f"{self.path}: damaged ({reason}). It is kept as {aside.name}; a new history was started")
+        self.notices.append(Notice(f"{said}. It is kept as {aside.name}; a new history was started", key))
         return database
 
     def _empty_log(self) -> bool:
@@ -381,12 +407,12 @@ class Store:
         return not self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
 
 
-def open_store(path: Path, clock: Callable[[], float] = time.time) -> tuple[Store, list[str]]:
+def open_store(path: Path, clock: Callable[[], float] = time.time) -> tuple[Store, list[Notice]]:
     """Return the store at `path`, or one in memory where that fails, with sentences for the owner."""
     try:
         store = Store(path, clock)
     except StoreError as error:
-        return Store.in_memory(clock), [f"{error}. Until then nothing is kept"]
+        return Store.in_memory(clock), [Notice(f"{error}. Until then nothing is kept", error.key)]
     return store, store.notices
 
 
@@ -434,7 +460,8 @@ def _refuse_newer(path: Path, version: int) -> None:
     if version > VERSION:
         raise StoreError(
             f"{path}: written by a newer digitpad (format {version}, this one knows {VERSION}) and left as it is. "
-            "Update digitpad"
+            "Update digitpad",
+            "fault_history_newer",
         )
 
 
@@ -477,8 +504,18 @@ def _row_id(cursor: sqlite3.Cursor) -> int:
     return cursor.lastrowid
 
 
-def _cannot(path: Path | None, what: str, error: Exception) -> str:
+def _cannot(path: Path | None, what: str, error: Exception) -> StoreError:
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return (
-        f"{path or 'history in memory'}: cannot be {what} ({reason}). Check that the disk has room and may be written"
+    return StoreError(
+        f"{path or 'history in memory'}: cannot be {what} ({reason}). Check that the disk has room and may be written",
+        room_or(StoreError.key, error),
     )
+
+
+def _identity(path: Path | None) -> tuple[int, int] | None:
+    """Return by what a file is told from others that come to lie at its path; None without one."""
+    try:
+        found = path.stat() if path else None
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found else None

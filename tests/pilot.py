@@ -17,7 +17,8 @@ from edge_app.recognizer import Recognizer
 from edge_app.settings import Settings
 from edge_app.store import Store
 from edge_app.window.actions import Action, Name
-from edge_app.window.app import WAKE, App, load
+from edge_app.window.app import WAKE, App
+from edge_app.window.jobs import load
 from edge_app.window.keeping import Keeper
 from edge_app.window.learning import Learner
 from edge_app.window.services import Services

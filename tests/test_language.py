@@ -1,7 +1,9 @@
 """The languages: the bundled are whole, a user's own is found and wins, a damaged one is told of and used in part."""
 
+import errno
 import locale
 import re
+import sqlite3
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 import tomlkit
 
+from edge_app.errors import DigitpadError, ExportError, room_or
 from edge_app.language import (
     BUNDLED,
     Language,
@@ -18,6 +21,7 @@ from edge_app.language import (
     placeholders,
     system_language,
 )
+from edge_app.speech import KEY as SPEECH
 
 BUTTONS = """
     undo redo clear erase write menu close back copy save open speak history practice settings network compare
@@ -130,6 +134,36 @@ def test_placeholders_are_plain_names() -> None:
     for text in ("{}", "{0}", "{a.b}", "{a[0]}", "{a!r}", "{a:>9}", "{a:{b}}", "{a", "a}", "{ a}"):
         with pytest.raises(ValueError):  # noqa: PT011 - the sentence is the caller's
             placeholders(text)
+
+
+# Faults
+
+
+def kinds(error: type[DigitpadError] = DigitpadError) -> set[type[DigitpadError]]:
+    return {error}.union(*map(kinds, error.__subclasses__()))
+
+
+def test_each_kind_of_fault_has_a_text_in_every_language() -> None:
+    keys = {kind.key for kind in kinds()} | {SPEECH}
+    assert keys <= {key for key in english_texts() if key.startswith("fault")}
+    assert len(kinds()) > 10
+
+
+def test_a_fault_is_said_short_in_the_chosen_language_with_its_details_after() -> None:
+    german, english = (load_language(code)[0] for code in ("de", "en"))
+    full = room_or("fault_save", OSError(errno.ENOSPC, "No space left on device"))
+    fault = ExportError("/pictures: cannot save there (No space left on device). Free some space", full).notice
+    assert german.fault(fault) == f"Der Datenträger ist voll.\n{fault}"
+    assert german.fault(ExportError("x").notice) == "Das Blatt lässt sich nicht speichern.\nx"
+    assert english.fault(fault) == fault  # which says it all
+    assert german.fault("no notice") == "no notice"
+    dutch = Language("nl", "Nederlands", {"undo": "Ongedaan"})
+    assert dutch.fault(fault) == fault  # what a language does not say is English
+
+
+def test_the_reason_of_a_fault_is_a_full_disk_only_where_it_is() -> None:
+    assert room_or("x", OSError(errno.EACCES, "Permission denied")) == "x"
+    assert room_or("x", sqlite3.OperationalError("database or disk is full")) == "fault_full"
 
 
 # A user's own files

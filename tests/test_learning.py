@@ -1,6 +1,7 @@
 """What is kept: pages of the history, and lessons that corrections teach and undo takes back; faults lose no ink."""
 
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -369,6 +370,64 @@ def test_of_the_pages_that_a_full_disk_did_not_take_the_newest_are_remembered(tm
     store.full = False
     keeper.flush()
     assert [page.ink[0][0, 0] for page in reversed(store.pages(limit=100))] == list(range(20, MOST_OWED + 5))
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_history_that_is_deleted_meanwhile_is_begun_anew_and_said(
+    pilot: Pilot, store: Store, tmp_path: Path, anew: bool
+) -> None:
+    """What was said to be learned and what is on the pad are there afterwards; of the old numbers, none is used."""
+    assert store.path
+    for sample in (0, 4):
+        pilot.write(sample)
+        correct(pilot, "2")
+        pilot.do("clear")
+    pilot.wait(KEPT_AFTER + 10_000)
+    assert (texts(store), labels(store), pilot.notes) == (["2026", "2"], ["2"], [])  # the 2 of 2026 was no news
+    shutil.rmtree(store.path.parent)
+    if anew:  # somebody else has begun one there
+        other = Store(store.path, clock)
+        for number in range(3):
+            other.save_page(None, make_ink([[[0, 0], [0, number + 9]]]), f"{number}", 0.9)
+        other.close()
+    pilot.write(4)
+    pilot.wait(KEPT_AFTER)
+    others = ["2", "1", "0"] if anew else []
+    assert texts(Store(store.path, clock)) == ["2026", *others]
+    said = "the one that lies there now is used" if anew else "a new history was started"
+    assert pilot.notes == [f"{store.path}: was deleted or moved away while it was open; {said}"]
+    assert pilot.state.toast == pilot.notes[0]
+    correct(pilot, "7", 1)
+    pilot.do("undo")
+    pilot.do("redo")
+    pilot.do("clear")
+    pilot.do("clear")
+    assert texts(Store(store.path, clock)) == ["2726", *others]
+    assert labels(Store(store.path, clock)) == ["7"]
+    assert len(pilot.notes) == 1
+    pilot.do("open", "history")
+    assert [page.text for page in pilot.state.pages] == ["2726", *others]
+
+
+def test_a_list_of_pages_whose_file_is_gone_shows_none(pilot: Pilot, store: Store) -> None:
+    assert store.path
+    pilot.write(4)
+    pilot.do("clear")
+    shutil.rmtree(store.path.parent)
+    pilot.do("open", "history")
+    assert (pilot.state.pages, pilot.state.page_count, len(pilot.notes)) == ([], 0, 1)
+
+
+def test_a_correction_whose_file_is_gone_is_stored_in_the_new_one(pilot: Pilot, store: Store) -> None:
+    assert store.path
+    pilot.write(0)
+    correct(pilot, "2")
+    pilot.do("undo")
+    shutil.rmtree(store.path.parent)
+    pilot.do("redo")
+    assert (labels(Store(store.path, clock)), lessons(pilot), len(pilot.notes)) == (["2"], ["2"], 1)
+    pilot.do("undo")
+    assert (labels(Store(store.path, clock)), lessons(pilot)) == ([], [])
 
 
 def test_a_lesson_that_cannot_be_stored_counts_all_the_same(recognizer: Recognizer) -> None:

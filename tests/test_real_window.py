@@ -130,7 +130,7 @@ def test_what_was_written_is_in_the_history_after_the_end(screen: dict[str, str]
     assert (process.returncode, kept(tmp_path)) == (0, [("10", 2)])
 
 
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
 def test_a_signal_ends_the_app_at_once_and_loses_nothing(screen: dict[str, str], tmp_path: Path, name: str) -> None:
     keep_history(tmp_path, "on")
     process = open_window(screen, tmp_path)

@@ -722,6 +722,43 @@ def test_a_spoilt_large_file_is_found_when_it_is_read_and_the_store_goes_on(path
     assert path.with_name("digitpad.damaged-1.sqlite3").read_bytes()[: 20 * 4096] == content[: 20 * 4096]
 
 
+@POSIX
+@pytest.mark.parametrize("how", ["delete", "move"])
+@pytest.mark.parametrize("next_step", ["write", "read", "delete a page"])
+def test_a_file_that_is_gone_is_noticed_with_the_next_step(path: Path, store: Store, how: str, next_step: str) -> None:
+    number = store.save_page(None, ink_of(1), "1", 1.0)
+    aside = path.parent.with_name("elsewhere")
+    if how == "move":
+        path.parent.rename(aside)
+    else:
+        shutil.rmtree(path.parent)
+    steps: dict[str, Callable[[], object]] = {
+        "write": lambda: store.save_page(number, ink_of(2), "2", 1.0),
+        "read": lambda: store.pages(),
+        "delete a page": lambda: store.delete_page(number),
+    }
+    with pytest.raises(StoreError, match=r"deleted or moved away while it was open; a new history was started") as said:
+        steps[next_step]()
+    assert (said.value.key, store.notices) == ("fault_history_gone", [str(said.value)])
+    assert texts(store) == []
+    store.save_page(None, ink_of(3), "3", 1.0)
+    store.close()
+    assert texts(Store(path)) == ["3"]
+    if how == "move":  # what was there stays whole, with what came after it was moved
+        assert texts(Store(aside / path.name)) == ["2" if next_step == "write" else "1"][: next_step[:6] != "delete"]
+
+
+@POSIX
+def test_a_file_that_is_gone_with_no_room_for_another_is_said(path: Path, store: Store) -> None:
+    shutil.rmtree(path.parent)
+    path.parent.write_text("in the way")
+    with pytest.raises(StoreError, match="deleted or moved away while it was open, and no new one could be started"):
+        store.save_page(None, ink_of(1), "1", 1.0)
+    assert (store.path, texts(store)) == (None, [])
+    store.save_page(None, ink_of(2), "2", 1.0)
+    assert texts(store) == ["2"]
+
+
 def test_a_page_with_spoilt_ink_hides_no_other(path: Path, store: Store) -> None:
     for number in range(3):
         store.save_page(None, ink_of(number), str(number), 1.0)

@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import os
 import signal
+import threading
 from collections.abc import Callable, Sequence
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
@@ -34,6 +35,7 @@ class Display:
         # Python runs its own Ctrl-C handler only between bytecodes, and there are none while we sleep in SDL. Where it
         # is not there, SDL makes of Ctrl-C what it makes of SIGTERM: an event, so that what was written is stored.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+        _quit_on_hangup()
         try:
             pygame.display.init()
             if pygame.display.get_driver() in UNSEEN and not os.environ.get("SDL_VIDEODRIVER"):
@@ -127,6 +129,23 @@ class Display:
 
     def _upright(self, x: float, y: float) -> tuple[float, float]:
         return {90: (y, 1 - x), 180: (1 - x, 1 - y), 270: (1 - y, x)}[self.rotate]
+
+
+def _quit_on_hangup() -> None:
+    """Make of SIGHUP, which a closed terminal or session sends, what SDL makes of SIGTERM; nohup is obeyed.
+
+    A thread waits for it: Python's own handlers would not run while we sleep in SDL.
+    """
+    if not hasattr(signal, "sigwait") or signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return
+
+    def wait() -> None:
+        signal.sigwait([signal.SIGHUP])
+        with contextlib.suppress(pygame.error):  # the window is closed already
+            pygame.event.post(pygame.event.Event(pygame.QUIT))
+
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])  # threads that are started from here on inherit that
+    threading.Thread(target=wait, name="hangup", daemon=True).start()
 
 
 def _window() -> pygame.Surface:

@@ -23,6 +23,7 @@ class Keeper:
     def __init__(self, store: Store) -> None:
         """Keep nothing yet."""
         self.store = store
+        self._begun = len(store.notices)  # files of the store, each with a notice but for the first
         self.complain: Callable[[str], None] = lambda _: None  # the app takes it over
         self._numbers: dict[int, int] = {}  # of pages, by sheet
         self._unwanted: set[int] = set()  # sheets that are not to be stored (again)
@@ -59,21 +60,28 @@ class Keeper:
 
     def _write(self, sheet: int, ink: Ink, reading: Reading, model: str) -> bool:
         """Write one page; returns whether that went well."""
-        damaged = len(self.store.notices)
+        self._look_for_new_file()
         try:
             number = self.store.save_page(
                 self._numbers.get(sheet), ink, reading.text, reading.confidence, reading.digits, model
             )
         except StoreError as error:
-            if len(self.store.notices) > damaged:  # a new file was begun, in which other pages have these numbers
-                self._numbers.clear()
-            fault = next(reversed(self._owed)), str(error)
+            fault = next(reversed(self._owed)), error.notice
             if self._fault != fault:
                 self._fault = fault
-                self.complain(str(error))
-            return False
+                self.complain(error.notice)
+            anew = self._look_for_new_file() and self.store.path is not None
+            return anew and self._write(sheet, ink, reading, model)
         self.adopt(sheet, number)
         self._fault = None
+        return True
+
+    def _look_for_new_file(self) -> bool:
+        """Return whether the store has begun a new file since; in that, other pages have these numbers."""
+        if self._begun == len(self.store.notices):
+            return False
+        self._begun = len(self.store.notices)
+        self._numbers.clear()
         return True
 
     def restored(self, sheet: int, number: int, ink: Ink) -> None:
@@ -101,7 +109,7 @@ class Keeper:
 
     def moved(self, store: Store, numbers: Mapping[int, int]) -> None:
         """Go on with another store, in which the pages have these numbers; without one, a page is a new one there."""
-        self.store = store
+        self.store, self._begun = store, len(store.notices)
         self._numbers = {sheet: numbers[old] for sheet, old in self._numbers.items() if old in numbers}
 
     def deleted(self, number: int) -> None:

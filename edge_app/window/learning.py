@@ -38,19 +38,20 @@ class Learner:
         self.store = store
         self.classifier: PersonalClassifier | None = None
         self.complain: Callable[[str], None] = lambda _: None  # the app takes it over
+        self._begun = len(store.notices)  # files of the store, each with a notice but for the first
         self._taught: list[Taught] = []
         self._by_key: dict[Key, Taught] = {}
 
     def attach(self, classifier: PersonalClassifier | None) -> None:
         """Teach `classifier` all that is stored, from now on in place of what was taught before."""
-        self.classifier = classifier
+        self.classifier, self._begun = classifier, len(self.store.notices)
         known, self._by_key, self._taught = self._by_key, {}, []
         if classifier is None:
             return
         try:
             examples = self.store.examples()
         except StoreError as error:
-            self.complain(str(error))
+            self.complain(error.notice)
             return
         lessons = classifier.replace((example.image, example.label) for example in examples)
         self._taught = [
@@ -68,10 +69,7 @@ class Learner:
         if self.classifier is None:
             return None
         taught = Taught(image, label, ink, source, self.classifier.learn(image, label))
-        try:
-            taught.example = self.store.add_example(image, label, ink, source, used=taught.lesson.used)
-        except StoreError as error:
-            self.complain(str(error))
+        self._keep(taught)
         self._taught.append(taught)
         self._by_key[key] = taught
         return taught.lesson
@@ -115,8 +113,30 @@ class Learner:
         self._taught.remove(taught)
         if self.classifier is not None and taught.lesson in self.classifier.lessons:  # the oldest of very many are gone
             self.classifier.forget(taught.lesson)
+        self._look_for_new_file()
         if taught.example is not None:
             try:
                 self.store.remove_example(taught.example)
             except StoreError as error:
-                self.complain(str(error))
+                self.complain(error.notice)
+
+    def _keep(self, taught: Taught) -> None:
+        """Store an example; once more where the store had to begin a new file."""
+        self._look_for_new_file()
+        try:
+            taught.example = self.store.add_example(
+                taught.image, taught.label, taught.ink, taught.source, used=taught.lesson.used
+            )
+        except StoreError as error:
+            self.complain(error.notice)
+            if self._look_for_new_file():
+                self._keep(taught)
+
+    def _look_for_new_file(self) -> bool:
+        """Return whether the store has begun a new file since; in that, other examples have these numbers."""
+        if self._begun == len(self.store.notices):
+            return False
+        self._begun = len(self.store.notices)
+        for taught in self._taught:
+            taught.example = None
+        return True

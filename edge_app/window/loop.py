@@ -20,7 +20,7 @@ from .display import (
 import pygame
 
 from ..duel import Duel, open_float
-from ..errors import ModelError, SettingsError
+from ..errors import ModelError, Notice, SettingsError
 from ..folders import Folders, find_folders
 from ..language import available_languages, load_language
 from ..log import Log
@@ -31,8 +31,9 @@ from ..speech import find_speaker
 from ..store import Store
 from ..watchdog import Watchdog
 from .actions import Action
-from .app import WAKE, App, Loaded, load
+from .app import WAKE, App
 from .events import is_sound
+from .jobs import Loaded, load
 from .keeping import Keeper
 from .learning import Learner
 from .services import Services
@@ -64,7 +65,7 @@ def run(
     folders, problems = _folders()
     path = settings_file or (folders.settings_file if folders else None)
     settings, found = read_settings(path) if path else (Settings(), [])
-    problems += found
+    problems += [Notice(problem, SettingsError.key) for problem in found]
     settings = replace(settings, **(changes or {}))
     if wanted.unlisted and settings.kiosk:
         raise ModelError("--unlisted is for trying a model, and no kiosk does. Install it: digitpad use-model")
@@ -87,7 +88,7 @@ def _folders() -> tuple[Folders | None, list[str]]:
     try:
         return find_folders(), []
     except SettingsError as error:
-        return None, [f"{error}. Until then nothing is kept"]
+        return None, [Notice(f"{error}. Until then nothing is kept", error.key)]
 
 
 def make_app(display: Display, settings: Settings, folders: Folders | None, path: Path | None, duel: Duel) -> App:

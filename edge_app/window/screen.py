@@ -107,7 +107,7 @@ def strip(state: State, layout: Layout) -> list[Widget]:
     """Return what stands in the strip: the number, or a fault, an exercise, two readings side by side."""
     area = layout.reading
     if state.message:
-        return [Widget(area, "text", text=state.message, tone="refused")]
+        return [Widget(area, "text", text=state.say.fault(state.message), tone="refused")]
     if state.exercise:
         return [_asked(state, area)]
     if state.comparing:
@@ -146,7 +146,8 @@ def _compared(state: State, area: Area) -> list[Widget]:
         return [Widget(left, "timed"), Widget(right, "timed")]
     own = _timed(state, verdict.own, right)
     if verdict.fault:  # the sentence takes the room of the sign: there is nothing to compare
-        return [Widget(left._replace(width=left.width + mark.width * 7 // 8), "text", text=verdict.fault), own]
+        room = left._replace(width=left.width + mark.width * 7 // 8)
+        return [Widget(room, "text", text=state.say.fault(verdict.fault)), own]
     found = [_timed(state, verdict.reference, left) if verdict.reference else Widget(left, "timed"), own]
     if verdict.agree is not None:
         sign, word, tone = ("=", "agree", "accent") if verdict.agree else ("≠", "differ", "refused")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..duel import Duel
-from ..errors import DigitpadError
+from ..errors import DigitpadError, Notice
 from ..folders import Folders
 from ..speech import Speaker
 from ..store import Store, open_store
@@ -49,7 +49,7 @@ class Services:
     speaker: Speaker | None = None
     write_settings: Callable[[Mapping[str, Any]], list[str]] | None = None
 
-    def keep_history(self, keep: bool) -> list[str]:
+    def keep_history(self, keep: bool) -> list[Notice]:
         """Go on with the store on the disk, or one in memory; returns sentences for the owner.
 
         What was written and learned until then is taken along to the disk; from there it stays where it is.
@@ -58,13 +58,13 @@ class Services:
         if keep == on_disk or self.folders is None:
             return []
         self.keeper.flush()
-        old, notices, numbers = self.learner.store, list[str](), dict[int, int]()
+        old, notices, numbers = self.learner.store, list[Notice](), dict[int, int]()
         if keep:
             store, notices = open_store(self.folders.store_file)
             try:
                 numbers = store.adopt(old)
             except DigitpadError as error:
-                notices.append(str(error))
+                notices.append(error.notice)
         else:
             store = Store.in_memory()
         self.keeper.moved(store, numbers)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...errors import DigitpadError, ImageError
+from ...errors import DigitpadError, ImageError, Notice
 from ...ink import Ink, Stroke
 from ...pad import Line
 from ...picker import list_folder
@@ -46,7 +46,8 @@ class Files(Subject):
             sample = Sample(path, ImageError("there is nothing in it"))
         content = sample.content
         if isinstance(content, DigitpadError):
-            self.app.say(f"{sample.where}: {content}")  # not to the log: what a file is called may be private
+            said = Notice(f"{sample.where}: {content}", content.key)
+            self.app.say(self.state.say.fault(said))  # not to the log: what a file is called may be private
             return
         self.deeds.make_room()
         if isinstance(content, np.ndarray):

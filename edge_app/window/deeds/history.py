@@ -110,7 +110,9 @@ class History(Subject):
             panel.page = min(panel.page, max(0, -(-self.state.page_count // each) - 1))
             self.state.pages = store.pages(each, panel.page * each)
 
-        self._stored(job)
+        begun = len(self.services.keeper.store.notices)
+        if not self._stored(job) and len(self.services.keeper.store.notices) > begun:
+            self._stored(job)  # of the file that was begun anew
 
     def _history_body(self) -> Area:
         return framed(self.state, "", self.app.metrics, card_area(self.app.metrics))[0]

@@ -24,7 +24,7 @@ class Output(Subject):
         self._leave("menu")
         speaker = self.services.speaker
         if speaker and not speaker.say(self.state.reading.text, self.state.say.code) and speaker.problem:
-            self.app.say(speaker.problem)
+            self.app.say(self.state.say.fault(speaker.problem))
 
     def save(self, _: Any = None) -> None:
         """Write the pad as PNG, SVG and ink."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ...errors import StoreError
+from ...errors import DigitpadError, Notice, StoreError
 from ..services import Services
 from ..state import State
 
@@ -54,4 +54,4 @@ class Subject:
         return True
 
     def _fault(self, error: Exception) -> None:
-        self.app.complain(str(error))
+        self.app.complain(error.notice if isinstance(error, DigitpadError) else Notice(str(error), "fault"))
