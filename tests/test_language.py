@@ -24,8 +24,8 @@ from edge_app.language import (
 from edge_app.speech import KEY as SPEECH
 
 BUTTONS = """
-    undo redo clear erase write menu close back copy save open speak history practice settings network compare
-    fullscreen quit help hand split join map next previous show done yes no delete forget correct restore export keep
+    undo redo clear erase menu close copy save open speak history practice settings network compare
+    fullscreen quit help hand split join map next show no delete forget correct restore export keep
 """
 WIDTHS = dict.fromkeys(BUTTONS.split(), 14) | {"keep_not": 18}  # characters
 SAME_AS_ENGLISH = {"de": {"size_normal"}, "es": {"no", "size_normal"}, "fr": {"menu"}}

@@ -11,7 +11,7 @@ from .icons import draw_icon
 from .layout import Area, Metrics
 from .lines import Colour
 from .theme import Theme
-from .widgets import Tone, Widget
+from .widgets import Peers, Tone, Widget
 
 HEAT: Colour = (230, 110, 0)
 SMALLEST = 14  # size of type that can still be read
@@ -35,9 +35,9 @@ class Brush:
         """Draw on `surface`, with type of `fonts`."""
         self.surface, self.fonts = surface, fonts
 
-    def draw(self, widget: Widget, look: Look, *, focused: bool) -> None:
-        """Draw a widget within its area, with a ring around what the keyboard acts on."""
-        self.surface.set_clip(pygame.Rect(widget.area))
+    def draw(self, widget: Widget, look: Look, *, focused: bool, within: pygame.Rect | None = None) -> None:
+        """Draw a widget, or what of it is `within` a part of its area, with a ring around what the keyboard acts on."""
+        self.surface.set_clip(within or pygame.Rect(widget.area))
         getattr(self, f"_draw_{widget.kind}")(widget, look)
         if focused:
             width = max(3, look.metrics.unit // 15)
@@ -50,7 +50,8 @@ class Brush:
 
     def _draw_title(self, widget: Widget, look: Look) -> None:
         colour, area = tone_colour(widget.tone, look.theme), widget.area
-        text = self.fonts.fit(widget.text, area.width, min(area.height, round(look.metrics.text * 1.4)), colour)
+        size = round(look.metrics.text * (1.15 if widget.tone == "quiet" else 1.4))
+        text = self.fonts.fit(widget.text, area.width, min(area.height, size), colour)
         if widget.tone == "quiet":
             self.centred(text, pygame.Rect(area))
         else:
@@ -80,13 +81,15 @@ class Brush:
         """Draw an icon, and below it its name where there is room to read it."""
         colour, area = self._ground(widget, look), widget.area
         label = min(round(look.metrics.text * 0.85), area.height - 32)  # large type is no reason to leave the word out
-        named = bool(widget.text) and label >= SMALLEST and area.width >= 3.2 * SMALLEST
+        peers = widget.peers or Peers((widget.text,), area.width)
+        named = bool(widget.text) and label >= SMALLEST
+        named = named and all(self.fonts.width(word, SMALLEST) <= peers.width - 6 for word in peers.words)
         side = min(area.width, area.height - (label if named else 0), round(look.metrics.unit * 0.75)) - 8
         icon = pygame.Rect(0, 0, side, side)
         icon.center = (area.left + area.width // 2, area.top + (area.height - (label if named else 0)) // 2)
         draw_icon(self.surface, widget.icon, icon, colour)
         if named:
-            text = self.fonts.fit(widget.text, area.width - 6, label, colour, SMALLEST)
+            text = self.fonts.fit(widget.text, peers.width - 6, label, colour, SMALLEST, peers.words)
             self.centred(text, pygame.Rect(area.left, icon.bottom, area.width, label + 2))
 
     def _draw_button(self, widget: Widget, look: Look) -> None:
@@ -99,29 +102,38 @@ class Brush:
             self._alone(widget, colour, look)
             return
         inner, text = area.inset(max(4, look.metrics.margin // 2)), look.metrics.text
+        peers = widget.peers or Peers((widget.text,), area.width)
         if area.height >= 4 * text:
             side = round(look.metrics.unit * 0.7)
             icon = pygame.Rect(0, 0, side, side)
             icon.midtop = (area.left + area.width // 2, area.top + (area.height - side - text) // 2)
+            draw_icon(self.surface, widget.icon, icon, colour)
             words = pygame.Rect(inner.left, icon.bottom, inner.width, text + 4)
-        else:
-            side = min(inner.height, round(text * 1.3))
-            icon = pygame.Rect(inner.left, 0, side, side)
-            icon.centery = area.top + area.height // 2
-            words = pygame.Rect(icon.right + 4, inner.top, inner.right - icon.right - 4, inner.height)
-            wide = self.fonts.font(round(text * 0.8)).size(widget.text)[0]
-            if wide > words.width:  # no room for both: the word says more, where it can be read
-                alone = replace(widget, icon="") if wide <= inner.width else replace(widget, text="")
-                self._alone(alone, colour, look)
-                return
-        draw_icon(self.surface, widget.icon, icon, colour)
-        self.centred(self.fonts.fit(widget.text, words.width, min(words.height, text + 4), colour, SMALLEST), words)
+            self.centred(self.fonts.fit(widget.text, peers.width - 6, text + 4, colour, SMALLEST, peers.words), words)
+            return
+        side = min(inner.height, round(text * 1.3))
+        gap = side // 3
+        room = inner.width - (area.width - peers.width) - side - gap
+        if max(self.fonts.width(word, round(text * 0.8)) for word in peers.words) > room:
+            self._alone(replace(widget, icon=""), colour, look)  # no room for both: the word says more
+            return
+        fitted = [
+            self.fonts.fit(word, room, min(inner.height, text + 4), colour, SMALLEST, peers.words)
+            for word in (widget.text, *peers.words)
+        ]
+        # as wide as the widest of the peers: so icons and words stand below each other
+        left = area.left + (area.width - side - gap - max(line.get_width() for line in fitted)) // 2
+        draw_icon(
+            self.surface, widget.icon, pygame.Rect(left, area.top + (area.height - side) // 2, side, side), colour
+        )
+        self._at_left(fitted[0], area, left - area.left + side + gap)
 
     def _alone(self, widget: Widget, colour: Colour, look: Look) -> None:
         area = pygame.Rect(widget.area)
         if widget.text:
             size = min(area.height, round(look.metrics.text * (1.6 if len(widget.text) == 1 else 1)) + 4)
-            self.centred(self.fonts.fit(widget.text, area.width - 6, size, colour), area)
+            peers = widget.peers or Peers((), area.width)
+            self.centred(self.fonts.fit(widget.text, peers.width - 6, size, colour, peers=peers.words), area)
             return
         icon = pygame.Rect(0, 0, *[min(area.width, area.height, look.metrics.unit) - 10] * 2)
         icon.center = area.center
@@ -190,20 +202,26 @@ class Brush:
 
     def _draw_reading(self, widget: Widget, look: Look) -> None:
         """Draw the number in large type, and how sure it is."""
-        area = widget.area
-        pygame.draw.rect(self.surface, look.theme.paper, pygame.Rect(area), border_radius=ROUND)
-        room = area.width - 4 * look.metrics.margin
+        pygame.draw.rect(self.surface, look.theme.paper, pygame.Rect(widget.area), border_radius=ROUND)
+        for words, place in self._placed(widget, look):
+            self.surface.blit(words, place)
+
+    def written(self, widget: Widget, look: Look) -> list[pygame.Rect]:
+        """Return where the words of a reading stand: all that differs between two of them."""
+        return [place.clip(pygame.Rect(widget.area)) for _, place in self._placed(widget, look)]
+
+    def _placed(self, widget: Widget, look: Look) -> list[tuple[pygame.Surface, pygame.Rect]]:
+        area, gap = widget.area, 2 * look.metrics.margin
+        found, room = [], area.width - 2 * gap
         if widget.note:
             size = min(area.height, round(1.25 * look.metrics.text))
             note = self.fonts.fit(widget.note, area.width // 3, size, look.theme.quiet)
-            self._at_right(note, area, 2 * look.metrics.margin)
-            room -= note.get_width() + 2 * look.metrics.margin
+            found.append((note, self._in_line(note, area, area.right - gap - note.get_width())))
+            room -= note.get_width() + gap
         if widget.text:
-            self._at_left(
-                self.fonts.fit(widget.text, room, area.height, tone_colour(widget.tone, look.theme)),
-                area,
-                2 * look.metrics.margin,
-            )
+            number = self.fonts.fit(widget.text, room, area.height, tone_colour(widget.tone, look.theme))
+            found.append((number, self._in_line(number, area, area.left + gap)))
+        return found
 
     def _draw_timed(self, widget: Widget, look: Look) -> None:
         """Draw a model's type, below it the number, below that how sure it is and how long it took."""
@@ -220,8 +238,11 @@ class Brush:
             self._at_left(self.fonts.fit(widget.note, inner.width, line, look.theme.quiet), below, 0)
 
     def _draw_sign(self, widget: Widget, look: Look) -> None:
-        """Draw a sign and a word for whether both agree: colour alone says nothing to some."""
+        """Draw a sign and, where it can be read, a word for whether both agree: colour alone says nothing to some."""
         colour, area = tone_colour(widget.tone, look.theme), pygame.Rect(widget.area)
+        if self.fonts.width(widget.note, SMALLEST) > area.width - 4:
+            self.centred(self.fonts.fit(widget.text, area.width, area.height, colour), area)
+            return
         upper = pygame.Rect(area.left, area.top, area.width, area.height * 2 // 3)
         self.centred(self.fonts.fit(widget.text, upper.width, upper.height, colour), upper)
         lower = pygame.Rect(area.left, upper.bottom, area.width, area.bottom - upper.bottom)
@@ -232,11 +253,13 @@ class Brush:
         self.surface.blit(part, (area.centerx - part.get_width() // 2, area.centery - self.fonts.middle(part)))
 
     def _at_left(self, part: pygame.Surface, area: Area, gap: int) -> None:
-        self.surface.blit(part, (area.left + gap, area.top + area.height // 2 - self.fonts.middle(part)))
+        self.surface.blit(part, self._in_line(part, area, area.left + gap))
 
     def _at_right(self, part: pygame.Surface, area: Area, gap: int) -> None:
-        left = area.right - gap - part.get_width()
-        self.surface.blit(part, (left, area.top + area.height // 2 - self.fonts.middle(part)))
+        self.surface.blit(part, self._in_line(part, area, area.right - gap - part.get_width()))
+
+    def _in_line(self, part: pygame.Surface, area: Area, left: int) -> pygame.Rect:
+        return part.get_rect(left=left, top=area.top + area.height // 2 - self.fonts.middle(part))
 
 
 def tone_colour(tone: Tone, theme: Theme) -> Colour:

@@ -30,6 +30,7 @@ ABSENT = "\uffff"  # no character, so no font has it
 PROBE = 24  # size at which glyphs are compared
 SURFACES = 48  # a screen has some thirty; numbers in large type take 100 KB each
 FONTS = 16
+WIDTHS = 256
 JOINTS = "/\\-_."  # a word too long for its line, a path, is broken behind one of these
 
 
@@ -43,6 +44,7 @@ class Fonts:
         """Choose the first font that has every character of `sample`, else the one that lacks the fewest."""
         self.path, self.missing = _choose(sample + NEEDED)  # None: the font that comes with pygame
         self._fonts: OrderedDict[int, pygame.font.Font] = OrderedDict()
+        self._widths: OrderedDict[tuple[str, int], int] = OrderedDict()
         self._heights: dict[tuple[int, int], int] = {}
         self._surfaces: OrderedDict[tuple[Hashable, ...], pygame.Surface] = OrderedDict()
         capital = self.font(4 * PROBE).render("H", True, (0, 0, 0))
@@ -54,20 +56,29 @@ class Fonts:
 
     def render(self, text: str, size: int, colour: Colour) -> pygame.Surface:
         """Return text in one line."""
-        return self._kept("line", lambda: self.font(size).render(_printable(text), True, colour), text, size, colour)
+        return self._kept("line", lambda: self._line(self.font(size), _printable(text), colour), text, size, colour)
 
-    def fit(self, text: str, width: int, height: int, colour: Colour, least: int = 11) -> pygame.Surface:
-        """Return text as large as fits; what is too long even in size `least` loses its middle to an ellipsis.
+    def fit(
+        self, text: str, width: int, height: int, colour: Colour, least: int = 11, peers: tuple[str, ...] = ()
+    ) -> pygame.Surface:
+        """Return text as large as it fits, and all its peers would; what is too long even in size `least` loses its
+        middle to an ellipsis.
 
         An area lower than the smallest type is overrun.
         """
         return self._kept(
-            "fit", lambda: self._fit(text, width, height, colour, least), text, width, height, colour, least
+            "fit",
+            lambda: self._fit(text, width, height, colour, least, peers),
+            *(text, width, height, colour, least, peers),
         )
 
     def middle(self, line: pygame.Surface) -> int:
         """Return the row of a rendered line that is in the middle of its capitals and digits."""
         return round(line.get_height() * self._middle)
+
+    def width(self, text: str, size: int) -> int:
+        """Return how wide a line of text is."""
+        return _remember(self._widths, (text, size), WIDTHS, lambda: self.font(size).size(_printable(text))[0])
 
     def wrap(self, text: str, size: int, width: int) -> list[str]:
         """Return text in lines of at most `width` pixels, broken at spaces; a longer word inside it."""
@@ -90,16 +101,33 @@ class Fonts:
     def _kept(self, kind: str, make: Callable[[], pygame.Surface], *key: Hashable) -> pygame.Surface:
         return _remember(self._surfaces, (kind, *key), SURFACES, make)
 
-    def _fit(self, text: str, width: int, height: int, colour: Colour, least: int) -> pygame.Surface:
-        shown = _printable(text)
+    def _fit(
+        self, text: str, width: int, height: int, colour: Colour, least: int, peers: tuple[str, ...]
+    ) -> pygame.Surface:
         size = self._as_high_as(height, least)
+        longest = max((text, *peers), key=lambda words: self.font(size).size(_printable(words))[0])
+        font = self.font(self._as_wide_as(_printable(longest), width, size, least))
+        return self._line(font, _without_middle(font, _printable(text), width), colour)
+
+    def _line(self, font: pygame.font.Font, shown: str, colour: Colour) -> pygame.Surface:
+        """Return a rendered line, with as much room below as accents above capitals take: see `middle`."""
+        line = font.render(shown, True, colour)
+        above = font.size(shown)[1] - font.get_height()
+        if above <= 0:
+            return line
+        made = pygame.Surface((line.get_width(), _line_height(font) + round(above / self._middle)), pygame.SRCALPHA, 32)
+        made.fill((*colour, 0))
+        made.blit(line, (0, 0))
+        return made
+
+    def _as_wide_as(self, shown: str, width: int, size: int, least: int) -> int:
+        """Return the largest size up to `size` in which a line is not wider."""
         wide = self.font(size).size(shown)[0]
         if wide > width:  # type is as wide as it is high: nearly right at once, where a search would open many fonts
             size = max(least, min(size - 1, size * width // max(1, wide) + 1))
             while size > least and self.font(size).size(shown)[0] > width:
                 size -= 1
-        font = self.font(size)
-        return font.render(_without_middle(font, shown, width), True, colour)
+        return size
 
     def _as_high_as(self, height: int, least: int) -> int:
         """Return the largest size whose line is not higher."""

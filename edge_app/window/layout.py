@@ -115,7 +115,7 @@ def arrange(
     length = height if wide else width
     count = max(1, min(most, (length - margin) // (unit + margin)))
     each = min((length - margin * (count + 1)) // count, 2 * unit)
-    bar = (round(min(max(unit, width * 0.13), 2 * unit)) if wide else max(unit, each * 3 // 4)) + 2 * margin
+    bar = (round(min(max(unit, width * 0.15), 2 * unit)) if wide else max(unit, each * 3 // 4)) + 2 * margin
     starts = [margin + i * (each + margin) for i in range(count - 1)] + [length - margin - each]
     if wide:
         left = 0 if left_handed else width - bar

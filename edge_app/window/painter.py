@@ -104,7 +104,14 @@ class Painter:
                 (widget, widget.action and widget.action == of.focus, widget.action and widget.action == of.pressed)
                 for widget, of in ((one, before), (other, scene))
             ]
-            if looks[0] != looks[1]:
+            if looks[0] == looks[1]:
+                continue
+            if one.kind == other.kind == "reading" and one.area == other.area:
+                look = Look(theme, scene.metrics, pressed=False)
+                for area in _merged(self._brush.written(one, look) + self._brush.written(other, look)):
+                    self._brush.draw(other, look, focused=False, within=area)
+                    changed.append(area)
+            else:
                 area = pygame.Rect(other.area)
                 self.surface.fill(ground, area)
                 self._draw_widget(other, scene, theme)

@@ -9,7 +9,7 @@ from .layout import Area, Layout, Metrics, Viewport, arrange, split_strip
 from .panels import panel_widgets
 from .panels.menu import is_enabled
 from .state import State
-from .widgets import Tone, Widget
+from .widgets import Tone, Widget, alike
 
 BUTTONS = (  # by weight: the first of them have room on the smallest screen; icon, key of the text, what it does
     ("menu", "menu", Action("open", "menu")),
@@ -89,18 +89,20 @@ def tools(state: State, layout: Layout) -> list[Widget]:
     """Return the buttons: those of most weight that fit, each in its place."""
     chosen, places = (PRACTISING, PRACTISING_PLACES) if state.exercise else (BUTTONS, PLACES)
     fitting = sorted(chosen[: len(layout.buttons)], key=lambda button: places.index(button[0]))
-    return [
-        Widget(
-            area,
-            "tool",
-            action,
-            text=state.say(text),
-            icon=icon,
-            on=action.name == "erase" and state.erasing,
-            enabled=is_enabled(state, action),
-        )
-        for area, (icon, text, action) in zip(layout.buttons, fitting, strict=False)
-    ]
+    return alike(
+        [
+            Widget(
+                area,
+                "tool",
+                action,
+                text=state.say(text),
+                icon=icon,
+                on=action.name == "erase" and state.erasing,
+                enabled=is_enabled(state, action),
+            )
+            for area, (icon, text, action) in zip(layout.buttons, fitting, strict=False)
+        ]
+    )
 
 
 def strip(state: State, layout: Layout) -> list[Widget]:
@@ -129,7 +131,8 @@ def _number(state: State, reading: Reading, area: Area) -> Widget:
 def _asked(state: State, area: Area) -> Widget:
     assert state.exercise is not None
     practice, judged = state.exercise.practice, state.exercise.judged
-    score = state.say("score", right=practice.score.right, total=practice.score.total)
+    done = practice.score
+    score = state.say("score", right=done.right, total=done.total) if done.total else ""
     if judged is None:
         return Widget(area, "reading", text=state.say("ask_number", number=practice.target), note=score)
     if judged.right:

@@ -34,10 +34,11 @@ class Lessons(Subject):
             self._fault(error)
         if lesson is None or source == "practice" or not self.services.learner.keeps(key):
             return  # what could not be stored has been said, and is not said to be noted
-        if lesson.used:
-            self.app.say(self.state.say("learned", digit=label if label != REJECT else self.state.say("no_digit")))
+        say = self.state.say
+        if not lesson.used:
+            self.app.say(say("learned_set_aside", other=lesson.like or best_of(digit)))
         else:
-            self.app.say(self.state.say("learned_set_aside", other=lesson.like or best_of(digit)))
+            self.app.say(say("learned_reject") if label == REJECT else say("learned", digit=label))
 
     def relearn(self, gone: Keys, come: Keys) -> None:
         """Take lessons back, and teach others again."""

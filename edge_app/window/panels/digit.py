@@ -84,9 +84,9 @@ def _offers(state: State, number: int, digit: Digit) -> list[tuple[str, str, Act
     last = len(state.reading.digits) - 1
     ink = bool(digit.strokes)
     return [
-        ("back", "previous", Action("neighbour", -1), number > 0),
+        ("back", "", Action("neighbour", -1), number > 0),
         ("split", "split", Action("split", number), ink),
         ("join", "join", Action("join", number), ink and number < last),
         ("map", "map", Action("map", number), digit.image is not None),
-        ("next", "next", Action("neighbour", 1), number < last),
+        ("next", "", Action("neighbour", 1), number < last),
     ]

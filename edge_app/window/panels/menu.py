@@ -6,7 +6,7 @@ from ..actions import Action
 from ..kiosk import visitor_may
 from ..layout import Area, Metrics, cells
 from ..state import Panel, State
-from ..widgets import Widget
+from ..widgets import Widget, alike
 from .parts import paged, row_count
 
 ITEMS: tuple[tuple[str, str, Action], ...] = (  # icon, key of the text, what it does
@@ -50,21 +50,19 @@ def menu_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequ
 
     shown, room, turn = paged(state, panel, items(state), lambda area: columns * high(area), metrics, body)
     lines = high(room) if turn else -(-len(shown) // columns)
-    return [
-        *(
-            Widget(
-                area,
-                "button",
-                action,
-                text=state.say(text),
-                icon=icon,
-                on=(action.name == "compare" and state.comparing) or (action.name == "erase" and state.erasing),
-                enabled=is_enabled(state, action),
-            )
-            for area, (icon, text, action) in zip(cells(room, columns, lines, metrics.margin), shown, strict=False)
-        ),
-        *turn,
+    grid = [
+        Widget(
+            area,
+            "button",
+            action,
+            text=state.say(text),
+            icon=icon,
+            on=(action.name == "compare" and state.comparing) or (action.name == "erase" and state.erasing),
+            enabled=is_enabled(state, action),
+        )
+        for area, (icon, text, action) in zip(cells(room, columns, lines, metrics.margin), shown, strict=False)
     ]
+    return [*alike(grid), *turn]
 
 
 def is_enabled(state: State, action: Action) -> bool:

@@ -6,7 +6,7 @@ from typing import TypeVar
 from ..actions import Action
 from ..layout import Area, Metrics, cells
 from ..state import Panel, State
-from ..widgets import Widget
+from ..widgets import Widget, alike
 
 Item = TypeVar("Item")
 
@@ -17,9 +17,9 @@ def card_area(metrics: Metrics) -> Area:
     """Return where a card lies: all of a small window, the middle of a large one."""
     wanted = max(16 * metrics.unit, 36 * metrics.text), max(11 * metrics.unit, 26 * metrics.text)
     # a rim that is too narrow to show anything is better given to the card
-    width, height = (
-        own if own < MOST_OF * side else side for own, side in zip(wanted, (metrics.width, metrics.height), strict=True)
-    )
+    width = wanted[0] if wanted[0] < MOST_OF * metrics.width else metrics.width
+    high = max(wanted[1], wanted[1] * wanted[0] // width)  # where it must be narrower, it is higher
+    height = high if high < MOST_OF * metrics.height else metrics.height
     return Area((metrics.width - width) // 2, (metrics.height - height) // 2, width, height)
 
 
@@ -83,8 +83,17 @@ def foot(body: Area, metrics: Metrics) -> tuple[Area, Area]:
 
 
 def buttons(bar: Area, what: Sequence[tuple[str, str, Action, bool]], state: State, metrics: Metrics) -> list[Widget]:
-    """Return a row of buttons: icon, key of the text, action, and whether it can be pressed."""
-    return [
-        Widget(area, "button", action, text=state.say(text), icon=icon, enabled=enabled)
-        for area, (icon, text, action, enabled) in zip(cells(bar, len(what), 1, metrics.margin), what, strict=True)
-    ]
+    """Return a row of buttons: icon, key of the text, action, and whether it can be pressed.
+
+    Those without a text are no wider than they must be.
+    """
+    bare = sum(not text for _, text, _, _ in what)
+    rest = bar._replace(width=bar.width - bare * (metrics.unit + metrics.margin))
+    roomy = cells(rest, max(1, len(what) - bare), 1, metrics.margin)
+    found, left = [], bar.left
+    for icon, text, action, enabled in what:
+        area = Area(left, bar.top, next(roomy).width if text else metrics.unit, bar.height)
+        left = area.right + metrics.margin
+        found.append(Widget(area, "button", action, text=state.say(text) if text else "", icon=icon, enabled=enabled))
+    named = iter(alike([button for button in found if button.text]))
+    return [next(named) if button.text else button for button in found]

@@ -52,7 +52,7 @@ KEYS = (
     ("compare", "F2"),
     ("menu", "M, F10"),
     ("fullscreen", "F11"),
-    ("next", "Tab, Enter"),
+    ("reach", "Tab, Enter"),
     ("close", "Esc"),
     ("quit", "Q, Ctrl+Q"),
 )
