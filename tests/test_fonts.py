@@ -9,7 +9,7 @@ import pygame
 import pytest
 
 from edge_app.window import fonts as module
-from edge_app.window.fonts import FONTS, NEEDED, SURFACES, Fonts
+from edge_app.window.fonts import FONTS, LEAST_SURFACES, NEEDED, SURFACE_BYTES, SURFACES, Fonts
 
 INK = (24, 38, 66)
 BUNDLED = Path(pygame.__file__).parent / "freesansbold.ttf"
@@ -248,3 +248,39 @@ def test_surfaces_are_kept_the_latest_used_longest() -> None:
     for size in range(10, 10 + 2 * FONTS):
         fonts.font(size)
     assert (len(fonts._fonts), len(fonts._surfaces)) == (FONTS, SURFACES)
+
+
+def test_large_surfaces_are_kept_only_as_far_as_they_take_little_memory() -> None:
+    fonts = Fonts("")
+    first = fonts.render("0", 150, INK)
+    for number in range(1, 100):
+        fonts.render(f"{number}", 150, INK)
+    assert LEAST_SURFACES <= len(fonts._surfaces) < SURFACES
+    assert sum(surface.get_pitch() * surface.get_height() for surface in fonts._surfaces.values()) <= SURFACE_BYTES
+    assert fonts.render("99", 150, INK) is fonts.render("99", 150, INK)
+    assert fonts.render("0", 150, INK) is not first
+    huge = [fonts.render(f"{number}{number}", 2000, INK) for number in range(LEAST_SURFACES)]
+    assert list(fonts._surfaces.values()) == huge  # what is drawn again and again is kept, however large
+
+
+@pytest.mark.parametrize("size", [14, 20, 24, 37, 60])
+def test_words_with_accents_above_capitals_stand_on_the_same_line(size: int) -> None:
+    fonts = Fonts("ÜÖÉH")
+
+    def foot(text: str) -> int:
+        """The row below the text, from its middle."""
+        line = fonts.fit(text, 1000, 2 * size, INK)
+        return line.get_bounding_rect().bottom - fonts.middle(line)
+
+    assert max(abs(foot(text) - foot("HUE")) for text in ("ÜHU", "ÖH", "ÉH")) <= 1 + size // 30
+    assert foot("HUgE") > foot("HUE") + size // 14  # the measure tells one foot from another
+
+
+def test_peers_are_set_in_the_size_of_the_longest() -> None:
+    fonts = Fonts("")
+    alone, among = (fonts.fit("Map", 80, 40, INK, peers=peers) for peers in ((), ("Look inside", "Map")))
+    assert among.get_width() < alone.get_width()
+    size = next(size for size in range(11, 99) if fonts.width("Look inside", size + 1) > 80)
+    assert fonts.width("Look inside", size) <= 80
+    assert among.get_width() == fonts.render("Map", size, INK).get_width()
+    assert fonts.fit("Look inside", 80, 40, INK, peers=("Map",)).get_width() <= 80

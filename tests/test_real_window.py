@@ -63,7 +63,7 @@ def open_window(environment: dict[str, str], home: Path) -> "subprocess.Popen[st
     probe = PROBE.format(shot=str(home / "shot.png"))
     command = [sys.executable, "-c", probe]
     process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    for _ in range(100):
+    for _ in range(300):
         time.sleep(0.1)
         search = ["xdotool", "search", "--class", "digitpad"]
         found = subprocess.run(search, env=environment, capture_output=True, text=True, check=False).stdout.split()

@@ -28,7 +28,9 @@ PREFERRED = (
 SCALE = 0.6875  # what pygame makes of a size for its own font; every other font gets the same
 ABSENT = "\uffff"  # no character, so no font has it
 PROBE = 24  # size at which glyphs are compared
-SURFACES = 48  # a screen has some thirty; numbers in large type take 100 KB each
+SURFACES = 48  # a screen has some thirty
+SURFACE_BYTES = 1 << 20  # numbers in large type take 100 KB each, and each new number is another text
+LEAST_SURFACES = 6  # kept however large they are: what is drawn again and again
 FONTS = 16
 WIDTHS = 256
 JOINTS = "/\\-_."  # a word too long for its line, a path, is broken behind one of these
@@ -99,7 +101,11 @@ class Fonts:
         )
 
     def _kept(self, kind: str, make: Callable[[], pygame.Surface], *key: Hashable) -> pygame.Surface:
-        return _remember(self._surfaces, (kind, *key), SURFACES, make)
+        surface = _remember(self._surfaces, (kind, *key), SURFACES, make)
+        size = sum(map(_bytes_of, self._surfaces.values()))
+        while size > SURFACE_BYTES and len(self._surfaces) > LEAST_SURFACES:
+            size -= _bytes_of(self._surfaces.popitem(last=False)[1])
+        return surface
 
     def _fit(
         self, text: str, width: int, height: int, colour: Colour, least: int, peers: tuple[str, ...]
@@ -112,7 +118,7 @@ class Fonts:
     def _line(self, font: pygame.font.Font, shown: str, colour: Colour) -> pygame.Surface:
         """Return a rendered line, with as much room below as accents above capitals take: see `middle`."""
         line = font.render(shown, True, colour)
-        above = font.size(shown)[1] - font.get_height()
+        above = max((metrics[3] for metrics in font.metrics(shown) if metrics), default=0) - font.get_ascent()
         if above <= 0:
             return line
         made = pygame.Surface((line.get_width(), _line_height(font) + round(above / self._middle)), pygame.SRCALPHA, 32)
@@ -217,6 +223,10 @@ def _printable(text: str) -> str:
     """
     replaced = {"Cc": " ", "Zl": " ", "Zp": " ", "Cf": "", "Cs": "?"}
     return "".join(replaced.get(unicodedata.category(c), c) for c in unicodedata.normalize("NFC", text))
+
+
+def _bytes_of(surface: pygame.Surface) -> int:
+    return surface.get_pitch() * surface.get_height()
 
 
 def _line_height(font: pygame.font.Font) -> int:
