@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 from .atomic import write_atomically
 from .errors import InkError, Notice, StoreError, room_or
 from .folders import PRIVATE_FILE, create_private_file, files_set_aside, make_private_folder, set_aside
-from .ink import Ink, dump_ink, parse_ink
+from .ink import MAX_STROKES, Ink, dump_ink, parse_ink
 from .normalise import SIZE, DigitImage
 from .reading import Digit
 
@@ -92,12 +92,15 @@ class Page:
 
         Raises StoreError for a damaged page.
         """
-        try:
-            rest = {"digits": json.loads(self.digits_json), "model": self.model, **json.loads(self.ink_json)}
-        except (ValueError, TypeError):
-            raise StoreError(f"page {self.id} of the history is damaged; delete it in the window") from None
         known = {"id": self.id, "created": self.created, "text": self.text, "correction": self.correction}
-        return {**known, "confidence": round(self.confidence, 4), **rest}
+        try:
+            digits, strokes = json.loads(self.digits_json), json.loads(self.ink_json)["strokes"]
+            found = {**known, "confidence": round(self.confidence, 4), "digits": digits, "model": self.model}
+            found["strokes"] = strokes
+            json.dumps(found, allow_nan=False)  # Infinity, and 1e999, are no JSON that others read
+        except (ValueError, TypeError, KeyError, RecursionError):
+            raise StoreError(f"page {self.id} of the history is damaged; delete it in the window") from None
+        return found
 
 
 @dataclass(frozen=True)
@@ -210,12 +213,12 @@ class Store:
     def page(self, page_id: int) -> Page | None:
         """Return a page, or None for one that is gone."""
         rows = self._read(f"SELECT {PAGE_COLUMNS} FROM pages WHERE id = ?", (page_id,))
-        return Page(*rows[0]) if rows else None
+        return _page(rows[0]) if rows else None
 
     def pages(self, limit: int = 50, offset: int = 0) -> list[Page]:
         """Return up to `limit` pages, the newest first, after passing over `offset`."""
         query = f"SELECT {PAGE_COLUMNS} FROM pages ORDER BY id DESC LIMIT ? OFFSET ?"
-        return [Page(*row) for row in self._read(query, (limit, offset))]
+        return [_page(row) for row in self._read(query, (limit, offset))]
 
     def count_pages(self) -> int:
         """Return how many pages are kept."""
@@ -305,7 +308,9 @@ class Store:
         found = self._read("SELECT label, ink FROM examples WHERE label <> '?' ORDER BY id")
         if numbers:
             rows = self._read("SELECT correction, ink FROM pages WHERE correction IS NOT NULL ORDER BY id")
-            found += [row for row in rows if row[0].isascii() and row[0].isdigit()]
+            found += rows
+        found = [(_line(label), _text(ink)) for label, ink in found]
+        found = [(label, ink) for label, ink in found if label.isascii() and label.isdigit()]
         try:
             inks = [(label, parse_ink(ink)) for label, ink in found]
         except InkError as error:
@@ -438,15 +443,41 @@ def _open(path: Path | None) -> sqlite3.Connection:
 def _prepare(database: sqlite3.Connection, path: Path | None) -> None:
     """Check a database that was just opened, and give a new one its tables."""
     database.text_factory = lambda text: text.decode("utf-8", "replace")  # one spoilt letter must hide no page
+    database.execute("PRAGMA trusted_schema = OFF")
+    database.execute("PRAGMA cell_size_check = ON")  # finds some damage before it is read
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if path:
         _refuse_newer(path, version)  # again: the log of a newer one that crashed has the last word
         if not version and database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             raise StoreError(f"{path}: a database of another program, left as it is. Move it elsewhere")
+        if version:
+            _check_tables(database)
         _make_durable(database)
         _check(database, path)
     if not version:
         database.executescript("BEGIN IMMEDIATE;" + SCHEMA + "COMMIT;")
+
+
+def _check_tables(database: sqlite3.Connection) -> None:
+    """Raise _DamagedError for tables that no digitpad made, or more than these.
+
+    A planted file could hold triggers that delete what is written, or a view in a table's place that fills the memory.
+    """
+    if _tables(database) != _own_tables():
+        raise _DamagedError("its tables are not those of a history")
+
+
+@cache
+def _own_tables() -> list[tuple[str, str, str]]:
+    database = sqlite3.connect(":memory:")
+    database.executescript("BEGIN;" + SCHEMA + "COMMIT;")
+    found = _tables(database)
+    database.close()
+    return found
+
+
+def _tables(database: sqlite3.Connection) -> list[tuple[str, str, str]]:
+    return database.execute("SELECT type, name, sql FROM sqlite_master ORDER BY type, name").fetchall()
 
 
 def _version_in_header(path: Path) -> int:
@@ -494,9 +525,29 @@ def _is_damage(error: sqlite3.DatabaseError) -> bool:
     return any(words in str(error) for words in ("malformed", "not a database"))
 
 
+def _page(row: tuple[Any, ...]) -> Page:
+    """Return a page of values of any type, as SQLite keeps them: what is spoilt or planted is shown if it can."""
+    key, created, text, correction, confidence, ink, digits, model = row
+    sure = float(confidence) if isinstance(confidence, int | float) and 0 <= confidence <= 1 else 0.0
+    said = None if correction is None else _line(correction)
+    return Page(key, _line(created), _line(text), said, sure, _text(ink), _text(digits), _line(model))
+
+
 def _example(row: tuple[Any, ...]) -> Example:
     key, created, label, source, used, image, ink = row
-    return Example(key, created, label, source, bool(used), np.frombuffer(image, np.uint8).reshape(SIZE, SIZE), ink)
+    pixels = np.frombuffer(image, np.uint8).reshape(SIZE, SIZE)
+    return Example(key, _line(created), label, _line(source), bool(used), pixels, _text(ink))
+
+
+def _line(value: object) -> str:
+    """Return a value as one line that can be shown: no letter that steers a terminal, and no more than a page holds."""
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in _text(value)[:MAX_STROKES]
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _row_id(cursor: sqlite3.Cursor) -> int:

@@ -1,5 +1,6 @@
 """The history: held against a plain list, killed while it writes, damaged, full, forgotten to the last byte."""
 
+import contextlib
 import itertools
 import json
 import os
@@ -1141,3 +1142,85 @@ def test_a_stand_in_for_a_history_that_cannot_be_opened_keeps_time(tmp_path: Pat
     assert page is not None
     assert (page.created, page.to_json()["confidence"]) == ("2026-01-01T12:00:00+00:00", 0.3333)
     store.close()
+
+
+# --- Planted
+
+PLANTED = (
+    "CREATE TRIGGER t AFTER INSERT ON pages BEGIN DELETE FROM pages; END",
+    "CREATE TRIGGER t BEFORE DELETE ON pages BEGIN SELECT raise(ABORT, 'no'); END",
+    "CREATE UNIQUE INDEX u ON pages (text)",
+    "CREATE VIEW v AS SELECT zeroblob(900000000)",
+    "CREATE VIRTUAL TABLE f USING fts5(x)",
+    "DROP TABLE examples",
+    "ALTER TABLE pages ADD COLUMN extra TEXT CHECK (extra IS NULL)",
+    "DROP TABLE pages; CREATE VIEW pages AS SELECT 1 AS id, '2026' AS created, zeroblob(500000000) AS text, NULL AS"
+    " correction, 1.0 AS confidence, '' AS ink, '' AS digits, '' AS model",
+)
+
+
+def plant(path: Path, statements: str) -> None:
+    Store(path, lambda: NOON).close()
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute("PRAGMA ignore_check_constraints = ON")
+    database.executescript(statements)
+    database.close()
+
+
+@pytest.mark.parametrize("statements", PLANTED)
+def test_tables_of_somebody_elses_are_set_aside_and_run_nothing(path: Path, statements: str) -> None:
+    plant(path, statements)
+    before = path.read_bytes()
+    store = Store(path, lambda: NOON)
+    assert "its tables are not those of a history" in store.notices[0]
+    assert path.with_name("digitpad.damaged-1.sqlite3").read_bytes() == before
+    store.save_page(None, ink_of(1), "1", 0.5)
+    assert texts(store) == ["1"]
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "value", ["x'ff00'", "1e999", "-5", "'high'", "zeroblob(3000000)", "replace(hex(zeroblob(9)),'0','[')"]
+)
+@pytest.mark.parametrize("column", ["created", "text", "correction", "confidence", "ink", "digits", "model"])
+def test_a_value_of_another_kind_hides_nothing_and_breaks_nothing(path: Path, column: str, value: str) -> None:
+    store = Store(path, lambda: NOON)
+    for number in range(2):
+        store.save_page(None, ink_of(number), str(number), 0.5)
+    store.close()
+    plant(path, f"UPDATE pages SET {column} = {value} WHERE id = 1")
+    store = Store(path, lambda: NOON)
+    sound, odd = store.pages()
+    assert (sound.text, odd.id) == ("1", 1)
+    assert all(
+        isinstance(part, str) for part in (odd.local_time, odd.text, odd.correction or "", odd.ink_json, odd.model)
+    )
+    assert 0 <= odd.confidence <= 1
+    with contextlib.suppress(StoreError):
+        json.dumps(odd.to_json(), allow_nan=False)
+    with contextlib.suppress(StoreError):
+        store.export(path.with_name("out.jsonl"))
+    store.close()
+
+
+def test_what_steers_a_terminal_is_not_printed(path: Path) -> None:
+    Store(path).close()
+    store = Store(path, lambda: NOON)
+    store.save_page(None, ink_of(1), "1", 0.5)
+    store.close()
+    plant(path, "UPDATE pages SET text = char(27) || '[2J', correction = char(10) || '7', created = char(155) || 'x'")
+    store = Store(path)
+    (page,) = store.pages()
+    assert (page.text, page.correction, page.created) == ("�[2J", "�7", "�x")
+    store.close()
+
+
+@pytest.mark.parametrize("digits", ["[" * 100_000, "[1e999]", "[NaN]"])
+def test_digits_that_others_cannot_read_are_a_damaged_page(path: Path, store: Store, digits: str) -> None:
+    store.save_page(None, ink_of(1), "1", 0.5)
+    store.close()
+    plant(path, f"UPDATE pages SET digits = '{digits}'")
+    again = Store(path)
+    with pytest.raises(StoreError, match="page 1 of the history is damaged"):
+        again.pages()[0].to_json()
+    again.close()

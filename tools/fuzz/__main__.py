@@ -31,7 +31,7 @@ def make_parser() -> argparse.ArgumentParser:
         "failed.",
         epilog="targets: " + "; ".join(f"{name}: {about}" for name, about in TARGETS.items()),
     )
-    parser.add_argument("targets", nargs="*", metavar="TARGET", help="default: all that need nothing more installed")
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help="default: all but the guided and the long ones")
     parser.add_argument("--seconds", type=float, help=f"for each target; default: {SECONDS:g}")
     parser.add_argument("--tries", type=int, help="for each target, in place of a time")
     parser.add_argument("--seed", type=int, default=1, help="default: %(default)s")
@@ -53,7 +53,7 @@ def main(argv: list[str] | None = None) -> int:
     seconds = args.seconds if args.seconds or args.tries or args.number is not None else SECONDS
     wanted = Wanted(seconds, 1 if args.number is not None else args.tries, args.seed, args.number or 0)
     found = 0
-    for name in args.targets or [name for name in TARGETS if not name.endswith("_guided")]:
+    for name in args.targets or [name for name in TARGETS if not name.endswith(("_guided", "_long"))]:
         print(f"fuzz: {name}: {TARGETS[name]} ...", file=sys.stderr, flush=True)
         try:
             result = _run(name, wanted, args.folder)

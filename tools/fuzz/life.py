@@ -37,6 +37,7 @@ from .hands import Step, next_step
 from .judge import Judge
 
 START = 1_700_000_000.0
+LOOK = 500  # events between two looks at the process
 FRESH = 16  # milliseconds between two events of a hand that hurries
 
 
@@ -55,11 +56,10 @@ class Spec:
 class Lived:
     """What came of a life."""
 
-    steps: list[Step]
     events: Counter[str]
     panels: Counter[str]
-    slowest: float  # seconds of the processor for one event, with all that follows from it and is drawn
-    times: list[float]
+    times: Counter[int]  # events by milliseconds of the processor, with all that follows from each and is drawn
+    process: list[dict[str, float]]  # what it cost, every LOOK events
 
 
 class BrokenError(Exception):
@@ -111,7 +111,7 @@ def live(
                 assert not set(threading.enumerate()) - threads, "a thread goes on"
             except Exception as error:
                 raise hand.broken(error) from error
-        return Lived(hand.taken, hand.sent, hand.judge.panels, max(hand.judge.times, default=0.0), hand.judge.times)
+        return Lived(hand.sent, hand.judge.panels, hand.judge.times, hand.process)
 
 
 @contextlib.contextmanager
@@ -155,10 +155,11 @@ class Hand:
         self.spec, self.home, self.beat = spec, home, beat
         self.now, self.wall = 1000, START
         self.dice = random.Random(spec.seed)
-        self.taken: list[Step] = []
+        self.taken = 0
+        self.process: list[dict[str, float]] = []
         self.sent: Counter[str] = Counter()
         self.judge = Judge(every, spec.threaded)
-        self._given = None if steps is None else list(steps)
+        self._steps = steps if steps is None else list(steps)
         self._most = events
         self._waiting: list[pygame.event.Event] = []  # of the step that is being taken
         self.app: App
@@ -179,12 +180,14 @@ class Hand:
 
     def broken(self, error: Exception) -> BrokenError:
         """Return what went wrong with the steps until then."""
-        return BrokenError(self.judge.kind(error), self.judge.said(error), self.taken)
+        dice = random.Random(self.spec.seed)
+        steps = [next_step(dice) for _ in range(self.taken)] if self._steps is None else self._steps[: self.taken]
+        return BrokenError(self.judge.kind(error), self.judge.said(error), steps)
 
     @property
     def over(self) -> bool:
         """Whether all was done."""
-        return not self._given if self._given is not None else self.sent.total() >= self._most
+        return self.sent.total() >= self._most if self._steps is None else self.taken == len(self._steps)
 
     def wait(self, _: int | None) -> None:
         """Send the next event."""
@@ -196,14 +199,15 @@ class Hand:
                 self.judge.leaving = True
                 pygame.event.post(pygame.event.Event(pygame.QUIT))
                 return
-            step = next_step(self.dice) if self._given is None else self._given.pop(0)
-            self.taken.append(step)
+            step = next_step(self.dice) if self._steps is None else self._steps[self.taken]
+            self.taken += 1
             self._waiting = self._events(step)
         self._send(self._waiting.pop(0))
 
     def _send(self, event: pygame.event.Event) -> None:
         self.sent[pygame.event.event_name(event.type)] += 1
-        if self.sent.total() % 500 == 0:
+        if self.sent.total() % LOOK == 0:
+            self.process.append(process())
             self.beat()
         self.now += FRESH
         self.wall += FRESH / 1000
@@ -380,6 +384,14 @@ def _look_back(home: Path) -> None:
             store.examples()
         finally:
             store.close()
+
+
+def process() -> dict[str, float]:
+    """Return MB resident, open files and threads of this process."""
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    resident = round(int(status["VmRSS"].split()[0]) / 1024, 1)
+    files = len(list(Path("/proc/self/fd").iterdir()))
+    return {"resident_mb": resident, "files": files, "threads": int(status["Threads"])}
 
 
 def to_case(spec: Spec, steps: Sequence[Step] | None) -> bytes:
