@@ -244,7 +244,9 @@ def _list(home: Path, parts: list[bytes]) -> str:
             assert all(isinstance(json.loads(line, parse_constant=_no_number), dict) for line in lines)
         if not as_json:
             _nothing_is_lost(home / "data", parts, said.getvalue())
-    return "listed" if status == 0 else "set aside or told"
+    if any(".damaged-" in path.name for path in (home / "data").iterdir()):
+        return "set aside"
+    return "listed" if status == 0 else "told"
 
 
 def _no_number(name: str) -> None:
