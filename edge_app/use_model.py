@@ -70,7 +70,7 @@ def _switch(folders: Folders, choice: Choice) -> int:
 
 
 def _unchanged(title: str) -> int:
-    print(f"{title[0].upper()}{title[1:]} is in use already.")
+    print(f"Already in use: {title}")
     return 0
 
 

@@ -100,9 +100,9 @@ def test_there_is_a_way_back_and_forth(tmp_path: Path, folders: Folders, capsys:
         assert capsys.readouterr().out.endswith(BACK)
     for words in ([paths["two"]], [paths["two"]]):
         assert main(["use-model", *words]) == 0
-    assert capsys.readouterr().out.endswith("is in use already.\n")
+    assert capsys.readouterr().out.endswith(f"Already in use: two.tflite (SHA-256 {digest('two')[:12]}…)\n")
     assert main(["use-model", "--bundled"]) == main(["use-model", "--bundled"]) == 0
-    assert capsys.readouterr().out.endswith("The bundled model is in use already.\n")
+    assert capsys.readouterr().out.endswith("Already in use: the bundled model\n")
 
 
 def test_there_is_no_way_back_from_the_start(folders: Folders, capsys: pytest.CaptureFixture[str]) -> None:
