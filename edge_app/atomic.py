@@ -90,6 +90,15 @@ def make_folder(path: Path, mode: int = 0o777) -> None:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
 
 
+def sync_file(path: Path) -> None:
+    """Make what was written to a file survive a loss of power; raises OSError."""
+    handle = os.open(path, os.O_RDWR)  # Windows syncs only what may be written
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def sync_folder(path: Path) -> None:
     """Make what was created, renamed and removed in a folder survive a loss of power; raises OSError.
 

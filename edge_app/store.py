@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .atomic import write_atomically
+from .atomic import sync_file, write_atomically
 from .errors import InkError, Notice, StoreError, room_or
 from .folders import PRIVATE_FILE, create_private_file, files_set_aside, make_private_folder, set_aside
 from .ink import MAX_STROKES, Ink, dump_ink, parse_ink
@@ -376,6 +376,8 @@ class Store:
             self._database = self._start_anew(error)
             self._identity = _identity(self.path)
             raise StoreError(self.notices[-1], self.notices[-1].key) from None
+        except OSError as error:
+            raise _cannot(self.path, what, error) from None
 
     def _look_for_file(self) -> None:
         """Raise StoreError, and start anew, where the open file is no longer the one at `path`."""
@@ -408,8 +410,16 @@ class Store:
         return database
 
     def _empty_log(self) -> bool:
-        """Move the log into the database and cut it to nothing; returns False where somebody reads it."""
-        return not self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        """Move the log into the database and cut it to nothing for good; returns False where somebody reads it.
+
+        SQLite does not sync the cut: after a loss of power the log would be there again, with what was deleted.
+        """
+        if self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            return False
+        log = self.path and self.path.with_name(self.path.name + "-wal")
+        if log and log.exists():  # there is none on a file system without shared memory
+            sync_file(log)
+        return True
 
 
 def open_store(path: Path, clock: Callable[[], float] = time.time) -> tuple[Store, list[Notice]]:
@@ -428,6 +438,7 @@ def _open(path: Path | None) -> sqlite3.Connection:
     else:
         make_private_folder(path.parent)
         create_private_file(path)  # SQLite gives its log the same rights
+        _refuse_log_alone(path)
         _refuse_newer(path, _version_in_header(path))  # before SQLite touches anything
         database = sqlite3.connect(path, isolation_level=None, timeout=LOCK_SECONDS)
     try:
@@ -478,6 +489,13 @@ def _own_tables() -> list[tuple[str, str, str]]:
 
 def _tables(database: sqlite3.Connection) -> list[tuple[str, str, str]]:
     return database.execute("SELECT type, name, sql FROM sqlite_master ORDER BY type, name").fetchall()
+
+
+def _refuse_log_alone(path: Path) -> None:
+    """Raise _DamagedError where a log has lost its database: SQLite would delete it, with the last changes in it."""
+    log = path.with_name(path.name + "-wal")
+    if not path.stat().st_size and log.exists() and log.stat().st_size:
+        raise _DamagedError("the file is empty, and its log is not")
 
 
 def _version_in_header(path: Path) -> int:

@@ -11,11 +11,12 @@ import pytest
 from tools.faults.__main__ import main
 from tools.faults.ledger import Ledger, did, lie, will
 from tools.faults.losses import Losses, lose_power, record, scribe_command
-from tools.faults.power import SECTOR, Disk
+from tools.faults.power import SECTOR, Disk, ways_to_lose
 from tools.faults.shim import (
     CREATE,
     MKDIR,
     RENAME,
+    SAID,
     SYNC,
     SYNC_FOLDER,
     TRUNCATE,
@@ -140,6 +141,42 @@ def test_what_was_confirmed_survives_a_loss_of_power(library: Path, tmp_path: Pa
 )
 def test_a_writer_that_does_not_wait_for_the_disk_is_noticed(library: Path, tmp_path: Path, patch: str) -> None:
     assert losses_of(library, tmp_path / "home", spoilt(patch)).broken
+
+
+FORGETFUL = """
+from edge_app.folders import find_folders
+from edge_app.ink import make_ink
+from edge_app.store import Store
+from tools.faults.scribe import teller
+
+store = Store(find_folders().store_file)
+pages = [store.save_page(None, make_ink([[[31337.75, 4242.25]]]), "5551234", 0.5) for _ in range(3)]
+[store.delete_page(page) for page in pages] if {one_by_one} else store.forget_everything()
+teller()("forgotten")
+store.save_page(None, make_ink([[[1, 1]]]), "1", 0.5)
+store.close()
+"""
+
+
+@pytest.mark.parametrize("one_by_one", [True, False], ids=["deleted", "forgotten"])
+def test_no_byte_of_what_was_forgotten_comes_back_with_the_power(
+    library: Path, tmp_path: Path, one_by_one: bool, dice: random.Random
+) -> None:
+    (home := tmp_path / "home").mkdir()
+    code = FORGETFUL.format(one_by_one=one_by_one)
+    notes = record(library, home, [sys.executable, "-c", code])
+    disk, seen = disk_after(), {True: 0, False: 0}
+    disk.folders.add(str(home))
+    is_forgotten = False
+    for one in notes:
+        is_forgotten = is_forgotten or one.kind == SAID
+        if one.kind != SAID:
+            disk.take(one)
+        for loses in ways_to_lose(dice):
+            found = b"".join(disk.after_crash(loses).values())
+            seen[is_forgotten] += b"31337.75" in found or b"5551234" in found
+    assert seen[False] > 0  # or this test sees nothing
+    assert seen[True] == 0
 
 
 def test_a_short_part_of_all_of_it(library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

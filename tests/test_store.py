@@ -684,6 +684,23 @@ def test_what_is_no_database_is_set_aside_and_named(path: Path, content: bytes) 
     store.close()
 
 
+@pytest.mark.parametrize("left", [None, b""], ids=["gone", "empty"])
+def test_a_log_that_has_lost_its_database_is_set_aside_with_what_is_in_it(path: Path, left: bytes | None) -> None:
+    store = Store(path)
+    store.save_page(None, SECRET, "5551234", 1.0)
+    log = path.with_name(path.name + "-wal").read_bytes()
+    store.close()
+    path.unlink()
+    path.with_name(path.name + "-wal").write_bytes(log)  # as a kill in the midst of setting aside leaves it
+    if left is not None:
+        path.write_bytes(left)
+    store = Store(path)
+    assert (len(store.notices), texts(store)) == (1, [])
+    assert "its log is not). It is kept as digitpad.damaged-1.sqlite3" in store.notices[0]
+    assert path.with_name("digitpad.damaged-1.sqlite3-wal").read_bytes() == log
+    store.close()
+
+
 def filled(path: Path, pages: int) -> bytes:
     store = Store(path)
     store._database.execute("PRAGMA synchronous = OFF")

@@ -57,4 +57,6 @@ def _parser(program: str, steps: Steps, description: str) -> argparse.ArgumentPa
 
 
 def _in_words(found: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in found.items() if isinstance(value, int))
+    return ", ".join(
+        f"{name.replace('_', ' ')} {value}" for name, value in found.items() if isinstance(value, int | str)
+    )

@@ -15,6 +15,7 @@ from tools.bench.screen import output
 from .disks import fail_under_windows
 from .kills import kill_often
 from .losses import MEMORY, lose_power, record, scribe_command
+from .mounts import cannot_mount, work_on_disks
 from .report import Step
 from .shim import built
 
@@ -22,6 +23,7 @@ KILLS_OF_THE_STORE, KILLS_OF_THE_WINDOW = 400, 200
 CHANGES = 150  # of the scribe, recorded for losses of power
 FEW_CHANGES = 20  # in a short part, which still has some of each kind
 WINDOWS = 60  # on disks that fail
+MOUNTED = 10  # disks of each kind
 DAMAGED = 2000  # databases
 FIRST = 5  # of the broken promises are told
 
@@ -66,6 +68,14 @@ def fail_under_the_window(seed: int, share: float) -> dict[str, Any]:
         return fail_under_windows(library, folder, max(2, round(share * WINDOWS)), random.Random(seed)).to_json()
 
 
+def fill_real_disks(seed: int, share: float) -> dict[str, Any]:
+    """Fill a disk of our own under the window, and open one on a read-only disk; nothing where none can be mounted."""
+    if reason := cannot_mount():
+        return {"windows": 0, "reason": reason, **_told([])}
+    with tempfile.TemporaryDirectory(prefix="digitpad-mounts-") as folder:
+        return work_on_disks(Path(folder), max(1, round(share * MOUNTED)), random.Random(seed)).to_json()
+
+
 def damage_the_history(seed: int, share: float) -> dict[str, Any]:
     """Damage the database somewhere, before it is opened or while it is open."""
     found = _answer("tools.faults.damage", seed, max(30, round(share * DAMAGED)), {})
@@ -95,5 +105,6 @@ STEPS: dict[str, tuple[str, Step]] = {
     "power": ("losing the power at every change of a file", lose_the_power),
     "disk-store": ("failing at every change of a file, without a window", fail_each_change),
     "disk-window": ("failing disks under the window", fail_under_the_window),
+    "disk-real": ("filling disks of our own, and read-only ones", fill_real_disks),
     "damage": ("damaging the database", damage_the_history),
 }
