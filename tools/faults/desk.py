@@ -68,7 +68,8 @@ class Desk:
         label = self.dice.choice("0123456789?")
         known = set(self.facts)
         self.hand.do("label", label)
-        claimed = self._claims("learned", digit=label) and self.hand.app.services.keeper.store.path
+        said = self._claims("learned_reject") or self._claims("learned", digit=label)
+        claimed = said and self.hand.app.services.keeper.store.path
         self.confirm()
         if claimed and not any(name.startswith("example") for name in set(self.facts) - known):
             self.say(lie(f"said to have learned a {label}, and kept nothing"))
