@@ -5,6 +5,7 @@ import math
 import os
 import re
 import struct
+import tokenize
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -27,6 +28,10 @@ SHA256 = {  # of the arrays' bytes in C order; equal to the published IDX files 
     "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
     "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
 }
+MAX_ENTRY = 50_000_000  # bytes of an array in mnist.npz: that of the training images has 47 million
+# what numpy raises on damaged files; MemoryError and TokenError: on headers that promise terabytes, or do not end
+_DAMAGE: tuple[type[Exception], ...] = (OSError, ValueError, EOFError, RuntimeError, MemoryError, SyntaxError)
+_DAMAGE = (*_DAMAGE, tokenize.TokenError, zlib.error, zipfile.BadZipFile)
 
 
 @dataclass(frozen=True)
@@ -54,11 +59,15 @@ def read_mnist(path: Path) -> Mnist:
             missing = SHAPES.keys() - set(file.files)
             if missing:
                 raise DataError(f"{path}: no array {', '.join(sorted(missing))}; expected Keras' mnist.npz")
+            for entry in file.zip.infolist():
+                if entry.file_size > MAX_ENTRY:
+                    raise DataError(f"{path}: {entry.filename} is {entry.file_size:,} bytes, no array of mnist.npz")
             arrays = {name: np.asarray(file[name]) for name in SHAPES}
     except FileNotFoundError:
         raise DataError(f"{path}: not found. Expected Keras' mnist.npz") from None
-    except (OSError, ValueError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
-        raise DataError(f"{path}: cannot be read as mnist.npz ({error})") from None
+    except _DAMAGE as error:
+        reason = str(error).splitlines() or [type(error).__name__]
+        raise DataError(f"{path}: cannot be read as mnist.npz ({reason[0]})") from None
     return verify_mnist(arrays, str(path))
 
 

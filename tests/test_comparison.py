@@ -7,6 +7,7 @@ import json
 import struct
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from edge_app.comparison.corruptions import CORRUPTIONS, corrupt
 from edge_app.comparison.data import Batches, Some
 from edge_app.comparison.models import names_of, open_classifiers
 from edge_app.errors import DataError, ModelError
+from edge_app.labelled import read_labelled
 from edge_app.mnist import Mnist, read_idx
 from edge_app.modelfile import FLOAT, INT8, models_folder
 from edge_app.normalise import normalise_digit
@@ -407,3 +409,32 @@ def test_models_of_other_classes_are_not_compared(tmp_path: Path, monkeypatch: p
     assert names_of(open_classifiers([paths[1], paths[1]], runtime)) == ["m.tflite (1)", "m.tflite (2)"]
     with pytest.raises(ModelError, match="only models of the same classes"):
         open_classifiers(paths, runtime)
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("(99999999999999, 28, 28)", "cannot be read as mnist.npz"),  # 71 TiB
+        ("(1" * 50, "cannot be read as mnist.npz"),
+        ("__import__('os')", "cannot be read as mnist.npz"),
+    ],
+)
+def test_an_npz_whose_header_lies_is_one_line(tmp_path: Path, header: str, said: str) -> None:
+    path = tmp_path / "mnist.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("x_train", "y_train", "x_test", "y_test"):
+            text = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {header}, }}".encode()
+            archive.writestr(f"{name}.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text + bytes(100))
+    with pytest.raises(DataError, match=said) as caught:
+        list(read_labelled(path))
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_an_npz_that_swells_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mnist.npz"
+    np.savez_compressed(
+        path, **dict.fromkeys(("x_train", "y_train", "x_test", "y_test"), np.zeros(51_000_000, np.uint8))
+    )
+    assert path.stat().st_size < 1_000_000
+    with pytest.raises(DataError, match=r"x_train\.npy is 51,000,128 bytes"):
+        list(read_labelled(path))

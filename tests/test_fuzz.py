@@ -12,7 +12,7 @@ from tools.fuzz.campaign import Wanted, run_target
 from tools.fuzz.run import Run
 from tools.fuzz.targets import TARGETS
 
-SHORT = {"ink": 300, "images": 150, "models": 200, "history": 100, "window": 1}  # tries
+SHORT = {"ink": 300, "images": 150, "models": 200, "texts": 100, "data": 100, "history": 100, "window": 1}  # tries
 
 
 def test_crash_hang_bug_and_waste_are_found_and_the_rest_is_tried(

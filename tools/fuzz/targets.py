@@ -6,6 +6,8 @@ TARGETS = {
     "images": "PNG, JPEG and BMP, with every field an encoder has",
     "images_guided": "the same, guided by coverage",
     "models": "model files, against the check, the gate and both runtimes",
+    "texts": "settings and languages",
+    "data": "IDX, npz, folders of pictures, cards, reports",
     "history": "the history's database, spoilt and planted",
     "window": "lives of the window of 4,000 random events each",
     "window_long": "lives of 200,000 events",
