@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import pygame
 import pytest
@@ -11,6 +11,7 @@ from edge_app.cli import main
 from edge_app.recognizer import Recognizer
 from edge_app.settings import OPTIONS
 from edge_app.store import Store
+from edge_app.window import loop
 from edge_app.window.actions import Action, Name
 from edge_app.window.app import IN_USE, JUDGED_AFTER, KEPT_AFTER
 from edge_app.window.kiosk import MAY
@@ -354,3 +355,67 @@ def test_keys_do_nothing_beneath_a_card_and_escape_closes_it(pilot: Pilot, panel
     assert (names(pilot), pilot.app.running) == ([], True)
     pilot.key(pygame.K_BACKSPACE)  # now they do
     assert state.pad.page is not page
+
+
+KEYS = sorted({value for name, value in vars(pygame).items() if name.startswith("K_")})
+MODIFIERS = (0, pygame.KMOD_CTRL, pygame.KMOD_ALT, pygame.KMOD_META, pygame.KMOD_SHIFT | pygame.KMOD_CTRL)
+
+
+@pytest.mark.parametrize("modifier", MODIFIERS)
+def test_no_chord_lets_a_visitor_out(kiosk: Pilot, modifier: int) -> None:
+    """Every key that pygame knows, on the pad and on top of whatever it has opened."""
+    assert len(KEYS) > 100
+    settings = kiosk.state.settings
+    for key in KEYS * 2:
+        kiosk.app.handle(pygame.event.Event(pygame.KEYDOWN, key=key, mod=modifier), kiosk.now)
+        assert kiosk.app.running
+        assert set(names(kiosk)) <= VISITORS_PANELS
+    assert kiosk.state.settings is settings
+    assert (kiosk.settings_written, kiosk.state.picture, kiosk.state.comparing) == ([], None, False)
+
+
+class Shown:
+    """A display that is nowhere; it has what `serve` asks of one."""
+
+    def __init__(self, surface: pygame.Surface) -> None:
+        self.surface = surface
+
+    def upright(self, event: pygame.event.Event) -> pygame.event.Event:
+        return event
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("show", "keep_awake", "refit", "change"):
+            return lambda *_, **__: None
+        raise AttributeError(name)
+
+
+def served(pilot: Pilot, monkeypatch: pytest.MonkeyPatch, rounds: list[list[int]]) -> int:
+    """Serve events of these kinds, a round after the other, and return after how many the app ended by itself."""
+    left = list(rounds)
+
+    def wait(_: int | None) -> None:
+        kinds = left.pop(0) if left else []
+        for kind in kinds:
+            pygame.event.post(pygame.event.Event(kind))
+        pilot.app.running = bool(kinds)
+
+    monkeypatch.setattr(loop, "make_waiter", lambda: wait)
+    monkeypatch.setattr(loop, "on_lost_display", lambda _: None)
+    monkeypatch.setattr(pygame, "quit", lambda: None)  # other tests go on
+    pygame.event.clear()
+    loop.serve(pilot.app, cast(Any, Shown(pilot.app.surface)))
+    return len(rounds) - len(left)
+
+
+CLOSED = [pygame.WINDOWCLOSE, pygame.QUIT]  # what SDL says for Alt+F4 and a window's own button
+
+
+def test_a_visitor_closes_no_kiosk_by_its_window_and_the_system_ends_it(
+    kiosk: Pilot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move = [pygame.WINDOWEXPOSED]
+    assert served(kiosk, monkeypatch, [CLOSED, CLOSED, move, [pygame.QUIT], move]) == 4
+
+
+def test_a_window_that_is_no_kiosk_is_closed(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert served(pilot, monkeypatch, [CLOSED, [pygame.WINDOWEXPOSED]]) == 1

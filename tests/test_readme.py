@@ -160,3 +160,12 @@ def test_the_wheels_are_those_that_were_found() -> None:
     for platform, versions in measured("matrix.json").items():
         cells = [found["runtime"] if not found["missing"] else "–" for found in versions.values()]
         assert row(README, platform) == f"| {platform} | {' | '.join(cells)} |"
+
+
+def test_what_security_rests_on_is_there() -> None:
+    text = (ROOT / "SECURITY.md").read_text()
+    named = set(re.findall(r"`(test_\w+\.py)`", text))
+    assert len(named) > 8
+    assert [name for name in named if not (ROOT / "tests" / name).exists()] == []
+    assert "judges it at 1.3 of 10" in text
+    assert '"--threshold=14"' in (ROOT / "tests" / "test_kiosk.py").read_text()  # of 100: what it is held to
