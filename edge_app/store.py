@@ -369,7 +369,7 @@ class Store:
             yield
         except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
             raise
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if not _is_damage(error):
                 raise _cannot(self.path, what, error) from None
             self._database.close()
@@ -445,7 +445,7 @@ def _open(path: Path | None) -> sqlite3.Connection:
         _prepare(database, path)
     except BaseException as error:
         database.close()
-        if isinstance(error, sqlite3.DatabaseError) and _is_damage(error):
+        if isinstance(error, sqlite3.DatabaseError | UnicodeDecodeError) and _is_damage(error):
             raise _DamagedError(str(error)) from None
         raise
     return database
@@ -538,9 +538,14 @@ def _check(database: sqlite3.Connection, path: Path) -> None:
             raise _DamagedError(answer.replace("\n", " "))
 
 
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    """Return whether SQLite says the file itself is broken; by its words, as Python 3.10 passes no code on."""
-    return any(words in str(error) for words in ("malformed", "not a database"))
+def _is_damage(error: Exception) -> bool:
+    """Return whether SQLite says the file itself is broken; by its words, as Python 3.10 passes no code on.
+
+    Where it quotes a name that damage has made no text, Python cannot even read what it says.
+    """
+    return isinstance(error, UnicodeDecodeError) or any(
+        words in str(error) for words in ("malformed", "not a database")
+    )
 
 
 def _page(row: tuple[Any, ...]) -> Page:

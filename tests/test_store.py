@@ -701,6 +701,22 @@ def test_a_log_that_has_lost_its_database_is_set_aside_with_what_is_in_it(path: 
     store.close()
 
 
+def test_a_table_whose_name_is_no_text_any_more_is_damage(path: Path) -> None:
+    filled(path, 3)
+    database = sqlite3.connect(path)
+    database.execute("PRAGMA writable_schema = ON")
+    database.execute(
+        "UPDATE sqlite_master SET name = CAST(x'c4ff' AS TEXT), sql = 'CREATE TABLE (' WHERE name = 'pages'"
+    )
+    database.commit()
+    database.close()
+    with sqlite3.connect(path) as reader, pytest.raises(UnicodeDecodeError):  # what Python makes of what SQLite says
+        reader.execute("SELECT count(*) FROM pages")
+    store = Store(path)
+    assert "It is kept as digitpad.damaged-1.sqlite3" in store.notices[0]
+    store.close()
+
+
 def filled(path: Path, pages: int) -> bytes:
     store = Store(path)
     store._database.execute("PRAGMA synchronous = OFF")

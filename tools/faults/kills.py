@@ -84,7 +84,10 @@ def kill_often(home: Path, module: str, times: int, dice: random.Random, longest
         ledger.take(killed([sys.executable, "-m", module, str(dice.randrange(10**9)), "1000000"], environment, after))
         outcome.kills += 1
         outcome.in_flight += bool(ledger.changing)
-        outcome.most_litter = max(outcome.most_litter, len(litter(folders)))
+        left = litter(folders)
+        outcome.most_litter = max(outcome.most_litter, len(left))
+        for file in left:
+            os.utime(file, (0, 0))  # as if it lay there for long: the next that is written must sweep it
         found, faults = facts_in(folders)
         outcome.broken += [f"kill {number}: {fault}" for fault in [*ledger.broken(found), *faults]]
         ledger.settle(found)

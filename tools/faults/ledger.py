@@ -132,8 +132,8 @@ def integrity(path: Path) -> list[str]:
     return [f"{path.name}: {row[0]}" for row in rows if row[0] != "ok"]
 
 
-def litter(folders: Folders) -> list[str]:
+def litter(folders: Folders) -> list[Path]:
     """Return files that nobody will ever look at: rests of writing that was cut short."""
     hidden = [file for folder in (folders.config, folders.data, folders.pictures) for file in folder.glob(".*")]
     empty = [file for file in folders.pictures.glob("*") if not file.stat().st_size]
-    return sorted(file.name for file in [*hidden, *empty])
+    return sorted([*hidden, *empty])

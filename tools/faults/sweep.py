@@ -137,7 +137,7 @@ class Sweep:
         if fault_found != ("killed" if fault == "killed" else ""):
             broken.append(fault_found)
         if number == errno.ENOSPC:  # it can still remove what it began
-            broken += [f"left behind: {name}" for name in litter(home_at(home))]
+            broken += [f"left behind: {file.name}" for file in litter(home_at(home))]
         where = f"{fault} at change {at} of a home {'that is new' if is_new else 'in use'}"
         outcome.tries += 1
         outcome.refused += refused
