@@ -322,6 +322,29 @@ def test_removing_leaves_the_tree_as_it_was(tree: Path, session: str, capsys: py
     assert snapshot(tree) == before
 
 
+@pytest.mark.parametrize("session", ["console", "rpd-labwc", "labwc"])
+def test_names_of_any_kind_do_no_harm(tree: Path, session: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree.chmod(0o755)
+    root = tree / """an 'odd' "tree" $HOME ü %h;&"""
+    root.mkdir()
+    lite(root) if session == "console" else desktop(root, session)
+    if session == "labwc":
+        write(root, "etc/xdg/labwc/autostart", "")
+    program = """/opt/ö 'a' "b" $c %d/digitpad"""
+    write(root, program[1:], "#!/bin/sh\n").chmod(0o755)
+    monkeypatch.setattr(sys, "argv", [program])
+    before = snapshot(root)
+    assert install(root) == 0
+    unit = root / (SYSTEM_UNIT if session == "console" else USER_UNIT)
+    assert unit.exists()
+    assert values(unit, "ExecStart") == ['"/opt/ö \'a\' \\"b\\" $c %%d/digitpad" --kiosk']
+    once = snapshot(root)
+    install(root)
+    assert snapshot(root) == once
+    install(root, remove=True)
+    assert snapshot(root) == before
+
+
 def test_folders_of_others_stay_even_when_empty(tree: Path) -> None:
     desktop(tree, "rpd-labwc")
     (tree / "home/pi/.config/autostart").mkdir(parents=True)
