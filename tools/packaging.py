@@ -1,8 +1,6 @@
-"""`python -m tools.packaging PYTHON FOLDER FILE`: make a release of the last commit, measure it, write the figures.
+"""What docs/packaging.md reports: `python -m tools.packaging release` makes one and measures it, `starts` times it."""
 
-PYTHON is that of the environment that releases are made in. Needs what tools/freeze/test-deb needs, and readelf.
-"""
-
+import argparse
 import json
 import os
 import re
@@ -11,7 +9,8 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,63 +38,60 @@ print(json.dumps(found))
 
 
 def output(*words: object) -> str:
-    """Return what a command says; ends where it fails."""
+    """Return what a command says; raises CalledProcessError where it fails."""
     done = subprocess.run([str(word) for word in words], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     return done.stdout
 
 
-def timed(*words: object) -> tuple[int, str]:
-    """Return the seconds of a command, and its last line."""
-    started = time.monotonic()
-    said = output(*words).splitlines()
-    return round(time.monotonic() - started), said[-1]
+@contextmanager
+def unpacked(archive: Path) -> Iterator[Path]:
+    """Give the folder of the frozen program in an archive."""
+    with tempfile.TemporaryDirectory() as name, tarfile.open(archive) as packed:
+        packed.extractall(name, filter="data")
+        yield Path(name) / archive.name.removesuffix(".tar.xz")
 
 
-def files(folder: Path) -> list[Path]:
-    """Return all files below a folder."""
-    return [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+def make_release(python: Path, folder: Path) -> dict[str, Any]:
+    """Make a release of the last commit in a folder, install and purge its package; return sizes and versions."""
+    output("sh", "tools/dist", python, folder)
+    files = [path for path in sorted(folder.iterdir()) if path.name.startswith("digitpad") and path.suffix != ".json"]
+    sizes = {path.name: path.stat().st_size for path in files}
+    with unpacked(next(folder.glob("*.tar.xz"))) as program:
+        measured = measure_program(program)
+    return {
+        "version": __version__,
+        "system": _system(),
+        "versions": json.loads(output(python, "-c", VERSIONS, *PACKAGES)),
+        "files": sizes,
+        "program": measured,
+        "deb": output("sh", "tools/freeze/test-deb", *folder.glob("*.deb")).splitlines()[-1],
+    }
 
 
-def newest_glibc(folder: Path) -> str:
-    """Return the newest version of glibc that a symbol of a folder's libraries asks for."""
-    found = set()
-    for path in filter(is_elf, files(folder)):
-        found |= set(re.findall(r"GLIBC_(\d+)\.(\d+)", output("readelf", "--version-info", "--wide", path)))
-    return ".".join(max(found, key=lambda numbers: tuple(map(int, numbers))))
+def measure_program(folder: Path) -> dict[str, Any]:
+    """Return the size of a frozen program, what is OpenBLAS of it, and the newest glibc that a symbol asks for."""
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    sizes = {path: path.stat().st_size for path in files}
+    blas = sum(size for path, size in sizes.items() if "openblas" in path.name)
+    asked = {
+        (int(major), int(minor))
+        for path in filter(is_elf, files)
+        for major, minor in re.findall(r"GLIBC_(\d+)\.(\d+)", output("readelf", "--version-info", "--wide", path))
+    }
+    glibc = ".".join(map(str, max(asked)))
+    return {"bytes": sum(sizes.values()), "files": len(sizes), "openblas_bytes": blas, "glibc": glibc}
 
 
-def starts(program: Path, *, cold: bool) -> dict[str, Any]:
-    """Return the milliseconds from start to first picture."""
-    times = [round(first_frame(program, cold=cold)) for _ in range(STARTS)]
-    return {"n": STARTS, "median_ms": round(statistics.median(times)), "slowest_ms": max(times), "all_ms": times}
-
-
-def main() -> None:
-    """Build, measure, write."""
-    if len(sys.argv) != 4:
-        sys.exit(__doc__)
-    python, release = Path(sys.argv[1]).absolute(), Path(sys.argv[2]).absolute()
-    found: dict[str, Any] = {"version": __version__, "busy_before": round(os.getloadavg()[0], 1)}
-    found["machine"] = {"processor": processor(), "cores": os.cpu_count(), "system": _system()}
-    found["versions"] = json.loads(output(python, "-c", VERSIONS, *PACKAGES))
-    with tempfile.TemporaryDirectory() as name:
-        work = Path(name)
-        work.chmod(0o755)
-        found["dist_s"], _ = timed("sh", "tools/dist", python, release)
-        found["files"] = {path.name: path.stat().st_size for path in sorted(release.iterdir())}
-        (archive,) = release.glob("*.tar.xz")
-        with tarfile.open(archive) as packed:
-            packed.extractall(work, filter="data")
-        folder = work / archive.name.removesuffix(".tar.xz")
-        sizes = {path: path.stat().st_size for path in files(folder)}
-        blas = sum(size for path, size in sizes.items() if "openblas" in path.name)
-        found["program"] = {"bytes": sum(sizes.values()), "files": len(sizes), "openblas_bytes": blas}
-        found["program"]["glibc"] = newest_glibc(folder)
+def time_starts(archive: Path) -> dict[str, Any]:
+    """Return the milliseconds from the program's start to its first picture, with its files cached and not."""
+    found: dict[str, Any] = {"busy_before": round(os.getloadavg()[0], 1)}
+    found |= {"processor": processor(), "cores": os.cpu_count()}
+    with unpacked(archive) as folder:
         first_frame(folder / "digitpad")  # fills the cache
-        found["warm"] = starts(folder / "digitpad", cold=False)
-        found["cold"] = starts(folder / "digitpad", cold=True)
-        found["deb_s"], found["deb"] = timed("sh", "tools/freeze/test-deb", *release.glob("*.deb"))
-    write_atomically(Path(sys.argv[3]), readable_json(found))
+        for name, cold in (("warm", False), ("cold", True)):
+            times = [round(first_frame(folder / "digitpad", cold=cold)) for _ in range(STARTS)]
+            found[name] = {"median_ms": round(statistics.median(times)), "slowest_ms": max(times), "all_ms": times}
+    return found
 
 
 def _system() -> str:
@@ -103,5 +99,25 @@ def _system() -> str:
     return release["PRETTY_NAME"].strip('"')
 
 
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, and write what was found."""
+    parser = argparse.ArgumentParser(prog="python -m tools.packaging", allow_abbrev=False, description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    release = commands.add_parser("release", help="needs what tools/dist and tools/freeze/test-deb need, and readelf")
+    release.add_argument("python", type=Path, help="of the environment that releases are made in")
+    release.add_argument("folder", type=Path, help="where the release goes")
+    starts = commands.add_parser("starts", help="needs Xvfb and an idle machine")
+    starts.add_argument("archive", type=Path, help="the release's .tar.xz")
+    for command in (release, starts):
+        command.add_argument("figures", type=Path, help="the JSON to write")
+    args = parser.parse_args(argv)
+    if args.command == "starts":
+        found = time_starts(args.archive)
+    else:
+        found = make_release(args.python.absolute(), args.folder.absolute())
+    write_atomically(args.figures, readable_json(found))
+    return 0
+
+
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
