@@ -35,7 +35,10 @@ FILES = (ROOT / "models", ROOT / "tests" / "data" / "models")
 COMPUTING, PATIENCE = 5, 20.0  # seconds of the processor and in all: a sound file takes a tenth
 UNCHECKED = 4  # one in so many of those refused is shown to the runtimes
 WHOLE = 40  # one in so many of those that pass the check goes through a whole process as well
-WORST = ["accepted", "refused by the self-test", "refused by the runtime", "timed out", "too much memory", "crashed"]
+WORST = [
+    *("accepted", "refused by the self-test", "refused by the runtime"),
+    *("refused by the check", "timed out", "too much memory", "crashed"),  # at the gate for its number of classes
+]
 WORDS = (0, 1, 2, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, MAX_BYTES)
 
 Way = Callable[[random.Random, bytes], bytes]
@@ -192,7 +195,6 @@ def _try(content: bytes, dice: random.Random, figures: dict[str, Any]) -> str:
     for name in runtimes():
         job = {"runtime": name, "classes": None, "reads": True}
         outcomes[name] = in_fork(lambda job=job: examine(content, job))  # type: ignore[misc]
-        assert outcomes[name] != "refused by the check", "the check is of two minds"
         _count(figures["runtimes"], name, outcomes[name])
     if not dice.randrange(WHOLE):
         _compare_whole(content, dice.choice(runtimes()), outcomes, figures)
