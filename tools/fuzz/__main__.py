@@ -15,7 +15,7 @@ from edge_app.runtime import find_runtime
 from edge_app.version import __version__
 from tools.bench.screen import ROOT, ProcessError
 
-from .campaign import Wanted, coverage, run_target
+from .campaign import Wanted, coverage, run_target, try_case
 from .targets import TARGETS
 
 SECONDS = 60.0
@@ -36,6 +36,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--tries", type=int, help="for each target, in place of a time")
     parser.add_argument("--seed", type=int, default=1, help="default: %(default)s")
     parser.add_argument("--try", type=int, metavar="NUMBER", dest="number", help="this one again")
+    parser.add_argument("--case", type=Path, metavar="FILE", help="the case in a file again, and nothing else")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there; other targets' stay")
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "fuzz", help="for what was found")
     return parser
@@ -48,8 +49,10 @@ def main(argv: list[str] | None = None) -> int:
     unknown = set(args.targets) - TARGETS.keys()
     if unknown:
         parser.error(f"no target {', '.join(sorted(unknown))}: choose from {', '.join(TARGETS)}")
-    if args.number is not None and len(args.targets) != 1:
-        parser.error("--try needs the one target whose try it is")
+    if (args.number is not None or args.case) and len(args.targets) != 1:
+        parser.error("--try and --case need the one target whose they are")
+    if args.case:
+        return try_case(args.targets[0], args.case)
     seconds = args.seconds if args.seconds or args.tries or args.number is not None else SECONDS
     wanted = Wanted(seconds, 1 if args.number is not None else args.tries, args.seed, args.number or 0)
     found = 0

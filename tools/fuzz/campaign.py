@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -127,6 +128,14 @@ def _note_end(total: dict[str, Any], report: dict[str, Any], ended: str, folder:
     total["outcomes"]["finding"] = total["outcomes"].get("finding", 0) + 1
     _add_finding(total, {"kind": ended, "said": said, "number": number, "case": case, "times": 1})
     return number
+
+
+def try_case(name: str, case: Path) -> int:
+    """Let a target try one case, and print what comes of it; returns the exit status."""
+    with tempfile.TemporaryDirectory(prefix="digitpad-fuzz-") as folder:
+        options = json.dumps({"case": str(case.resolve()), "folder": folder})
+        command = [sys.executable, "-m", "tools.fuzz.inside", name, options]
+        return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
 def coverage(folder: Path) -> dict[str, int]:

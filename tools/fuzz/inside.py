@@ -7,6 +7,9 @@ import os
 import resource
 import sys
 from pathlib import Path
+from typing import Any
+
+from edge_app.errors import DigitpadError
 
 from .run import Run
 
@@ -22,11 +25,18 @@ def main(name: str, options: str) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
     target = importlib.import_module(name if "." in name else f"tools.fuzz.{name}")
     if "case" in wanted:
-        print(target.check(Path(wanted["case"]).read_bytes(), Path(wanted["folder"])))
+        print(_try(target, Path(wanted["case"]).read_bytes(), Path(wanted["folder"])))
         return
     run = Run(**{**wanted, "folder": Path(wanted["folder"])})
     target.fuzz(run)
     run.report()
+
+
+def _try(target: Any, case: bytes, folder: Path) -> str:
+    try:
+        return str(target.check(case, folder))
+    except DigitpadError as error:
+        return f"refused: {error}"
 
 
 if __name__ == "__main__":

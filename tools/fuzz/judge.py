@@ -17,7 +17,7 @@ from edge_app.window.screen import Scene
 from edge_app.window.worker import Worker
 
 SMALLEST = 240  # pixels of the short side, for which everything has its place
-MOST_SECONDS = 2.0  # of the processor, for one event: the network reads a page of a thousand strokes in less
+MOST_SECONDS = 2.0  # of the processor, for one event: a page of a thousand strokes is read in less
 SETTLED = 20.0  # seconds for which a reader's thread is waited for
 
 

@@ -108,7 +108,8 @@ def live(
                 status = loop.run(size=spec.size)
                 hand.judge.after(status)
                 _look_back(home)
-                assert not set(threading.enumerate()) - threads, "a thread goes on"
+                left = set(threading.enumerate()) - threads
+                assert not left, f"a thread goes on: {left}"
             except Exception as error:
                 raise hand.broken(error) from error
         return Lived(hand.sent, hand.judge.panels, hand.judge.times, hand.process)
@@ -126,6 +127,7 @@ def _world(hand: "Hand", home: Path, spec: Spec) -> Iterator[None]:
         mock.patch.object(loop, "Worker", Worker if spec.threaded else AtOnce),
         mock.patch.object(loop, "serve", lambda app, display: serve(hand.meet(app), hand.watch(display))),
         mock.patch("edge_app.window.services.open_store", partial(open_store, clock=lambda: hand.wall)),
+        mock.patch("edge_app.window.display._quit_on_hangup"),  # a thread for as long as the process lives
         mock.patch.object(Pad, "drop", hand.judge.watched_drop(Pad.drop)),
     ):
         yield

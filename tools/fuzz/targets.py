@@ -11,4 +11,5 @@ TARGETS = {
     "history": "the history's database, spoilt and planted",
     "window": "lives of the window of 4,000 random events each",
     "window_long": "lives of 200,000 events",
+    "desktop": "the window's process on an X server, driven by xdotool; needs Xvfb",
 }
