@@ -323,15 +323,12 @@ def _recognizer(args: argparse.Namespace) -> "Recognizer":
     from .opening import open_classifier
     from .recognizer import Recognizer
 
-    def say(text: str) -> None:
-        print(f"digitpad: {text}", file=sys.stderr)
-
     try:
         folders = find_folders()
     except SettingsError as error:
         folders = None
-        say(f"{error}. Until then the bundled model is in use")
-    return Recognizer(classifier=open_classifier(Wanted(args.model, args.unlisted), folders, say))
+        tell(f"{error}. Until then the bundled model is in use")
+    return Recognizer(classifier=open_classifier(Wanted(args.model, args.unlisted), folders, tell))
 
 
 def _recognize(

@@ -79,7 +79,8 @@ def make_private_folder(path: Path) -> None:
 
 def create_private_file(path: Path) -> None:
     """Create an empty file that its owner alone may read; one that is there stays as it is. Raises OSError."""
-    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, PRIVATE_FILE))
+    flags = os.O_CREAT | os.O_WRONLY | getattr(os, "O_NONBLOCK", 0)  # a pipe of that name must not hold us
+    os.close(os.open(path, flags, PRIVATE_FILE))
 
 
 def set_aside(path: Path, companions: tuple[str, ...] = ()) -> Path:

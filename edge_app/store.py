@@ -19,6 +19,7 @@ from .folders import PRIVATE_FILE, create_private_file, files_set_aside, make_pr
 from .ink import MAX_STROKES, Ink, dump_ink, parse_ink
 from .normalise import SIZE, DigitImage
 from .reading import Digit
+from .regular import open_regular
 
 VERSION = 1
 MAX_PAGES = 10_000  # 27 a day for a year; with their ink some 50 MB
@@ -500,7 +501,7 @@ def _refuse_log_alone(path: Path) -> None:
 
 def _version_in_header(path: Path) -> int:
     """Return user_version from bytes 60 to 63 of the file, 0 where it is no database (sqlite.org/fileformat2)."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         header = file.read(64)
     return int.from_bytes(header[60:64], "big", signed=True) if header.startswith(b"SQLite format 3\0") else 0
 

@@ -20,7 +20,7 @@ import pytest
 from edge_app.cli import main
 from edge_app.comparison.baseline import read_baseline
 from edge_app.comparison.page import make_page
-from edge_app.errors import DataError, ModelError
+from edge_app.errors import DataError, ModelError, StoreError
 from edge_app.export import save_pad
 from edge_app.folders import VARIABLE
 from edge_app.ink import make_ink
@@ -38,6 +38,7 @@ from edge_app.store import Store
 
 from .conftest import ROOT
 from .pilot import NOW, folders_in
+from .test_architecture import modules
 
 posix = pytest.mark.skipif(os.name != "posix", reason="pipes and devices are POSIX'")
 
@@ -128,6 +129,12 @@ def test_the_test_finds_what_is_passed_on(capsys: pytest.CaptureFixture[str]) ->
     assert not is_harmless(capsys.readouterr().out)
 
 
+@pytest.mark.parametrize("path", modules("edge_app"), ids=lambda path: path.stem)
+def test_all_complaints_go_one_way(path: Path) -> None:
+    """Nobody prints a line of digitpad's own past `tell`."""
+    assert path.name == "printable.py" or 'print(f"digitpad: ' not in path.read_text()
+
+
 def test_a_pages_text_from_the_history_is_shown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,7 +144,9 @@ def test_a_pages_text_from_the_history_is_shown(
     store.correct_page(number, NAME)
     store.close()
     assert main(["history"]) == 0
-    assert capsys.readouterr().out.endswith(f"  {SHOWN} -> {SHOWN}\n")
+    out = capsys.readouterr().out
+    assert is_harmless(out)
+    assert (len(out.splitlines()), out.count("]0;mine")) == (1, 2)
 
 
 def test_a_fault_is_one_line_of_the_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -236,6 +245,19 @@ def test_a_pipe_in_somebodys_home_holds_no_root(tmp_path: Path, capsys: pytest.C
     for kind in ("labwc", "wayfire"):
         assert main(["install-kiosk", "--dry-run", "--root", str(tmp_path), "--user", "pi", "--kind", kind]) == 1
         assert "a pipe or a device, not a file. Nothing was changed" in capsys.readouterr().err
+
+
+@posix
+@pytest.mark.timeout(20)
+def test_a_pipe_in_the_place_of_history_or_log_holds_no_window(tmp_path: Path) -> None:
+    folders = folders_in(tmp_path)
+    folders.data.mkdir()
+    for path in (folders.store_file, folders.log_file):
+        os.mkfifo(path)
+    with pytest.raises(StoreError, match="cannot be opened"):
+        Store(folders.store_file)
+    Log(folders.log_file)("goes to the terminal alone")
+    assert all(path.is_fifo() for path in (folders.store_file, folders.log_file))
 
 
 # ---- what swells
