@@ -25,8 +25,10 @@ KEYS = [
     *(pygame.K_HOME, pygame.K_END, pygame.K_LALT, pygame.K_LCTRL, pygame.K_LSHIFT, pygame.K_MENU, 0, 2**30 + 999),
 ]
 LIKELY_KEYS = (pygame.K_TAB, pygame.K_TAB, pygame.K_RETURN, pygame.K_SPACE, pygame.K_DOWN, pygame.K_PAGEDOWN)
-MODS = (0, 0, 0, 0, pygame.KMOD_CTRL, pygame.KMOD_LCTRL, pygame.KMOD_SHIFT, pygame.KMOD_LCTRL | pygame.KMOD_LSHIFT)
-MODS = (*MODS, pygame.KMOD_ALT, pygame.KMOD_META, pygame.KMOD_CAPS, pygame.KMOD_NUM, 0xFFFF)
+MODS = (
+    *(0, 0, 0, 0, pygame.KMOD_CTRL, pygame.KMOD_LCTRL, pygame.KMOD_SHIFT, pygame.KMOD_LCTRL | pygame.KMOD_LSHIFT),
+    *(pygame.KMOD_ALT, pygame.KMOD_META, pygame.KMOD_CAPS, pygame.KMOD_NUM, 0xFFFF),
+)
 WINDOW_EVENTS = tuple(name for name in dir(pygame) if name.startswith("WINDOW") and "POS_" not in name)
 POINTER_EVENTS = {"MOUSEMOTION", "MOUSEBUTTONDOWN", "MOUSEBUTTONUP", "FINGERDOWN", "FINGERMOTION", "FINGERUP"}
 OTHER_EVENTS = (
@@ -36,7 +38,7 @@ OTHER_EVENTS = (
     *("APP_TERMINATING", "APP_LOWMEMORY", "APP_WILLENTERBACKGROUND", "APP_DIDENTERFOREGROUND"),
     *("DROPBEGIN", "DROPCOMPLETE", "DROPTEXT", "MOUSEWHEEL"),
 )
-ODD = (
+ODD: tuple[Any, ...] = (
     None,
     math.nan,
     math.inf,
@@ -60,7 +62,7 @@ ODD = (*ODD, [math.nan, 5], [1e300, 1e300], ["x", "y"], {}, 0.5, 1e9)
 
 def next_step(dice: random.Random) -> Step:
     """Return what the hand does next."""
-    return dice.choices(*zip(*MOVES, strict=True))[0](dice)  # type: ignore[no-any-return]
+    return dice.choices(*zip(*MOVES, strict=True))[0](dice)
 
 
 def _place(dice: random.Random) -> list[float]:

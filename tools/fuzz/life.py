@@ -222,7 +222,7 @@ class Hand:
     # What a step is in events
 
     def _events(self, step: Step) -> list[pygame.event.Event]:
-        return getattr(self, f"_step_{step[0]}")(*step[1:])  # type: ignore[no-any-return]
+        return getattr(self, f"_step_{step[0]}")(*step[1:])
 
     def _at(self, place: Sequence[float]) -> tuple[int, int]:
         width, height = pygame.display.get_window_size()

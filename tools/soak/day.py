@@ -155,15 +155,15 @@ def live(day: Day, until: int, seed: int, gap: float, *, forget: bool = False, *
         simulation = Simulation(app, day, Visitors(app, random.Random(seed), gap, forget=forget), until)
         app.services.now = day.clock.datetime
         app.services.note = partial(_listen, day, app.services.note)
-        loop.make_waiter = lambda: simulation.wait
+        vars(loop)["make_waiter"] = lambda: simulation.wait
         return serve(app, display)
 
-    real = loop.serve, loop.make_waiter, loop.milliseconds
-    loop.serve, loop.milliseconds = serve_simulated, day.clock.milliseconds
+    real = dict(vars(loop))
+    vars(loop).update(serve=serve_simulated, milliseconds=day.clock.milliseconds)
     try:
         loop.run(size=SIZE, changes=settings)
     finally:
-        loop.serve, loop.make_waiter, loop.milliseconds = real
+        vars(loop).update(real)
 
 
 def _listen(day: Day, note: Callable[[str], None], text: str) -> None:

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, TypeAlias
 
 import pygame
@@ -63,7 +64,8 @@ class Visitors:
         yield self._do("digit_panel", 0)
         yield self._do("map", 0)
         yield self._do("label", self.dice.choice("0123456789?"))
-        yield from (self._do(name) for name in self.dice.choice([(), ("undo",), ("undo", "redo")]))
+        again: tuple[Name, ...] = ("undo", "redo")
+        yield from (self._do(name) for name in again[: self.dice.choice([0, 1, 2])])
         yield self._do("clear")
 
     def practise(self) -> Iterator[Input]:
@@ -120,8 +122,8 @@ class Visitors:
 
     def undo(self) -> Iterator[Input]:
         """Go back a long way, and forth."""
-        for name in ("undo",) * 20 + ("redo",) * 20:
-            yield 50, lambda name=name: self.app.do(Action(name))
+        yield from [(50, partial(self.app.do, Action("undo")))] * 20
+        yield from [(50, partial(self.app.do, Action("redo")))] * 20
 
     def switch(self) -> Iterator[Input]:
         """Change settings: theme, language, rotation and all the others."""
@@ -162,7 +164,7 @@ class Visitors:
         for number, one in enumerate(events):
             yield one
             if number in (len(events) // 3, len(events) // 2):
-                yield 30, lambda size=size: pygame.display.set_mode((size[0] + 40, size[1]), pygame.RESIZABLE)
+                yield 30, partial(pygame.display.set_mode, (size[0] + 40, size[1]), pygame.RESIZABLE)
         yield 30, lambda: pygame.display.set_mode(size, pygame.RESIZABLE)
         yield self._do("clear")
 
