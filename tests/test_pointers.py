@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_app.window.actions import Action
-from edge_app.window.events import ECHO, NEAR, PALM, SILENT, Pen, Pointers, is_sound, key_meaning
+from edge_app.window.events import ECHO, MOST_NEAR, NEAR, PALM, SILENT, Pen, Pointers, is_sound, key_meaning
 
 SIZE = (800, 480)
 KINDS = {
@@ -124,6 +124,32 @@ CASES: dict[str, tuple[tuple[Step, ...], list[str]]] = {
         (Step(0, "down"), Step(9, "move", 201 + NEAR), Step(10, "move"), Step(SILENT + 10, "down", 600, number=2)),
         ["down", "move", "move", "lost", "down"],
     ),
+    "a palm that lies still gives way at once to the finger that moves": (
+        (
+            *(Step(0, "down", 600), Step(9, "move", 590), Step(50, "down", number=2), Step(60, "move", 210, number=2)),
+            *(Step(70, "move", 201 + NEAR, number=2), Step(75, "move", 580), Step(80, "move", 300, number=2)),
+            *(Step(90, "up", 580), Step(99, "up", 300, number=2)),
+        ),
+        ["down", "move", "drop", "down", "move", "move", "move", "up"],
+    ),
+    "a palm beside a finger that writes does not, however it slides": (
+        (
+            *(Step(0, "down"), Step(5, "down", 600, number=2), Step(9, "move", 201 + NEAR)),
+            *(Step(15, "move", 700, number=2), Step(20, "move", 300), Step(30, "up", 700, number=2), Step(40, "up")),
+        ),
+        ["down", "move", "move", "up"],
+    ),
+    "a third finger does not take over": (
+        (
+            *(Step(0, "down"), Step(5, "down", 600, number=2), Step(6, "down", 400, number=3)),
+            *(Step(15, "move", 700, number=2), Step(20, "up", 700, number=2)),
+        ),
+        ["down"],
+    ),
+    "a second finger takes over no mouse": (
+        (Step(0, "press"), Step(5, "down", 600, number=2), Step(9, "move", 700, number=2)),
+        ["down"],
+    ),
     "a palm just not silent long enough": ((Step(0, "down"), Step(SILENT - 1, "down", 600, number=2)), ["down"]),
     "a finger whose end was lost comes again": (
         (Step(0, "down"), Step(5, "move", 300), Step(9, "down", 400)),
@@ -168,6 +194,28 @@ def test_places_are_pixels_and_a_lost_pen_is_where_it_was_seen_last() -> None:
     assert [(pen.x, pen.y) for pen in pens(*TOUCH)] == [(200, 200), (210, 200), (210, 200)]
     lost = pens(Step(0, "press"), Step(5, "drag", 333, 77), Step(6, "blur"))[-1]
     assert (lost.kind, lost.x, lost.y) == ("lost", 333, 77)
+
+
+def test_a_finger_that_takes_over_from_a_palm_has_lost_nothing_of_its_line() -> None:
+    palm = (Step(0, "down", 600, 300), Step(9, "move", 590, 300))
+    way = [(200.0, 200.0 + 5 * i) for i in range(20)]
+    line = [Step(50 + i, "move" if i else "down", *at, number=2) for i, at in enumerate(way)]
+    taken = pens(*palm, *line)
+    assert [pen.kind for pen in taken[:3]] == ["down", "move", "drop"]
+    assert [(pen.kind, round(pen.x), round(pen.y)) for pen in taken[3:]] == [
+        ("move" if i else "down", *at) for i, at in enumerate(way)
+    ]
+
+
+def test_of_a_second_finger_that_trembles_little_is_remembered() -> None:
+    pointers = Pointers()
+    pointers.translate(Step(0, "down").event(), SIZE, 0)
+    pointers.translate(Step(1, "down", 600, number=2).event(), SIZE, 1)
+    for now in range(2, 500):
+        pointers.translate(Step(now, "move", 600 + now % 3, number=2).event(), SIZE, now)
+    assert len(pointers._second_way) <= MOST_NEAR + 2
+    taken = pointers.translate(Step(500, "move", 700, number=2).event(), SIZE, 500)
+    assert ([pen.kind for pen in taken[:2]], taken[1].x, taken[-1].x) == (["drop", "down"], 600, 700)
 
 
 def test_the_right_button_erases_and_nothing_else_does() -> None:

@@ -1,7 +1,7 @@
 """From pygame's events to what they mean: one pen at a time, and never the same touch twice."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 import pygame
@@ -13,6 +13,7 @@ Pointer: TypeAlias = tuple[int, int] | Literal["mouse", "eraser"]
 NEAR = 24.0  # pixels: a mouse press this close to a finger is that finger again, reported by the system
 ECHO = 500  # milliseconds after a finger for which such an echo may still come
 SILENT = 1500  # milliseconds: a finger that says nothing for so long while another comes down rests, or was lost
+MOST_NEAR = 32  # places of a second finger that are remembered while it is not known to write
 PALM = 500  # milliseconds after a pen was near, in which fingers are the hand that holds it
 
 
@@ -127,13 +128,17 @@ def key_meaning(event: pygame.event.Event) -> Action | None:
 class Pointers:
     """Tells fingers from the mouse events that systems make of them; the first pointer down writes alone.
 
-    A pen, which systems report as a mouse, goes before fingers: those are then the hand that rests beside it.
+    A pen, which systems report as a mouse, goes before fingers: those are then the hand that rests beside it. Of two
+    touches, the one that moves is the finger, and the one that has lain still is the palm (SDL 2 tells no size of a
+    touch, which would say it at once).
     """
 
     writing: Pointer | None = None
     _heard: int = -(10**9)  # when the writing pointer last said something
     _down_at: tuple[float, float] = (0.0, 0.0)
     _moved: bool = False  # from there: what lies still is no writing
+    _second: Pointer | None = None  # a finger that came down beside the one that writes
+    _second_way: list[tuple[float, float]] = field(default_factory=list)  # where it has been since
     _finger_at: tuple[float, float] = (-1e9, -1e9)
     _finger_down_at: tuple[float, float] = (-1e9, -1e9)
     _finger_time: int = -(10**9)
@@ -156,7 +161,7 @@ class Pointers:
         if event.type == pygame.FINGERDOWN:
             return self._finger_down(pointer, x, y, now)
         if pointer != self.writing:
-            return []
+            return self._beside(pointer, x, y, now) if event.type == pygame.FINGERMOTION else self._forget(pointer)
         self._finger_at, self._finger_time = (x, y), now
         return [self._go("move", x, y, now) if event.type == pygame.FINGERMOTION else self._end("up", x, y)]
 
@@ -173,10 +178,32 @@ class Pointers:
         if self.writing is not None:
             # the same finger again, or one that has been silent: its end was lost, or it is a palm that lies still
             if pointer != self.writing and now - self._heard < SILENT:
+                self._second, self._second_way = pointer, [(x, y)]
                 return []
             ended = [self._end("lost" if self._moved else "drop", *self._position)]
         self.writing = pointer
         return [*ended, self._go("down", x, y, now)]
+
+    def _beside(self, pointer: Pointer, x: float, y: float, now: int) -> list[Pen]:
+        """Take the move of a finger beside the one that writes: it takes over where only it moves."""
+        if pointer != self._second:
+            return []
+        self._second_way.append((x, y))
+        if self._is_near(x, y, self._second_way[0]):
+            del self._second_way[1:-MOST_NEAR]
+            return []
+        way = self._second_way
+        self._forget(pointer)
+        if self._moved or not isinstance(self.writing, tuple):
+            return []
+        dropped = self._end("drop", *self._position)
+        self.writing, self._finger_at, self._finger_down_at, self._finger_time = pointer, (x, y), way[0], now
+        return [dropped, self._go("down", *way[0], now), *(self._go("move", *at, now) for at in way[1:])]
+
+    def _forget(self, pointer: Pointer) -> list[Pen]:
+        if pointer == self._second:
+            self._second, self._second_way = None, []
+        return []
 
     def _mouse(self, event: pygame.event.Event, now: int) -> list[Pen]:
         x, y = event.pos
