@@ -9,6 +9,7 @@ from typing import Any
 import pygame
 import pytest
 
+from edge_app.adaptation import PersonalClassifier
 from edge_app.errors import ModelError, StoreError
 from edge_app.ink import make_ink
 from edge_app.reading import Reading
@@ -16,6 +17,7 @@ from edge_app.recognizer import Recognizer
 from edge_app.store import Store
 from edge_app.window.app import KEPT_AFTER
 from edge_app.window.keeping import MOST_OWED, Keeper
+from edge_app.window.learning import MOST_KEYS, Key, Learner
 
 from .pilot import NOW, SAMPLES, Pilot, folders_in, mouse
 from .test_panels import picture_in
@@ -438,6 +440,18 @@ def test_a_lesson_that_cannot_be_stored_counts_all_the_same(recognizer: Recogniz
     assert pilot.notes == [pilot.state.toast] == ["digitpad.sqlite3: the disk is full"]  # not that it was noted
     pilot.key(pygame.K_BACKSPACE)
     assert (pilot.state.reading.text, lessons(pilot)) == ("7", [])
+
+
+def test_a_window_of_months_remembers_the_digits_that_undo_may_reach(recognizer: Recognizer) -> None:
+    learner = Learner(Store.in_memory(clock))
+    learner.attach(PersonalClassifier(recognizer.classifier))
+    image = recognizer.read(make_ink([[[0, 0], [0, 100]]])).digits[0].image
+    assert image is not None
+    keys: list[Key] = [((((number, 0.0),),), "1") for number in range(MOST_KEYS + 3)]
+    for key in keys:
+        learner.teach(key, image, "1", (), "practice")
+        assert learner.take_back(key)
+    assert [learner.teach_again(key) for key in (keys[2], keys[3], keys[-1])] == [False, True, True]
 
 
 def test_a_model_that_cannot_learn_is_corrected_all_the_same(store: Store) -> None:

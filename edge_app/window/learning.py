@@ -11,6 +11,8 @@ from ..normalise import DigitImage
 from ..pad import Line
 from ..store import Store
 
+MOST_KEYS = 500  # digits whose lessons undo can find: it reaches back 200 steps, and a window lasts for months
+
 Key: TypeAlias = tuple[tuple[Line, ...], str]
 """The strokes of a digit with what was said of them: what undo and redo know it by."""
 
@@ -71,7 +73,10 @@ class Learner:
         taught = Taught(image, label, ink, source, self.classifier.learn(image, label))
         self._keep(taught)
         self._taught.append(taught)
+        self._by_key.pop(key, None)  # in its place it would be older than it is
         self._by_key[key] = taught
+        while len(self._by_key) > MOST_KEYS:
+            del self._by_key[next(iter(self._by_key))]
         return taught.lesson
 
     def keeps(self, key: Key) -> bool:
