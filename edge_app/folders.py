@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from .atomic import make_folder
@@ -88,9 +89,7 @@ def set_aside(path: Path, companions: tuple[str, ...] = ()) -> Path:
 
     Files whose name is the path's with one of the `companions` after it go along. Raises OSError.
     """
-    number = 1
-    while (aside := path.with_name(f"{path.stem}.damaged-{number}{path.suffix}")).exists():
-        number += 1
+    aside = name_aside(path, companions)
     path.rename(aside)
     for ending in companions:
         companion = path.with_name(path.name + ending)
@@ -99,10 +98,19 @@ def set_aside(path: Path, companions: tuple[str, ...] = ()) -> Path:
     return aside
 
 
+def name_aside(path: Path, companions: tuple[str, ...] = ()) -> Path:
+    """Return the next free name.damaged-N.suffix beside a file; that of no companion is taken either."""
+    names = (path.with_name(f"{path.stem}.damaged-{number}{path.suffix}") for number in count(1))
+    return next(
+        name for name in names if not any(name.with_name(name.name + end).exists() for end in ("", *companions))
+    )
+
+
 def files_set_aside(path: Path) -> list[Path]:
-    """Return the damaged files that were set aside from `path`, oldest first."""
-    prefix = f"{path.stem}.damaged-"
+    """Return the damaged files that were set aside from `path`, and logs that were without their file, oldest first."""
+    prefix, endings = f"{path.stem}.damaged-", (path.suffix, f"{path.suffix}-wal")
     if not path.parent.is_dir():
         return []
-    found = [file for file in path.parent.iterdir() if file.name.startswith(prefix) and file.suffix == path.suffix]
+    found = {file for file in path.parent.iterdir() if file.name.startswith(prefix) and file.suffix in endings}
+    found -= {file.with_name(file.name + "-wal") for file in found}  # which go with their file
     return sorted(found, key=lambda file: (len(file.name), file.name))

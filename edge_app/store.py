@@ -15,11 +15,19 @@ import numpy as np
 
 from .atomic import sync_file, write_atomically
 from .errors import InkError, Notice, StoreError, room_or
-from .folders import PRIVATE_FILE, create_private_file, files_set_aside, make_private_folder, set_aside
+from .folders import (
+    PRIVATE_FILE,
+    create_private_file,
+    files_set_aside,
+    make_private_folder,
+    name_aside,
+    set_aside,
+)
 from .ink import MAX_STROKES, Ink, dump_ink, parse_ink
 from .normalise import SIZE, DigitImage
 from .reading import Digit
 from .regular import open_regular
+from .writeahead import changes_lost
 
 VERSION = 1
 MAX_PAGES = 10_000  # 27 a day for a year; with their ink some 50 MB
@@ -151,7 +159,7 @@ class Store:
         self._clock = clock
         self._max_pages, self._max_examples = max_pages, max_examples
         try:
-            self._database = _open(path)
+            self._database = _open(path, self.notices)
         except _DamagedError as error:
             self._database = self._start_anew(error)
         except (sqlite3.Error, OSError) as error:
@@ -388,11 +396,11 @@ class Store:
         said, key = f"{self.path}: was deleted or moved away while it was open", "fault_history_gone"
         now = "the one that lies there now is used" if self.path.exists() else "a new history was started"
         try:
-            self._database = _open(self.path)
+            self._database = _open(self.path, self.notices)
             self.notices.append(Notice(f"{said}; {now}", key))
         except (sqlite3.Error, OSError, StoreError, _DamagedError) as error:
             self.notices.append(Notice(f"{said}, and no new one could be started ({error})", key))
-            self.path, self._database = None, _open(None)
+            self.path, self._database = None, _open(None, [])
         self._identity = _identity(self.path)
         raise StoreError(self.notices[-1], key)
 
@@ -402,11 +410,11 @@ class Store:
         said, key = f"{self.path}: damaged ({reason})", "fault_history_damaged"
         try:
             aside = set_aside(self.path, ("-wal", "-shm"))
-            database = _open(self.path)
+            database = _open(self.path, self.notices)
         except (sqlite3.Error, OSError, StoreError) as error:
             self.notices.append(Notice(f"{said}, and no new one could be started ({error})", StoreError.key))
             self.path = None
-            return _open(None)
+            return _open(None, [])
         self.notices.append(Notice(f"{said}. It is kept as {aside.name}; a new history was started", key))
         return database
 
@@ -432,8 +440,11 @@ def open_store(path: Path, clock: Callable[[], float] = time.time) -> tuple[Stor
     return store, store.notices
 
 
-def _open(path: Path | None) -> sqlite3.Connection:
-    """Return a connection to a database of this version; raises StoreError, _DamagedError, sqlite3.Error, OSError."""
+def _open(path: Path | None, notices: list[Notice]) -> sqlite3.Connection:
+    """Return a connection to a database of this version; raises StoreError, _DamagedError, sqlite3.Error, OSError.
+
+    What was found wrong with its log is added to `notices`.
+    """
     if path is None:
         database = sqlite3.connect(":memory:", isolation_level=None)
     else:
@@ -443,7 +454,7 @@ def _open(path: Path | None) -> sqlite3.Connection:
         _refuse_newer(path, _version_in_header(path))  # before SQLite touches anything
         database = sqlite3.connect(path, isolation_level=None, timeout=LOCK_SECONDS)
     try:
-        _prepare(database, path)
+        _prepare(database, path, notices)
     except BaseException as error:
         database.close()
         if isinstance(error, sqlite3.DatabaseError | UnicodeDecodeError) and _is_damage(error):
@@ -452,13 +463,14 @@ def _open(path: Path | None) -> sqlite3.Connection:
     return database
 
 
-def _prepare(database: sqlite3.Connection, path: Path | None) -> None:
+def _prepare(database: sqlite3.Connection, path: Path | None, notices: list[Notice]) -> None:
     """Check a database that was just opened, and give a new one its tables."""
     database.text_factory = lambda text: text.decode("utf-8", "replace")  # one spoilt letter must hide no page
     database.execute("PRAGMA trusted_schema = OFF")
     database.execute("PRAGMA cell_size_check = ON")  # finds some damage before it is read
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if path:
+        notices += _keep_cut_log(database, path)
         _refuse_newer(path, version)  # again: the log of a newer one that crashed has the last word
         if not version and database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             raise StoreError(f"{path}: a database of another program, left as it is. Move it elsewhere")
@@ -468,6 +480,26 @@ def _prepare(database: sqlite3.Connection, path: Path | None) -> None:
         _check(database, path)
     if not version:
         database.executescript("BEGIN IMMEDIATE;" + SCHEMA + "COMMIT;")
+
+
+def _keep_cut_log(database: sqlite3.Connection, path: Path) -> list[Notice]:
+    """Copy a log that is damaged before its end, and say so: SQLite uses what is before, and writes over the rest."""
+    try:
+        with open_regular(log := path.with_name(path.name + "-wal")) as file:
+            content = file.read()
+    except FileNotFoundError:
+        return []
+    if not content:
+        return []
+    _, taken, _ = database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    lost = changes_lost(content, max(0, taken), database.execute("PRAGMA page_size").fetchone()[0])
+    if not lost or not log.exists() or log.read_bytes()[: len(content)] != content:  # another digitpad writes there
+        return []
+    name = name_aside(path, ("-wal",))
+    aside = name.with_name(name.name + "-wal")
+    write_atomically(aside, content, PRIVATE_FILE)
+    said = f"{path}: its log is damaged, and the last {lost} changes in it are lost. It is kept as {aside.name}"
+    return [Notice(said, "fault_history_cut")]
 
 
 def _check_tables(database: sqlite3.Connection) -> None:

@@ -684,6 +684,49 @@ def test_what_is_no_database_is_set_aside_and_named(path: Path, content: bytes) 
     store.close()
 
 
+def killed(path: Path, pages: int) -> bytearray:
+    """Write pages as a process that is killed; returns its log."""
+    store = Store(path)
+    for number in range(pages):
+        store.save_page(None, ink_of(number), str(number), 1.0)
+    files = {file: file.read_bytes() for file in path.parent.iterdir() if not file.name.endswith("-shm")}
+    store.close()
+    for file, content in files.items():
+        file.write_bytes(content)
+    return bytearray(path.with_name(path.name + "-wal").read_bytes())
+
+
+@pytest.mark.parametrize("part", [0.0, 0.5], ids=["header", "middle"])
+def test_a_log_that_is_damaged_before_its_end_is_used_so_far_and_kept(path: Path, part: float) -> None:
+    log = killed(path, 12)
+    log[int(part * len(log)) + 18] ^= 1
+    path.with_name(path.name + "-wal").write_bytes(log)
+    store = Store(path)
+    said = f"changes in it are lost. It is kept as {(aside := 'digitpad.damaged-1.sqlite3-wal')}"
+    assert [notice.partition("the last ")[2].split(maxsplit=1)[1] for notice in store.notices] == [said]
+    assert path.with_name(aside).read_bytes() == log
+    assert texts(store) == [str(number) for number in range(len(texts(store)))][::-1]
+    assert len(texts(store)) < 12
+    assert store.forget_everything() == [path.with_name(aside)]
+    store.close()
+    again = Store(path)
+    assert again.notices == []
+    again.close()
+
+
+@pytest.mark.parametrize("damage", ["none", "the last change", "cut in the last change"])
+def test_a_log_that_was_never_finished_is_no_damage(path: Path, damage: str) -> None:
+    log = killed(path, 12)
+    if damage == "the last change":
+        log[-100] ^= 1
+    elif damage != "none":
+        del log[-100:]
+    path.with_name(path.name + "-wal").write_bytes(log)
+    store = Store(path)
+    assert (len(texts(store)), store.notices) == (12 if damage == "none" else 11, [])
+    store.close()
+
+
 @pytest.mark.parametrize("left", [None, b""], ids=["gone", "empty"])
 def test_a_log_that_has_lost_its_database_is_set_aside_with_what_is_in_it(path: Path, left: bytes | None) -> None:
     store = Store(path)
