@@ -25,6 +25,7 @@ from .folders import (
 )
 from .ink import MAX_STROKES, Ink, dump_ink, parse_ink
 from .normalise import SIZE, DigitImage
+from .printable import printable
 from .reading import Digit
 from .regular import open_regular
 from .writeahead import changes_lost
@@ -597,9 +598,7 @@ def _example(row: tuple[Any, ...]) -> Example:
 
 def _line(value: object) -> str:
     """Return a value as one line that can be shown: no letter that steers a terminal, and no more than a page holds."""
-    return "".join(
-        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in _text(value)[:MAX_STROKES]
-    )
+    return printable(_text(value)[:MAX_STROKES])
 
 
 def _text(value: object) -> str:

@@ -41,7 +41,7 @@ SHORT = {
 def test_crash_hang_bug_and_waste_are_found_and_the_rest_is_tried(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(campaign, "HANG", 6.0)
+    monkeypatch.setattr(campaign, "HANG", 15.0)
     result = run_target("tests.hostile", Wanted(None, 12, 1), tmp_path)
     found = [(finding["kind"], finding["number"], finding["times"]) for finding in result["findings"]]
     assert found == [

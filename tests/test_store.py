@@ -1287,7 +1287,7 @@ def test_what_steers_a_terminal_is_not_printed(path: Path) -> None:
     plant(path, "UPDATE pages SET text = char(27) || '[2J', correction = char(10) || '7', created = char(155) || 'x'")
     store = Store(path)
     (page,) = store.pages()
-    assert (page.text, page.correction, page.created) == ("�[2J", "�7", "�x")
+    assert (page.text, page.correction, page.created) == (r"\x1b[2J", r"\n7", r"\x9bx")
     store.close()
 
 

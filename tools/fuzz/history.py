@@ -22,6 +22,7 @@ from edge_app.errors import InkError, StoreError
 from edge_app.history import print_history
 from edge_app.ink import make_ink
 from edge_app.normalise import normalise_digit
+from edge_app.printable import HOSTILE, tell
 from edge_app.reading import Digit
 from edge_app.store import Store
 
@@ -35,7 +36,7 @@ PAGE = 4096  # bytes of a page of SQLite's
 INK = make_ink([[[0, 30], [25, 0], [25, 100]]])
 LINE = '{"strokes":[[[0,30],[25,0]]]}'
 DIGITS = '[{"digit":"1","confidence":0.9,"alternatives":[],"box":[0,0,1,1],"strokes":[0]}]'
-HOSTILE = (  # what a planted file may hold beside, or in place of, what belongs there
+PLANTED = (  # what a planted file may hold beside, or in place of, what belongs there
     "CREATE TRIGGER t AFTER INSERT ON pages BEGIN DELETE FROM pages; END",
     "CREATE TRIGGER t AFTER INSERT ON pages BEGIN INSERT INTO pages SELECT NULL, created, text, correction, confidence,"
     " ink, digits, model FROM pages; END",
@@ -103,7 +104,7 @@ def make(dice: random.Random) -> bytes:
         at = 1 if parts[1] and dice.randrange(2) else 0
         parts[at] = _damaged(dice, parts[at])
     elif way < 5:
-        parts = [_planted(dice, parts, [dice.choice(HOSTILE)]), b"", b""]
+        parts = [_planted(dice, parts, [dice.choice(PLANTED)]), b"", b""]
     elif way < 8:
         parts = [_planted(dice, parts, _odd_rows(dice)), b"", b""]
     elif way == 8:
@@ -230,16 +231,15 @@ def _list(home: Path, parts: list[bytes]) -> str:
     """Let the command print it: one line a page, no letter that steers a terminal, and nothing lost."""
     for as_json in (False, True):
         out, said = io.StringIO(), io.StringIO()
-        with mock.patch.dict(os.environ, {"DIGITPAD_HOME": str(home)}):
+        here = mock.patch.dict(os.environ, {"DIGITPAD_HOME": str(home)})
+        with here, contextlib.redirect_stdout(out), contextlib.redirect_stderr(said):
             try:
-                with contextlib.redirect_stdout(out), contextlib.redirect_stderr(said):
-                    status = print_history(50, as_json=as_json)
+                status = print_history(50, as_json=as_json)
             except StoreError as error:
-                said.write(str(error))
+                tell(error)
                 status = 1
         lines = out.getvalue().splitlines()
-        assert all(line.isprintable() for line in lines), lines
-        assert all(line.isprintable() for line in said.getvalue().splitlines()), said.getvalue()
+        assert not any(HOSTILE.search(line) for line in (*lines, *said.getvalue().splitlines())), lines
         if as_json:
             assert all(isinstance(json.loads(line, parse_constant=_no_number), dict) for line in lines)
         if not as_json:
@@ -268,8 +268,7 @@ def _use(path: Path, dice: random.Random) -> str:
     """Do everything in any order; a StoreError is an answer, and so is InkError for the ink of a damaged page."""
     try:
         store = Store(path)
-    except StoreError as error:
-        _is_line(error)
+    except StoreError:
         return "refused"
     try:
         deeds: list[Callable[[], Any]] = [
@@ -287,7 +286,6 @@ def _use(path: Path, dice: random.Random) -> str:
         ]
         dice.shuffle(deeds)
         outcomes = {_attempt(deed) for deed in (*deeds, store.forget_everything)}
-        assert all(notice.isprintable() for notice in store.notices), store.notices
         if "told" not in outcomes:
             assert store.count_pages() == 0
     finally:
@@ -305,14 +303,9 @@ def _written() -> Store:
 def _attempt(deed: Callable[[], Any]) -> str:
     try:
         deed()
-    except StoreError as error:
-        _is_line(error)
+    except StoreError:
         return "told"
     return "done"
-
-
-def _is_line(error: StoreError) -> None:
-    assert str(error).isprintable(), error
 
 
 def _look(row: Any) -> None:
