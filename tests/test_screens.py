@@ -288,6 +288,7 @@ SHOTS = list(
             *(Shot(scene, COMMON, "left") for scene in ("main", "differ")),
             *(Shot(scene, (480, 800)) for scene in ("main", "hand", "settings", "right", "differ")),
             Shot("main", (480, 800), "left"),
+            *(Shot("fault", SMALL, words) for words in ("de", "fr", "es")),
         )
     )
 )
