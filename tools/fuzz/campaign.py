@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import signal
 import subprocess
@@ -17,7 +18,8 @@ from tools.bench.screen import ROOT, ProcessError
 
 from .run import CASE, REPORT
 
-START, HANG = 120.0, 60.0  # seconds to the first case, and from one to the next, before a process is taken to hang
+BUSY, STUCK = 60.0, 600.0  # seconds of the processor, or in all, from one case to the next: then a process hangs
+LAST_WORDS = 2.0  # seconds in which one that hangs says where
 LOOK = 0.2  # seconds between two looks at it
 MOST_ENDS = 20  # a target that crashes so often is not worth more time
 GUIDED = re.compile(r"DONE\s+cov: (\d+) ft: (\d+) corp: (\d+)")  # libFuzzer's last line
@@ -104,16 +106,26 @@ def _process(name: str, options: dict[str, Any], folder: Path) -> str | None:
 
 
 def _watch(process: "subprocess.Popen[bytes]", case: Path) -> bool:
-    """Return True when the process has ended, False when it has been at one case for too long."""
-    last, since = 0.0, time.monotonic()
+    """Return True when the process has ended, False when it has been at one case for too long; that says where."""
+    last, since, busy = 0.0, time.monotonic(), _busy(process.pid)
     while process.poll() is None:
         time.sleep(LOOK)
         with contextlib.suppress(OSError):
             if case.stat().st_mtime != last:
-                last, since = case.stat().st_mtime, time.monotonic()
-        if time.monotonic() - since > (HANG if last else START):
+                last, since, busy = case.stat().st_mtime, time.monotonic(), _busy(process.pid)
+        if time.monotonic() - since > STUCK or _busy(process.pid) - busy > BUSY:
+            process.send_signal(signal.SIGUSR1)
+            time.sleep(LAST_WORDS)
             return False
     return True
+
+
+def _busy(process: int) -> float:
+    """Return how many seconds of the processor a process has had; 0 where the system does not tell."""
+    with contextlib.suppress(OSError):
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # proc(5): utime, stime
+    return 0.0
 
 
 def _note_end(total: dict[str, Any], report: dict[str, Any], ended: str, folder: Path) -> int:

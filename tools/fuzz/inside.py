@@ -5,6 +5,7 @@ import importlib
 import json
 import os
 import resource
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ ADDRESSES = 6 << 30  # bytes: what asks for more gets a MemoryError, and the mac
 def main(name: str, options: str) -> None:
     """Let a target fuzz."""
     faulthandler.enable()
+    faulthandler.register(signal.SIGUSR1)
     os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
     wanted = json.loads(options)
     if not wanted.pop("guided", False):  # its instrumentation maps more than it uses
