@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 os.environ["TZ"] = "UTC"  # times are shown by the device's zone
@@ -23,6 +24,10 @@ for _name in MODULES:
 
 from edge_app.mnist import VARIABLE, Mnist, read_mnist
 from edge_app.recognizer import Recognizer
+
+if os.environ.get("DIGITPAD_NO_SHRINKING"):  # for mutants: the first failure will do, the smallest takes minutes
+    hypothesis.settings.register_profile("first", phases=set(hypothesis.Phase) - {hypothesis.Phase.shrink})
+    hypothesis.settings.load_profile("first")
 
 ROOT = Path(__file__).parent.parent
 DATA = Path(__file__).parent / "data"

@@ -165,6 +165,13 @@ def test_dots_apart_are_no_dot_and_the_units_of_the_screen_may_ask_for_more() ->
     assert not Grid(tall).is_dot((0, 1))
 
 
+def test_a_line_of_nothing_has_no_height_and_one_of_pieces_that_of_its_taller_half() -> None:
+    assert line_height(np.empty((0, 4))) == 0.0
+    heights = [10, 100, 20, 90, 80, 30]
+    assert line_height(np.array([(0, 5, 1, 5 + height) for height in heights], float)) == 90
+    assert Grid([]).groups == []
+
+
 def test_the_candidates_grow_linearly() -> None:
     assert len(Grid([(i, 0, i + 1, 1) for i in range(100)]).groups) < MOST_PIECES * 100
 

@@ -11,7 +11,7 @@ import tomlkit
 
 from edge_app.atomic import readable_json, write_atomically
 
-from .run import MODULES, NOTICED, ROOT, alterations, figures, results, run_again, run_mutants
+from .run import MODULES, NOTICED, ROOT, UNTRIED, Module, alterations, figures, results, run_again, run_mutants
 
 FIGURES = ROOT / "docs" / "figures" / "mutants.json"
 EQUIVALENT = Path(__file__).parent / "equivalent.toml"
@@ -31,21 +31,23 @@ def main(argv: list[str] | None = None) -> int:
         if args.modules and module.name not in args.modules:
             continue
         folder = WORK / module.name
-        if args.again:
-            run_again(module, folder)
-        else:
-            run_mutants(module, folder)
-        found = results(folder)
-        unnoticed = [name for name, status in found.items() if status not in NOTICED]
-        own = figures(found, alterations(folder, unnoticed), _reasons(module.name))
-        own["sha256"] = hashlib.sha256((ROOT / module.source).read_bytes()).hexdigest()
-        own["tests"] = list(module.tests)
-        report = json.loads(FIGURES.read_text()) if FIGURES.exists() else {"modules": {}}
-        report["tool"] = f"mutmut {metadata.version('mutmut')}"
-        report["modules"][module.name] = own
-        write_atomically(FIGURES, readable_json(report))
-        print(f"{module.source}: {own['mutants']} mutants, {100 * own['score']:.1f} % noticed", file=sys.stderr)
+        (run_again if args.again else run_mutants)(module, folder)
+        record(module, folder)
     return 0
+
+
+def record(module: Module, folder: Path) -> None:
+    """Put what became of a module's mutants into docs/figures/mutants.json."""
+    found = results(folder)
+    unnoticed = {name: fate for name, fate in found.items() if fate not in (*NOTICED, UNTRIED)}
+    own = figures(found, alterations(folder, unnoticed), _reasons(module.name))
+    own["sha256"] = hashlib.sha256((folder / module.source).read_bytes()).hexdigest()
+    own["tests"] = list(module.tests)
+    report = json.loads(FIGURES.read_text()) if FIGURES.exists() else {"modules": {}}
+    report["tool"] = f"mutmut {metadata.version('mutmut')}"
+    report["modules"][module.name] = own
+    write_atomically(FIGURES, readable_json(report))
+    print(f"{module.source}: {own['mutants']} mutants, {100 * own['score']:.1f} % noticed", file=sys.stderr)
 
 
 def _reasons(module: str) -> dict[tuple[str, str], str]:

@@ -12,8 +12,9 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
 COPIED = ("edge_app", "models", "tests", "tools", "docs", "convert", "train")
+UNTRIED = "not checked"  # mutmut's word
 STATUSES = ("killed", "timeout", "survived", "no tests", "suspicious", "segfault")
-NOTICED = ("killed", "timeout", "segfault")
+NOTICED = ("killed", "segfault")  # what ran out of time may only be slow, on a machine that has more to do
 PYTEST = [
     "--hypothesis-seed=0",  # the same examples for each mutant and each run
     "-p",
@@ -79,7 +80,7 @@ def run_again(module: Module, folder: Path) -> None:
     if (folder / module.source).read_bytes() != (ROOT / module.source).read_bytes():
         shutil.copyfile(ROOT / module.source, folder / module.source)  # with a new date, by which mutmut sees it
     (folder / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)  # which tests reach what is found out anew
-    if "not checked" in results(folder).values():
+    if UNTRIED in results(folder).values():
         _run(module, folder)
     names = [name for name, fate in results(folder).items() if fate not in NOTICED]
     if names:
@@ -90,6 +91,7 @@ def _run(module: Module, folder: Path, *names: str) -> None:
     (folder / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text() + configuration(module))
     # without PYTHONPATH: processes that tests start must find the mutant, not the checkout
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    environment["DIGITPAD_NO_SHRINKING"] = "1"  # that a test fails is enough: see tests/conftest.py
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", "1", *names]
     subprocess.run(command, cwd=folder, env=environment, check=True)
 
@@ -104,7 +106,7 @@ def configuration(module: Module) -> str:
         "pytest_add_cli_args": options,
         "pytest_add_cli_args_test_selection": [f"tests/{file}" for file in module.tests],
     }
-    timeouts = "timeout_constant = 5\ntimeout_multiplier = 3\n"  # seconds more, and times, what the tests took
+    timeouts = "timeout_constant = 30\ntimeout_multiplier = 3\n"  # seconds more, and times, what the tests took
     lines = [f"{key} = {json.dumps(value)}\n" for key, value in values.items()]  # JSON's lists are TOML's
     return "".join(["\n[tool.mutmut]\n", "track_dependencies = false\n", timeouts, *lines])
 
@@ -116,13 +118,13 @@ def results(folder: Path) -> dict[str, str]:
     return dict(re.findall(r"^\s+(\S+): (.+)$", told, re.MULTILINE))
 
 
-def alterations(folder: Path, mutants: list[str]) -> list[dict[str, str]]:
-    """Return what each of some mutants has in place of what."""
+def alterations(folder: Path, mutants: dict[str, str]) -> list[dict[str, str]]:
+    """Return what each of some mutants has in place of what, with its fate."""
     command = [sys.executable, "-c", SHOW, *mutants]  # all in one process: mutmut takes a second to start
     told = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
     shown = re.split(r"^# (\S+): .*$", told, flags=re.MULTILINE)[1:]
     found = dict(zip(shown[::2], shown[1::2], strict=True))
-    return [{"function": function_of(name), **changed_by(found[name])} for name in mutants]
+    return [{"function": function_of(name), **changed_by(found[name]), "fate": fate} for name, fate in mutants.items()]
 
 
 def changed_by(diff: str) -> dict[str, str]:
@@ -142,9 +144,11 @@ def figures(
     found: dict[str, str], unnoticed: list[dict[str, str]], reasons: dict[tuple[str, str], str]
 ) -> dict[str, Any]:
     """Return a module's figures from its mutants' fates, its survivors and what is known to change nothing."""
-    counts = {status: list(found.values()).count(status) for status in STATUSES}
-    if sum(counts.values()) != len(found):
-        raise ValueError(f"mutants of an unknown fate: {sorted(set(found.values()) - set(STATUSES))}")
+    tried = [fate for fate in found.values() if fate != UNTRIED]
+    counts = {status: tried.count(status) for status in STATUSES}
+    if sum(counts.values()) != len(tried):
+        raise ValueError(f"mutants of an unknown fate: {sorted(set(tried) - set(STATUSES))}")
     survivors = [{**own, "equivalent": reasons.get((own["function"], own["mutant"]))} for own in unnoticed]
     noticed = sum(counts[status] for status in NOTICED)
-    return {"mutants": len(found), **counts, "score": noticed / len(found), "survivors": survivors}
+    untried = len(found) - len(tried)  # of a run that was ended early
+    return {"mutants": len(tried), "untried": untried, **counts, "score": noticed / len(tried), "survivors": survivors}
