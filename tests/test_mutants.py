@@ -123,7 +123,7 @@ def test_the_document_has_what_was_measured() -> None:
         equivalent = sum(one["equivalent"] is not None for one in own["survivors"])
         left = sum(one["equivalent"] is None and one["fate"] != "timeout" for one in own["survivors"])
         late = len(own["survivors"]) - left - equivalent
-        expected = [own["mutants"], own["killed"] + own["segfault"], late, left, equivalent]
+        expected = [own["untried"], own["mutants"], own["killed"] + own["segfault"], late, left, equivalent]
         cells = [cell.strip() for cell in row.strip("|").split("|")][1:]
         assert cells == [f"{number}" for number in expected] + [f"{100 * own['score']:.1f} %"]
 
