@@ -1180,9 +1180,9 @@ def test_refusals_name_the_file_and_the_way_on(path: Path, store: Store, tmp_pat
 def test_a_newer_version_is_seen_in_the_header_before_sqlite_looks(path: Path) -> None:
     """Bytes 60 to 63, big end first; nothing else of this file is a database."""
     path.parent.mkdir()
-    path.write_bytes(b"SQLite format 3\0" + bytes(44) + (258).to_bytes(4, "big") + b"\xff" * 5000)
+    path.write_bytes(b"SQLite format 3\0" + bytes(44) + (0x01000102).to_bytes(4, "big") + b"\xff" * 5000)
     before = path.read_bytes()
-    assert "(format 258, this one knows 1)" in told(lambda: Store(path))
+    assert "(format 16777474, this one knows 1)" in told(lambda: Store(path))
     assert (path.read_bytes(), names(path.parent)) == (before, [path.name])
 
 
@@ -1300,3 +1300,37 @@ def test_digits_that_others_cannot_read_are_a_damaged_page(path: Path, store: St
     with pytest.raises(StoreError, match="page 1 of the history is damaged"):
         again.pages()[0].to_json()
     again.close()
+
+
+def test_what_is_said_has_the_name_of_its_short_form(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By which the window says it in its own language."""
+    path.parent.mkdir()
+    path.write_bytes(b"no database" * 1000)
+    store = Store(path)
+    assert [notice.key for notice in store.notices] == ["fault_history_damaged"]
+    store._database.execute(f"PRAGMA user_version = {VERSION + 1}")
+    store.close()
+    with pytest.raises(StoreError) as caught:
+        Store(path)
+    assert caught.value.key == "fault_history_newer"
+    assert [notice.key for notice in open_store(path)[1]] == ["fault_history_newer"]
+
+
+def test_an_example_is_learned_from_and_a_history_keeps_time_unless_told_otherwise(path: Path) -> None:
+    store, notices = open_store(path, lambda: NOON)
+    store.add_example(image_of(1), "1", ink_of(1), "practice")
+    (example,) = store.examples()
+    assert (notices, example.used, example.created) == ([], True, "2026-01-01T12:00:00+00:00")
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("kept", "shown"),
+    [(0, 0.0), (1, 1.0), (0.25, 0.25), (1.5, 0.0), (-0.5, 0.0), ("much", 0.0), (float("inf"), 0.0)],
+)
+def test_a_confidence_that_is_none_is_nothing(store: Store, kept: object, shown: float) -> None:
+    page_id = store.save_page(None, ink_of(1), "1", 0.5)
+    store._database.execute("UPDATE pages SET confidence = ?", (kept,))
+    page = store.page(page_id)
+    assert page is not None
+    assert page.confidence == shown
