@@ -5,7 +5,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,8 +38,13 @@ class Outcome:
         return {**numbers, "broken": len(self.broken), "first_broken": self.broken[:5]}
 
 
-def run_desk(home: Path, seed: int, deeds: int, more: Mapping[str, str]) -> tuple[Ledger, str]:
-    """Let a hand do things in a window; returns what was confirmed, and what is wrong with how it ended: "" or why."""
+def run_desk(
+    home: Path, seed: int, deeds: int, more: Mapping[str, str], begun: Callable[[], object] = lambda: None
+) -> tuple[Ledger, str]:
+    """Let a hand do things in a window; returns what was confirmed, and what is wrong with how it ended: "" or why.
+
+    `begun` is called when the hand says its first word.
+    """
     read, write = os.pipe()
     environment = {**os.environ, "SDL_VIDEODRIVER": "dummy", **more, VARIABLE: str(home), "FAULTS_SAID": str(write)}
     command = [sys.executable, "-m", "tools.faults.desk", str(seed), str(deeds)]
@@ -47,6 +52,8 @@ def run_desk(home: Path, seed: int, deeds: int, more: Mapping[str, str]) -> tupl
     child = subprocess.Popen(command, env=environment, cwd=ROOT, pass_fds=[write], stderr=subprocess.PIPE, text=True)
     os.close(write)
     with os.fdopen(read) as pipe:
+        ledger.take([pipe.readline()])
+        begun()
         ledger.take(pipe)
     try:
         _, errors = child.communicate(timeout=PATIENCE)

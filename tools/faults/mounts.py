@@ -17,7 +17,7 @@ from .scribe import Scribe
 
 SIZE = "700k"  # room for some dozens of pages
 DEEDS, BEFORE = 20, 20
-FULL_AFTER, FULL_FOR = 1.5, 3.0  # seconds
+FULL_AFTER, FULL_FOR = 0.3, 3.0  # seconds
 
 
 def cannot_mount() -> str | None:
@@ -80,8 +80,7 @@ def _judge(
     home: Path, dice: random.Random, outcome: Outcome, before: Ledger, meanwhile: Callable[[], None]
 ) -> list[str]:
     thread = threading.Thread(target=meanwhile)
-    thread.start()
-    ledger, wrong = run_desk(home, dice.randrange(10**9), DEEDS, {})
+    ledger, wrong = run_desk(home, dice.randrange(10**9), DEEDS, {}, thread.start)
     thread.join()
     _run("mount", "-o", "remount,rw", str(home))  # to look at it
     outcome.confirmed += ledger.confirmed
