@@ -258,14 +258,25 @@ def test_without_its_touchscreen_the_app_goes_on_by_mouse(screen: Touchscreen, a
     assert app.leave() == 0
 
 
-def test_a_contact_that_has_just_come_keeps_others_from_writing(screen: Touchscreen, app: RunningApp) -> None:
+def test_a_contact_that_writes_keeps_others_from_writing(screen: Touchscreen, app: RunningApp) -> None:
     screen.down(0, 600, 430)
+    screen.move(0, 640, 430)
     write(screen, placed(3), finger=1)
     assert app.settle().strokes == []
     screen.up(0)
-    assert app.settle().counts == [1]
+    assert app.settle().counts == [2]
     write(screen, placed(3), finger=1)
     assert app.settle().counts[1:] == list(map(len, placed(3)))
+
+
+def test_a_palm_that_has_just_come_gives_way_to_the_finger_that_moves(screen: Touchscreen, app: RunningApp) -> None:
+    strokes = placed(3)
+    screen.down(0, 600, 430)
+    write(screen, strokes, finger=1)
+    assert app.settle().counts == list(map(len, strokes))  # the palm leaves no dot, and none of the line is lost
+    screen.up(0)
+    assert app.settle().counts == list(map(len, strokes))
+    assert not app.state.writing
 
 
 def test_a_palm_that_rests_gives_way_to_a_finger(screen: Touchscreen, app: RunningApp) -> None:
