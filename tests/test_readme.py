@@ -169,3 +169,14 @@ def test_what_security_rests_on_is_there() -> None:
     assert [name for name in named if not (ROOT / "tests" / name).exists()] == []
     assert "judges it at 1.3 of 10" in text
     assert '"--threshold=14"' in (ROOT / "tests" / "test_kiosk.py").read_text()  # of 100: what it is held to
+
+
+def test_kills_and_losses_of_power_are_those_of_the_runs() -> None:
+    steps = [run["steps"] for run in measured("faults.json")["runs"]]
+
+    def total(figure: str, *names: str) -> int:
+        return sum(own[name][figure] for own in steps for name in names if name in own)
+
+    kills, losses = total("kills", "kill-store", "kill-window"), total("crashes", "power")
+    assert f"killed {kills:,} times and robbed of its power {losses:,} times while" in README.replace("\n", " ")
+    assert total("broken", "kill-store", "kill-window", "power") == 0
