@@ -44,7 +44,7 @@ def limit_this_process(seconds: int, room: int = ROOM) -> None:
     To be called before anything is read that is not trusted. Windows has no such limits: there, whoever waits for
     this process ends it when its time is up. macOS may refuse the one on address space.
     """
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each thread would reserve what counts as used
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each thread reserves 40 MB; too late where numpy is loaded
     try:
         import resource
     except ImportError:

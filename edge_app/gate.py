@@ -10,11 +10,13 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import ModelError
 from .modelfile import DIGITS, HOW_TO_MAKE, REJECT, Model
-from .runtime import Runtime
+
+if TYPE_CHECKING:  # it brings numpy, whose threads are limited before it is loaded
+    from .runtime import Runtime
 
 PATIENCE = 90.0  # seconds; a Pi Zero takes 8 to import numpy from a slow card
 COMPUTING = 40  # seconds of the processor
@@ -22,7 +24,7 @@ NEXT = "It was not loaded. Get or make the file again"
 
 
 def pass_gate(
-    path: Path, content: bytes, runtime: Runtime, classes: Sequence[str] | None = None, *, reads: bool = True
+    path: Path, content: bytes, runtime: "Runtime", classes: Sequence[str] | None = None, *, reads: bool = True
 ) -> tuple[str, ...]:
     """Return the classes of a model that has passed; those of its card, or digits by their number for None.
 

@@ -167,6 +167,12 @@ def test_one_that_cannot_be_started_is_said(monkeypatch: pytest.MonkeyPatch) -> 
         pass_gate(PATH, b"", find_runtime())
 
 
+def test_numpy_is_loaded_after_the_limits_alone() -> None:
+    """Its threads, one a core, reserve 40 MB each: with 16 cores no model would have room."""
+    command = [sys.executable, "-c", "import sys, edge_app.gate, edge_app.apart; print('numpy' in sys.modules)"]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split() == ["False"]
+
+
 def test_the_gate_is_not_loaded_before_it_is_wanted() -> None:
     code = "import sys, edge_app.window.loop; print([name for name in sys.modules if name in {!r}])"
     names = ("edge_app.opening", "edge_app.gate", "edge_app.apart", "edge_app.structure", "edge_app.selftest")
