@@ -492,7 +492,9 @@ def _keep_cut_log(database: sqlite3.Connection, path: Path) -> list[Notice]:
         return []
     if not content:
         return []
-    _, taken, _ = database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    busy, taken, _ = database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    if busy:  # another digitpad moves it into the database now, so it is whole; nothing is known of it here
+        return []
     lost = changes_lost(content, max(0, taken), database.execute("PRAGMA page_size").fetchone()[0])
     if not lost or not log.exists() or log.read_bytes()[: len(content)] != content:  # another digitpad writes there
         return []

@@ -727,6 +727,30 @@ def test_a_log_that_was_never_finished_is_no_damage(path: Path, damage: str) -> 
     store.close()
 
 
+HOLDER = """
+import fcntl, sys
+file = open(sys.argv[1], "r+b")
+fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 121)  # sqlite.org/walformat: WAL_CKPT_LOCK
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SQLite locks otherwise on Windows")
+def test_a_log_that_another_digitpad_is_emptying_is_no_damage(path: Path, store: Store) -> None:
+    for number in range(12):
+        store.save_page(None, ink_of(number), str(number), 1.0)
+    command = [sys.executable, "-c", HOLDER, f"{path}-shm"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "held\n"
+        second = Store(path)
+        assert (len(texts(second)), second.notices) == (12, [])
+        assert list(path.parent.glob("*damaged*")) == []
+        second.close()
+        holder.communicate()
+
+
 @pytest.mark.parametrize("left", [None, b""], ids=["gone", "empty"])
 def test_a_log_that_has_lost_its_database_is_set_aside_with_what_is_in_it(path: Path, left: bytes | None) -> None:
     store = Store(path)
