@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 TEMPORARY = ".digitpad"  # what the names of unfinished files end in
+UNFINISHED = f".*-{'[0-9a-f]' * 8}{TEMPORARY}"  # a name that nobody else gives a file
 SHOWN = 40  # characters of a file's name in that of its unfinished one: a name has 255 bytes at most
 MOST_LINKS = 40  # one after the other, as Linux has it
 STALE = 60  # seconds after which an unfinished file is nobody's any more
@@ -30,7 +31,7 @@ def write_atomically(path: Path, content: bytes, mode: int | None = None) -> Non
     path = _followed(path)
     if mode is None and path.exists():
         mode = stat.S_IMODE(path.stat().st_mode)
-    remove_stale(path.parent.glob(f".*{TEMPORARY}"))
+    remove_stale(path.parent.glob(UNFINISHED))
     handle, temporary = _create_beside(path, 0o666 if mode is None else 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -38,7 +39,7 @@ def write_atomically(path: Path, content: bytes, mode: int | None = None) -> Non
             file.flush()
             os.fsync(file.fileno())
         if mode is not None:
-            temporary.chmod(mode)
+            _give_rights(temporary, mode)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -70,6 +71,15 @@ def _create_beside(path: Path, mode: int) -> tuple[int, Path]:
         temporary = path.with_name(f".{path.name[:SHOWN]}-{os.urandom(4).hex()}{TEMPORARY}")
         with contextlib.suppress(FileExistsError):
             return os.open(temporary, flags, mode), temporary
+
+
+def _give_rights(path: Path, mode: int) -> None:
+    """Give a file of ours these rights; on a disk that has none (FAT of another owner, network drives) it stays so."""
+    try:
+        path.chmod(mode)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS):
+            raise
 
 
 def remove_stale(files: Iterable[Path]) -> None:

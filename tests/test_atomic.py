@@ -1,5 +1,6 @@
 """Files that are never half there: what is synced and when, what cut-short writing leaves and who sweeps it."""
 
+import contextlib
 import errno
 import os
 import stat
@@ -90,12 +91,25 @@ def test_what_cut_short_writing_has_left_is_swept_by_the_next(tmp_path: Path) ->
     for name, moment in ages.items():
         (tmp_path / f".{name}-abcd1234{TEMPORARY}").touch()
         os.utime(tmp_path / f".{name}-abcd1234{TEMPORARY}", (moment, moment))
-    for name in (".hidden", f"visible{TEMPORARY}"):
+    for name in (".hidden", f"visible{TEMPORARY}", f".of-mine{TEMPORARY}"):
         (tmp_path / name).touch()
         os.utime(tmp_path / name, (0, 0))
     write_atomically(tmp_path / "x", b"new")
-    left = {".hidden", f"visible{TEMPORARY}", f".being-written-abcd1234{TEMPORARY}", "x"}
+    left = {".hidden", f"visible{TEMPORARY}", f".of-mine{TEMPORARY}", f".being-written-abcd1234{TEMPORARY}", "x"}
     assert {file.name for file in tmp_path.iterdir()} == left
+
+
+@pytest.mark.parametrize(("number", "is_written"), [(errno.EPERM, True), (errno.ENOTSUP, True), (errno.EIO, False)])
+def test_a_disk_without_rights_is_written_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, is_written: bool
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "chmod", refuse)
+    with contextlib.nullcontext() if is_written else pytest.raises(OSError, match=os.strerror(number)):
+        write_atomically(tmp_path / "x", b"new", 0o600)
+    assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"new"] * is_written
 
 
 def test_a_name_as_long_as_names_may_be_is_written(tmp_path: Path) -> None:
