@@ -202,6 +202,18 @@ def test_standard_output_is_written_to_though_it_is_a_link_to_a_pipe(tmp_path: P
 # ---- what the doctor says of it
 
 
+@pytest.fixture
+def open_way(tmp_path: Path) -> Iterator[None]:
+    """Let others through to the test's own folder, which pytest keeps closed."""
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path, *tmp_path.parents)}
+    closed = [(path, mode) for path, mode in modes.items() if not mode & 0o011]
+    for path, mode in closed:
+        path.chmod(mode | 0o011)
+    yield
+    for path, mode in closed:
+        path.chmod(mode)
+
+
 def privacy(system: System) -> list[tuple[str, str]]:
     return [(finding.state, finding.said) for finding in system.findings("privacy")]
 
@@ -219,6 +231,14 @@ def test_private_folders_are_good_and_none_say_nothing(x11: System) -> None:
     assert privacy(x11) == [("good", "nobody else on this system may read what is kept")]
 
 
+def test_open_folders_in_a_home_that_is_closed_are_good(x11: System) -> None:
+    choose(x11, "")
+    kept_in(x11).chmod(0o755)
+    kept_in(x11).parent.chmod(0o700)
+    assert [state for state, _ in privacy(x11)] == ["good"]
+
+
+@pytest.mark.usefixtures("open_way")
 def test_folders_that_others_may_enter_are_named_with_what_is_open_in_them(x11: System) -> None:
     choose(x11, "")
     folder = kept_in(x11)

@@ -9,6 +9,7 @@ from pathlib import Path
 from .world import Finding, World
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
+ENTER = stat.S_IXGRP | stat.S_IXOTH
 
 
 def check_privacy(world: World) -> Iterator[Finding]:
@@ -34,8 +35,8 @@ def _strangers(folder: Path) -> Iterator[Finding]:
 
 
 def _open(folder: Path) -> Iterator[Finding]:
-    """Find what others may read: nothing in a folder that only its owner may enter."""
-    if not folder.stat().st_mode & OTHERS:
+    """Find what others may read: nothing below a folder that only its owner may enter, as homes often are."""
+    if not folder.stat().st_mode & OTHERS or not all(above.stat().st_mode & ENTER for above in folder.parents):
         return
     inside = [path for path in (folder, *folder.rglob("*")) if not path.is_symlink()]
     wide = [path for path in inside if path.stat().st_mode & OTHERS]
