@@ -67,6 +67,8 @@ def ink_of_image(image: "Image.Image") -> Coverage:
 
     image.draft("L", (WORKING_SIDE, WORKING_SIDE))  # a JPEG decodes small at once
     image.load()
+    if image.mode in ("P", "PA") and image.palette is None:  # Pillow opens it all the same, and then asserts
+        raise ImageError("cannot be read as a picture: its palette is missing")
     turn = TURNS.get(image.getexif().get(ORIENTATION, 1))
     factor = max(image.size) // WORKING_SIDE
     if factor > 1:

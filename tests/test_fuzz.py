@@ -158,6 +158,18 @@ def test_a_wrong_pixel_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
         live(Spec(1, settings=QUIET), steps=[WRITE], every=1)
 
 
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [["resize", 64, 48], ["mouse", "MOUSEBUTTONDOWN", 1, [0.5946, 0.9481], False]],
+        [["resize", 64, 48], ["press", 0.3373, "mouse", 0]],
+        [["resize", 64, 48], LINE, WRITE, UNDO, ["key", pygame.K_p, 0], ["key", pygame.K_TAB, 0]],
+    ],
+)
+def test_a_window_without_room_is_drawn_right(steps: list[Step]) -> None:
+    live(Spec(1, (1024, 600), settings=QUIET), steps=steps, every=1)
+
+
 def test_few_steps_are_left_of_many() -> None:
     steps = list(range(300))
     assert shrink(steps, lambda left: 17 in left and 203 in left, 10) == [17, 203]

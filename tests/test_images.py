@@ -1,6 +1,8 @@
 """Pictures: polarity, formats, limits, and connected pieces against a flood fill."""
 
 import io
+import struct
+import zlib
 from collections import deque
 from pathlib import Path
 
@@ -143,6 +145,17 @@ def test_a_page_full_of_digits_is_one(recognizer: Recognizer) -> None:
         top, left = 60 * (place // 17) + 5, 60 * (place % 17) + 5
         full[top : top + 50, left + 22 : left + 28] = 255
     assert recognizer.read_coverage(full).text.count("1") > 0
+
+
+def test_a_palette_that_is_missing_is_told() -> None:
+    """Found by fuzzing: transparency for colours that are not there."""
+    whole = stored(page(255, 0, "P"), "PNG").getvalue()
+    start = whole.index(b"PLTE") - 4
+    end = start + 12 + int.from_bytes(whole[start : start + 4], "big")
+    transparent = b"tRNS\0"
+    chunk = struct.pack(">I", 1) + transparent + struct.pack(">I", zlib.crc32(transparent))
+    with pytest.raises(ImageError, match="palette is missing"):
+        open_picture(io.BytesIO(whole[:start] + chunk + whole[end:]))
 
 
 def test_files_that_are_no_pictures_are_one_clear_line(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from .screen import Frame, Scene
 from .theme import THEMES, Theme
 from .widgets import Widget
 
+ROOM = 200  # pixels of the short side: with fewer, not everything has a place of its own
 SHADE = 120  # of 255: how much of the window a card leaves to be seen
 
 
@@ -50,8 +51,9 @@ class Painter:
         before, theme = self._drawn, THEMES[scene.theme]
         inked = self._ink(scene, before, strokes, current, background, theme)
         self._drawn, goes_on, self._demonstrated = scene, demonstrated != self._demonstrated, demonstrated
-        # below a card, what changes on the pad shines through
-        if before is None or _is_other(before, scene) or (scene.card and (inked or goes_on)):
+        # below a card, what changes on the pad shines through; in a window without room it lies below other things
+        crowded = min(scene.metrics.width, scene.metrics.height) < ROOM
+        if before is None or _is_other(before, scene, crowded) or ((scene.card or crowded) and (inked or goes_on)):
             self._draw_all(scene, theme, demonstrated)
             return [self.surface.get_rect()]
         if scene.card:
@@ -201,8 +203,10 @@ class Painter:
         self._brush.draw(widget, Look(theme, scene.metrics, pressed), focused=focused)
 
 
-def _is_other(before: Scene, scene: Scene) -> bool:
-    """Return whether so much changed that everything is to be drawn."""
+def _is_other(before: Scene, scene: Scene, crowded: bool) -> bool:
+    """Return whether so much changed that everything is to be drawn: anything, where its parts lie over each other."""
+    if crowded and before != scene:
+        return True
     if (before.metrics, before.theme, before.layout, before.viewport) != (
         scene.metrics,
         scene.theme,

@@ -62,7 +62,7 @@ PLANTED = (  # what a planted file may hold beside, or in place of, what belongs
 
 def fuzz(run: Run) -> None:
     """Try databases; a case is the lengths of database, log and index of the log, and these."""
-    run.limits.megabytes = 100.0  # pages of the history are read fifty at a time
+    run.limits.megabytes = 300.0  # fifty pages are read at a time, and a planted one has three million letters here
     for dice in run.tries():
         case = make(dice)
         run.attempt(case, lambda case=case, dice=dice: check(case, run.folder, dice))  # type: ignore[misc]

@@ -37,6 +37,7 @@ from .hands import Step, next_step
 from .judge import Judge
 
 START = 1_700_000_000.0
+BEAT = 10  # events between two signs of life: a page of a thousand strokes takes its time
 LOOK = 500  # events between two looks at the process
 FRESH = 16  # milliseconds between two events of a hand that hurries
 
@@ -210,6 +211,7 @@ class Hand:
         self.sent[pygame.event.event_name(event.type)] += 1
         if self.sent.total() % LOOK == 0:
             self.process.append(process())
+        if self.sent.total() % BEAT == 0:
             self.beat()
         self.now += FRESH
         self.wall += FRESH / 1000
