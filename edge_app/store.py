@@ -165,7 +165,7 @@ class Store:
             self._database = self._start_anew(error)
         except (sqlite3.Error, OSError) as error:
             raise _cannot(path, "opened", error) from None
-        self._identity = _identity(self.path)
+        self._identity = _lasting_identity(self.path)
 
     @classmethod
     def in_memory(cls, clock: Callable[[], float] = time.time, **limits: int) -> "Store":
@@ -384,7 +384,7 @@ class Store:
                 raise _cannot(self.path, what, error) from None
             self._database.close()
             self._database = self._start_anew(error)
-            self._identity = _identity(self.path)
+            self._identity = _lasting_identity(self.path)
             raise StoreError(self.notices[-1], self.notices[-1].key) from None
         except OSError as error:
             raise _cannot(self.path, what, error) from None
@@ -402,7 +402,7 @@ class Store:
         except (sqlite3.Error, OSError, StoreError, _DamagedError) as error:
             self.notices.append(Notice(f"{said}, and no new one could be started ({error})", key))
             self.path, self._database = None, _open(None, [])
-        self._identity = _identity(self.path)
+        self._identity = _lasting_identity(self.path)
         raise StoreError(self.notices[-1], key)
 
     def _start_anew(self, reason: Exception) -> sqlite3.Connection:
@@ -618,6 +618,12 @@ def _cannot(path: Path | None, what: str, error: Exception) -> StoreError:
         f"{path or 'history in memory'}: cannot be {what} ({reason}). Check that the disk has room and may be written",
         room_or(StoreError.key, error),
     )
+
+
+def _lasting_identity(path: Path | None) -> tuple[int, int] | None:
+    """Return by what a file is told from others; None where the same file has new numbers each time (network drives)."""
+    first = _identity(path)
+    return first if _identity(path) == first else None
 
 
 def _identity(path: Path | None) -> tuple[int, int] | None:

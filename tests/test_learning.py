@@ -10,7 +10,7 @@ import pygame
 import pytest
 
 from edge_app.adaptation import PersonalClassifier
-from edge_app.errors import ModelError, StoreError
+from edge_app.errors import ModelError, Notice, StoreError
 from edge_app.ink import make_ink
 from edge_app.reading import Reading
 from edge_app.recognizer import Recognizer
@@ -430,6 +430,30 @@ def test_a_correction_whose_file_is_gone_is_stored_in_the_new_one(pilot: Pilot, 
     assert (labels(Store(store.path, clock)), lessons(pilot), len(pilot.notes)) == (["2"], ["2"], 1)
     pilot.do("undo")
     assert (labels(Store(store.path, clock)), lessons(pilot)) == ([], [])
+
+
+class Vanishing(Store):
+    """A store whose file is gone with every write."""
+
+    def save_page(self, *_: Any, **__: Any) -> int:
+        self.notices.append(Notice("gone", ""))
+        raise StoreError("gone")
+
+    add_example = save_page
+
+
+def test_a_history_that_is_gone_again_and_again_is_begun_anew_once_a_write(
+    recognizer: Recognizer, tmp_path: Path
+) -> None:
+    store = Vanishing(tmp_path / "digitpad.sqlite3", clock)
+    pilot = Pilot(recognizer, store=store, history="on")
+    pilot.write(0)
+    correct(pilot, "2")
+    assert len(store.notices) == 2
+    pilot.app.services.keeper.flush()
+    assert len(store.notices) == 4
+    assert (pilot.state.reading.text, lessons(pilot)) == ("2", ["2"])
+    store.close()
 
 
 def test_a_lesson_that_cannot_be_stored_counts_all_the_same(recognizer: Recognizer) -> None:

@@ -849,6 +849,17 @@ def test_a_file_that_is_gone_is_noticed_with_the_next_step(path: Path, store: St
         assert texts(Store(aside / path.name)) == ["2" if next_step == "write" else "1"][: next_step[:6] != "delete"]
 
 
+def test_a_disk_that_numbers_a_file_anew_each_time_keeps_the_history(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = itertools.count()
+    monkeypatch.setattr("edge_app.store._identity", lambda _: (1, next(numbers)))
+    store = Store(path)
+    store.save_page(None, ink_of(1), "1", 1.0)
+    assert (texts(store), store.notices) == (["1"], [])
+    store.close()
+
+
 @POSIX
 def test_a_file_that_is_gone_with_no_room_for_another_is_said(path: Path, store: Store) -> None:
     shutil.rmtree(path.parent)

@@ -58,8 +58,8 @@ class Keeper:
                 return
             del self._owed[sheet]
 
-    def _write(self, sheet: int, ink: Ink, reading: Reading, model: str) -> bool:
-        """Write one page; returns whether that went well."""
+    def _write(self, sheet: int, ink: Ink, reading: Reading, model: str, *, again: bool = True) -> bool:
+        """Write one page; returns whether that went well. Once `again` where the store had to begin a new file."""
         self._look_for_new_file()
         try:
             number = self.store.save_page(
@@ -70,8 +70,8 @@ class Keeper:
             if self._fault != fault:
                 self._fault = fault
                 self.complain(error.notice)
-            anew = self._look_for_new_file() and self.store.path is not None
-            return anew and self._write(sheet, ink, reading, model)
+            anew = again and self._look_for_new_file() and self.store.path is not None
+            return anew and self._write(sheet, ink, reading, model, again=False)
         self.adopt(sheet, number)
         self._fault = None
         return True

@@ -125,7 +125,7 @@ class Learner:
             except StoreError as error:
                 self.complain(error.notice)
 
-    def _keep(self, taught: Taught) -> None:
+    def _keep(self, taught: Taught, *, again: bool = True) -> None:
         """Store an example; once more where the store had to begin a new file."""
         self._look_for_new_file()
         try:
@@ -134,8 +134,8 @@ class Learner:
             )
         except StoreError as error:
             self.complain(error.notice)
-            if self._look_for_new_file():
-                self._keep(taught)
+            if again and self._look_for_new_file():
+                self._keep(taught, again=False)
 
     def _look_for_new_file(self) -> bool:
         """Return whether the store has begun a new file since; in that, other examples have these numbers."""
