@@ -42,7 +42,7 @@ def save_pad(
     contents = [WRITERS[name](ink, frame, pen_width, reading) for name in formats]
     try:
         make_private_folder(folder)
-        remove_stale(file for file in folder.glob("digitpad-*") if not file.stat().st_size)  # of a save cut short
+        remove_stale(file for file in folder.glob("digitpad-*") if _is_empty(file))  # of a save cut short
         paths = _reserve(folder, f"digitpad-{now:%Y%m%d-%H%M%S}", formats)
         _fill(paths, contents)
     except OSError as error:
@@ -65,6 +65,10 @@ def _reserve(folder: Path, stem: str, formats: Sequence[str]) -> list[Path]:
     """Return new files of one name, made empty so that no other window takes it."""
     stems = (f"{stem}-{number}" if number > 1 else stem for number in count(1))
     return next(paths for name in stems if _take(paths := [folder / f"{name}.{ending}" for ending in formats]))
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_file() and not path.stat().st_size  # a link that leads nowhere is somebody's
 
 
 def _take(paths: Sequence[Path]) -> bool:

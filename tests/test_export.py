@@ -57,6 +57,13 @@ def test_every_sample_is_read_again_from_picture_and_ink(
     assert capsys.readouterr().out.split() == texts
 
 
+def test_links_and_folders_beside_hinder_no_saving(tmp_path: Path) -> None:
+    (tmp_path / "digitpad-link").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "digitpad-folder").mkdir()
+    assert all(path.is_file() for path in save(tmp_path))
+    assert (tmp_path / "digitpad-link").is_symlink()
+
+
 def test_the_names_count_up_and_nothing_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "digitpad-20260304-050607-2.svg").write_text("mine")
     names = [[path.name for path in save(tmp_path)] for _ in range(3)]
