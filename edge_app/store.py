@@ -621,7 +621,7 @@ def _cannot(path: Path | None, what: str, error: Exception) -> StoreError:
 
 
 def _lasting_identity(path: Path | None) -> tuple[int, int] | None:
-    """Return by what a file is told from others; None where the same file has new numbers each time (network drives)."""
+    """Return by what a file is told from others; None on a disk that numbers the same file anew each time."""
     first = _identity(path)
     return first if _identity(path) == first else None
 
