@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pygame
 import pytest
+from PIL import Image
 
 from edge_app.errors import ExportError, ModelError, StoreError
 from edge_app.recognizer import Recognizer
@@ -550,3 +551,18 @@ def test_what_lies_outside_of_a_tiny_window_is_not_shown(rotate: int) -> None:
     window = pygame.display.get_surface()
     assert window is not None
     assert (200, 0, 0) in {tuple(window.get_at((x, y)))[:3] for x in range(2) for y in range(300)}
+
+
+def test_the_digits_of_a_picture_are_not_joined(recognizer: Recognizer, tmp_path: Path) -> None:
+    """Found by the state machine of test_redraw: the page kept a digit of no strokes, which no reading survived."""
+    pixels = np.full((60, 90), 255, np.uint8)
+    pixels[10:50, 20:26] = pixels[10:50, 60:66] = 0
+    Image.fromarray(pixels).save(tmp_path / "11.png")
+    pilot = Pilot(recognizer)
+    pilot.do("file", str(tmp_path / "11.png"))
+    assert pilot.state.reading.text == "11"
+    page = pilot.state.pad.page
+    pilot.do("join", 0)
+    assert pilot.state.pad.page is page
+    pilot.write(4)
+    assert pilot.state.reading.digits

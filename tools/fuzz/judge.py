@@ -155,6 +155,7 @@ def check_pad(pad: Pad) -> None:
 def check_page(page: Page) -> None:
     """Raise unless strokes are finite, and what was said of them is said of strokes that are there, once."""
     pinned = [stroke for pin in page.pins for stroke in pin.strokes]
+    assert all(pin.strokes for pin in page.pins), page.pins
     assert len(pinned) == len(set(pinned)), page.pins
     assert set(pinned) <= set(range(len(page.strokes))), page.pins
     for line in page.strokes:

@@ -73,8 +73,8 @@ class Digits(Subject):
             self.app.changed()
 
     def join(self, number: int) -> None:
-        """Take a digit and its right neighbour for one."""
-        if self.state.is_read and self.state.pad.join(self.state.reading, number):
+        """Take a digit and its right neighbour for one; a picture's have no strokes to join."""
+        if self.state.picture is None and self.state.is_read and self.state.pad.join(self.state.reading, number):
             self._leave("digit")
             self.app.changed()
 
