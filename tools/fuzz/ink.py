@@ -23,7 +23,6 @@ from .run import Run
 
 KINDS = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
 SAMPLES = Path(__file__).parents[2] / "edge_app" / "samples.jsonl"
-LABELLED = ord("L")  # a case that begins so is read as labelled ink
 
 
 def fuzz(run: Run) -> None:

@@ -61,9 +61,7 @@ def make(dice: random.Random) -> bytes:
             lines.insert(at, f"{name} = {value}\n".encode("utf-8", "replace"))
         elif way == 2 and kind == b"L":
             key = dice.choice(list(english_texts()))
-            text = dice.choice(
-                (*TEXTS, "{", "}", "{}", "{0}", "{digit.x}", "{digit!r}", "{digit:>999999999}", "x" * 5000)
-            )
+            text = dice.choice((*TEXTS, *BRACES))
             lines.append(f"{key} = {_toml(text)}\n".encode("utf-8", "replace"))
         elif at < len(lines):
             del lines[at]
