@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from .atomic import readable_json, write_atomically
 from .errors import ModelError
-from .folders import PRIVATE_FILE, make_private_folder
+from .folders import PRIVATE_FILE, files_set_aside, make_private_folder, set_aside
 from .modelfile import Model, make_model, parse_card, read_card, read_file, read_proven
 
 POINTER = "in-use.json"
@@ -99,16 +99,32 @@ def card_of(model: Model) -> bytes:
 
 
 def choose(folder: Path, choice: Choice) -> None:
-    """Use other models from now on, and take away what has not been named for long; raises ModelError."""
+    """Use other models from now on, and take away what has not been named for long; raises ModelError.
+
+    A damaged file that said which were used is set aside, and as long as it lies there nothing is taken away.
+    """
+    pointer = folder / POINTER
     said = {name: kept._asdict() if kept else None for name, kept in choice._asdict().items()}
     try:
         make_private_folder(folder)
-        write_atomically(folder / POINTER, json.dumps(said).encode(), PRIVATE_FILE)
+        if _is_damaged(folder):
+            set_aside(pointer)
+        write_atomically(pointer, json.dumps(said).encode(), PRIVATE_FILE)
     except OSError as error:
         raise ModelError(f"{folder}: cannot be written ({error.strerror}). Nothing was changed") from None
+    if files_set_aside(pointer):
+        return
     named = {name for kept in choice if kept for name in (f"{kept.model}.tflite", f"{kept.card}.json")}
     with contextlib.suppress(OSError):  # it can wait until the next time
         for path in folder.iterdir():
             ours = re.fullmatch(r"[0-9a-f]{64}\.(tflite|json)", path.name)
             if ours and path.name not in named and time.time() - path.stat().st_mtime > AGE:
                 path.unlink()
+
+
+def _is_damaged(folder: Path) -> bool:
+    try:
+        read_choice(folder)
+    except ModelError:
+        return True
+    return False

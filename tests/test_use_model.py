@@ -200,6 +200,19 @@ def test_without_knowing_which_it_is_the_bundled_one_and_said_so(content: bytes,
     assert main(["use-model", "--bundled"]) == 0
 
 
+def test_what_a_damaged_file_may_have_named_is_kept(tmp_path: Path, two: Folders) -> None:
+    (two.models / POINTER).write_bytes(POINTERS[0])
+    before = {path.name: path.read_bytes() for path in two.models.iterdir() if len(path.stem) == 64}
+    assert len(before) == 4
+    for name in before:
+        os.utime(two.models / name, (time.time() - 7200,) * 2)
+    third, bundled = str(on_card(tmp_path / "third", strange("three"))), ["use-model", "--bundled"]
+    assert [main(["use-model", third]), main(bundled)] == [0, 0]
+    after = {path.name: path.read_bytes() for path in two.models.iterdir()}
+    assert after.items() >= before.items()
+    assert after["in-use.damaged-1.json"] == POINTERS[0]
+
+
 def test_the_commands_say_it_on_standard_error(tmp_path: Path, two: Folders) -> None:
     choice = read_choice(two.models)
     assert choice.now is not None
