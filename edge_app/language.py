@@ -12,6 +12,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from .dots import refuse_many_dots
 from .errors import Notice
 from .regular import open_regular
 
@@ -148,6 +149,7 @@ def _read_language(path: Path) -> tuple[str | None, dict[str, str], list[str]]:
 
 def _parse_toml(text: str) -> dict[str, Any]:
     """Return decoded TOML; raises ValueError, whichever library reads it."""
+    refuse_many_dots(text)
     try:
         import tomllib
     except ModuleNotFoundError:  # Python 3.10; tomlkit takes long to import, so only there

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
 from .atomic import write_atomically
+from .dots import refuse_many_dots
 from .errors import Notice, SettingsError, room_or
 from .folders import PRIVATE_FILE, make_private_folder, set_aside
+from .printable import printable
 from .regular import open_regular
 
 MAX_BYTES = 64 << 10  # fifteen hundred lines; more is no settings file
@@ -211,6 +213,7 @@ def _read_text(path: Path) -> str | None:
 def _parse(text: str) -> dict[str, Any]:
     """Return the keys and values of TOML; raises ValueError saying where it is none."""
     try:
+        refuse_many_dots(text)
         if sys.version_info >= (3, 11):
             import tomllib
 
@@ -251,6 +254,7 @@ def toml_value(value: object) -> str:
 
 
 def _short(text: str) -> str:
+    text = printable(text)
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 

@@ -377,3 +377,10 @@ def test_the_system_may_speak_a_users_language(tmp_path: Path) -> None:
 def test_the_wheel_holds_the_languages() -> None:
     project = tomlkit.parse((BUNDLED.parent.parent / "pyproject.toml").read_text(encoding="utf-8")).unwrap()
     assert "languages/*.toml" in project["tool"]["setuptools"]["package-data"]["edge_app"]
+
+
+def test_a_key_of_thousands_of_dots_is_no_language_and_takes_no_minutes(tmp_path: Path) -> None:
+    (tmp_path / "de.toml").write_text('name = "D"\n[texts]\n' + "a." * 100_000 + 'b = "1"\n')
+    say, (problem,) = load_language("de", tmp_path)
+    assert say("undo") == load_language("de")[0]("undo")
+    assert "not TOML (nested too deep)" in problem

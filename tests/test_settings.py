@@ -330,3 +330,20 @@ def test_tomlkit_is_not_loaded_for_reading(path: Path) -> None:
         [sys.executable, "-c", code + "; print('tomlkit' in sys.modules)"], capture_output=True, check=True
     )
     assert done.stdout.split() == [b"False"]
+
+
+def test_a_key_of_thousands_of_dots_is_no_settings_and_takes_no_minutes(tmp_path: Path) -> None:
+    """Found by fuzzing: 4 s for 8,000 of them."""
+    path = tmp_path / "settings.toml"
+    path.write_text("a." * 30_000 + "b = 1\n")
+    settings, (problem,) = read_settings(path)
+    assert settings == Settings()
+    assert "nested too deep" in problem
+    (notice,) = write_settings(path, {"theme": "dark"})
+    assert "settings.damaged-1.toml" in notice
+
+
+def test_what_turns_a_line_is_told_as_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text('learn = "\u2028"\n')
+    assert read_settings(path)[1] == [f'{path}:1: learn is "\\u2028", expected true or false; the default true is used']

@@ -105,6 +105,8 @@ def _settings(content: bytes, folder: Path, dice: random.Random) -> str:
         return "set aside"
     others = {other: was for other, was in dataclasses.asdict(before).items() if other != name}
     assert {other: getattr(after, other) for other in others} == others, "another setting was changed"
+    if re.search(rb"\[+\s*%s\b|%s\." % ((name.encode(),) * 2), content):
+        return "written in a table's place"  # which goes, with what was said in it
     assert len(re.findall(rb"#", path.read_bytes())) == len(re.findall(rb"#", content)), "a comment is gone"
     return "written"
 
