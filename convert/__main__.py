@@ -23,7 +23,7 @@ from edge_app.atomic import readable_json, write_atomically
 from edge_app.errors import DataError, DigitpadError, ModelError
 from edge_app.mnist import SHA256, Mnist
 from edge_app.modelfile import CARD, INT8, NEXT_CARD, REJECT
-from edge_app.runtime import MODULES
+from edge_app.recognition.interpreter import MODULES
 from edge_app.selftest import known_digits, make_expected
 from train.mnist import load_mnist
 

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.classifier import Classifier
 from edge_app.errors import DigitpadError, ModelError
 from edge_app.modelfile import CARD, HOW_TO_MAKE, INT8, load_model, read_card
-from edge_app.runtime import Runtime, find_runtime
+from edge_app.recognition.classifier import Classifier
+from edge_app.recognition.interpreter import Runtime, find_runtime
 
 from .variants import WEIGHTS
 

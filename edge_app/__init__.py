@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
-    from .reading import Digit, Reading
-    from .recognizer import Recognizer
+    from .recognition.recognizer import Recognizer
+    from .recognition.results import Digit, Reading
 
 __all__ = ["Digit", "Reading", "Recognizer", "__version__"]
 
@@ -14,11 +14,11 @@ __all__ = ["Digit", "Reading", "Recognizer", "__version__"]
 def __getattr__(name: str) -> Any:
     """Import the recogniser when it is first asked for: `digitpad --version` needs neither numpy nor a runtime."""
     if name == "Recognizer":
-        from .recognizer import Recognizer
+        from .recognition.recognizer import Recognizer
 
         return Recognizer
     if name in ("Digit", "Reading"):
-        from . import reading
+        from .recognition import results as reading
 
         return getattr(reading, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .allographs import reference_digits
-from .classifier import Classifier, Logits, check_images, softmax
-from .features import FeatureReader, Features
 from .modelfile import REJECT
-from .normalise import DigitImage
+from .recognition.classifier import Classifier, Logits, check_images, softmax
+from .recognition.features import FeatureReader, Features
+from .recognition.normalise import DigitImage
 
 # Chosen on the writers of folds 0 to 2; distances are 1 - likeness, evidence is in logits.
 REACH = 0.35

@@ -17,7 +17,7 @@ from .setup.options import add_commands
 from .version import __version__
 
 if TYPE_CHECKING:
-    from .recognizer import Recognizer
+    from .recognition.recognizer import Recognizer
     from .sources import Sample
 
 Command = Callable[[argparse.Namespace], int]
@@ -234,7 +234,7 @@ def main(argv: list[str] | None = None) -> int:
     if sys.stdout is None:
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  closed by who started us: readings go nowhere
     if args.runtime:
-        from .runtime import VARIABLE
+        from .recognition.interpreter import VARIABLE
 
         os.environ[VARIABLE] = args.runtime
     try:
@@ -321,7 +321,7 @@ def _recognizer(args: argparse.Namespace) -> "Recognizer":
     from .folders import find_folders
     from .modelfile import Wanted
     from .opening import open_classifier
-    from .recognizer import Recognizer
+    from .recognition.recognizer import Recognizer
 
     try:
         folders = find_folders()

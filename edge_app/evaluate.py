@@ -10,12 +10,12 @@ from PIL import Image, ImageDraw
 
 from .atomic import readable_json, write_atomically
 from .errors import DataError
-from .ink import box_of
 from .labelled import LabelledImage, LabelledInk, is_held_out, read_labelled
 from .modelfile import REJECT
-from .normalise import normalise_digit
 from .printable import printable
-from .recognizer import Recognizer
+from .recognition.ink import box_of
+from .recognition.normalise import normalise_digit
+from .recognition.recognizer import Recognizer
 from .statistics import calibration_error, wilson
 
 DIGITS = "0123456789"

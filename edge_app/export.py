@@ -12,10 +12,10 @@ from PIL import Image, ImageDraw
 from .atomic import remove_stale, write_atomically
 from .errors import ExportError, room_or
 from .folders import PRIVATE_FILE, make_private_folder
-from .ink import Ink, Stroke, box_of, dump_ink
 from .printable import printable
-from .reading import Reading
-from .segment import Box
+from .recognition.ink import Ink, Stroke, box_of, dump_ink
+from .recognition.results import Reading
+from .recognition.segmentation import Box
 
 FORMATS = ("png", "svg", "json")
 LONG_SIDE = 1600  # pixels of the picture

@@ -16,7 +16,7 @@ from .errors import ModelError
 from .modelfile import DIGITS, HOW_TO_MAKE, REJECT, Model
 
 if TYPE_CHECKING:  # it brings numpy, whose threads are limited before it is loaded
-    from .runtime import Runtime
+    from .recognition.interpreter import Runtime
 
 PATIENCE = 90.0  # seconds; a Pi Zero takes 8 to import numpy from a slow card
 COMPUTING = 40  # seconds of the processor
@@ -62,8 +62,8 @@ def examine(content: bytes, job: dict[str, Any]) -> dict[str, Any]:
         found = check_structure(content)
         classes = _classes(found.classes, job["classes"])
         place = "runtime"
-        from .classifier import Classifier
-        from .runtime import find_runtime
+        from .recognition.classifier import Classifier
+        from .recognition.interpreter import find_runtime
 
         model = Model(Path(), content, "", classes)
         classifier = Classifier(model, find_runtime(job["runtime"]))

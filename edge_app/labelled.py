@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import DataError, ImageError, InkError
-from .images import open_picture
-from .ink import Ink, ink_of_record
 from .mnist import IMAGES_IDX, read_idx, read_mnist
-from .normalise import normalise_bitmap
+from .recognition.ink import Ink, ink_of_record
+from .recognition.normalise import normalise_bitmap
+from .recognition.pictures import open_picture
 from .regular import open_regular, open_unzipped
 from .sources import MAX_LINE, PICTURES
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from .classifier import Classifier
 from .errors import ModelError
 from .folders import Folders
 from .gate import NEXT, pass_gate
@@ -21,7 +20,8 @@ from .modelfile import (
     read_file,
 )
 from .proven import proof_of, read_proofs, remember
-from .runtime import Runtime, find_runtime
+from .recognition.classifier import Classifier
+from .recognition.interpreter import Runtime, find_runtime
 from .selftest import check_expected
 
 Say = Callable[[str], None]

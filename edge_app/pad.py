@@ -6,10 +6,10 @@ from itertools import count
 
 import numpy as np
 
-from .ink import MAX_POINTS, MAX_STROKES, Ink, make_ink
 from .modelfile import REJECT
-from .reading import Digit, Pin, Reading
-from .segment import Group, Part
+from .recognition.ink import MAX_POINTS, MAX_STROKES, Ink, make_ink
+from .recognition.results import Digit, Pin, Reading
+from .recognition.segmentation import Group, Part
 
 Point = tuple[float, float]
 Line = tuple[Point, ...]

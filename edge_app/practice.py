@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .allographs import forms_of
-from .ink import Ink, Stroke, box_of
 from .modelfile import REJECT
-from .reading import Reading
+from .recognition.ink import Ink, Stroke, box_of
+from .recognition.results import Reading
 
 DIGITS = "0123456789"
 MOST_DIGITS = 5

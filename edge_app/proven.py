@@ -7,7 +7,7 @@ from pathlib import Path
 from .atomic import write_atomically
 from .folders import PRIVATE_FILE, make_private_folder
 from .modelfile import Model
-from .runtime import Runtime
+from .recognition.interpreter import Runtime
 from .version import __version__
 
 MOST = 64  # the oldest go first

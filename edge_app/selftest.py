@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .allographs import allographs, forms_of
-from .classifier import Classifier
 from .errors import ModelError
 from .modelfile import HOW_TO_MAKE, Model
-from .normalise import SIZE, normalise_digit
+from .recognition.classifier import Classifier
+from .recognition.normalise import SIZE, normalise_digit
 
 FLOOR = 0.75  # of the known digits; networks of this program and the tutorial's read all of them, chance a tenth
 UNITS = 8  # of the int8 output, by which the two runtimes have been seen to differ

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import IO
 
 from .errors import DigitpadError, ImageError, InkError
-from .images import Coverage, open_picture
-from .ink import Ink, parse_ink
+from .recognition.ink import Ink, parse_ink
+from .recognition.pictures import Coverage, open_picture
 from .regular import open_regular, open_unzipped
 
 PICTURES = {".png", ".jpg", ".jpeg", ".bmp"}

@@ -23,10 +23,10 @@ from .folders import (
     name_aside,
     set_aside,
 )
-from .ink import MAX_STROKES, Ink, dump_ink, parse_ink
-from .normalise import SIZE, DigitImage
 from .printable import printable
-from .reading import Digit
+from .recognition.ink import MAX_STROKES, Ink, dump_ink, parse_ink
+from .recognition.normalise import SIZE, DigitImage
+from .recognition.results import Digit
 from .regular import open_regular
 from .writeahead import changes_lost
 
@@ -79,7 +79,7 @@ class Page:
     text: str
     correction: str | None
     confidence: float
-    ink_json: str  # one line as edge_app.ink.dump_ink writes it
+    ink_json: str  # one line as edge_app.recognition.ink.dump_ink writes it
     digits_json: str
     model: str  # SHA-256 of the network that read it; empty where unknown
 

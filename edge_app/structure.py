@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .errors import ModelError
 from .modelfile import MAX_BYTES
-from .normalise import SIZE
+from .recognition.normalise import SIZE
 
 IDENTIFIER, VERSION = b"TFL3", 3
 TYPES: dict[int, np.dtype[Any]] = {0: np.dtype("<f4"), 1: np.dtype("<f2"), 2: np.dtype("<i4"), 9: np.dtype("i1")}

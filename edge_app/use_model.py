@@ -7,7 +7,7 @@ from .folders import Folders, find_folders
 from .installed import Choice, Kept, choose, keep, load_kept, name_of, read_choice
 from .opening import in_short, open_kept, open_named
 from .printable import printable, tell
-from .runtime import find_runtime
+from .recognition.interpreter import find_runtime
 
 BUNDLED = "the bundled model"
 

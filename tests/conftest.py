@@ -16,14 +16,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # tflite-runtime cannot be loaded into a process that holds TensorFlow, but the other way round works.
 from edge_app.errors import RuntimeMissingError
-from edge_app.runtime import MODULES, find_runtime
+from edge_app.recognition.interpreter import MODULES, find_runtime
 
 for _name in MODULES:
     with contextlib.suppress(RuntimeMissingError):
         find_runtime(_name)
 
 from edge_app.mnist import VARIABLE, Mnist, read_mnist
-from edge_app.recognizer import Recognizer
+from edge_app.recognition.recognizer import Recognizer
 
 if os.environ.get("DIGITPAD_NO_SHRINKING"):  # for mutants: the first failure will do, the smallest takes minutes
     hypothesis.settings.register_profile("first", phases=set(hypothesis.Phase) - {hypothesis.Phase.shrink})

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from edge_app.classifier import Classifier
 from edge_app.modelfile import Model
-from edge_app.reading import Digit, Reading
-from edge_app.recognizer import Recognizer
-from edge_app.runtime import Runtime
+from edge_app.recognition.classifier import Classifier
+from edge_app.recognition.interpreter import Runtime
+from edge_app.recognition.recognizer import Recognizer
+from edge_app.recognition.results import Digit, Reading
 
 CLASSES = (*"0123456789", "?")
 

@@ -13,7 +13,7 @@ import pygame
 from edge_app.duel import Duel
 from edge_app.folders import Folders
 from edge_app.language import available_languages, load_language
-from edge_app.recognizer import Recognizer
+from edge_app.recognition.recognizer import Recognizer
 from edge_app.settings import Settings
 from edge_app.store import Store
 from edge_app.window.actions import Action, Name

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from edge_app import adaptation
 from edge_app.adaptation import PersonalClassifier, directions
 from edge_app.allographs import allographs, deform, forms_of, reference_digits
-from edge_app.classifier import Classifier
 from edge_app.errors import ModelError
-from edge_app.features import FeatureReader
-from edge_app.ink import make_ink
 from edge_app.modelfile import FLOAT, INT8, load_model, models_folder
-from edge_app.normalise import DigitImage, normalise_digit
-from edge_app.recognizer import Recognizer
-from edge_app.runtime import find_runtime
+from edge_app.recognition.classifier import Classifier
+from edge_app.recognition.features import FeatureReader
+from edge_app.recognition.ink import make_ink
+from edge_app.recognition.interpreter import find_runtime
+from edge_app.recognition.normalise import DigitImage, normalise_digit
+from edge_app.recognition.recognizer import Recognizer
 from train import personal
 from train.personal import DIGITS, Network, Samples
 

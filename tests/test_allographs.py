@@ -20,9 +20,9 @@ from edge_app.allographs import (
     forms_of,
     reference_digits,
 )
-from edge_app.ink import Stroke, box_of, make_ink
-from edge_app.normalise import normalise_digit
-from edge_app.recognizer import Recognizer
+from edge_app.recognition.ink import Stroke, box_of, make_ink
+from edge_app.recognition.normalise import normalise_digit
+from edge_app.recognition.recognizer import Recognizer
 
 from .conftest import ROOT
 

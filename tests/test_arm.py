@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge_app.runtime import MODULES
+from edge_app.recognition.interpreter import MODULES
 from tools.arm import __main__ as command
 from tools.arm import userland
 from tools.arm.checks import EXACT, output_faults

@@ -8,10 +8,10 @@ import pytest
 
 from edge_app.duel import Duel, Timed, Verdict, open_float, read_timed
 from edge_app.errors import ModelError
-from edge_app.ink import make_ink
 from edge_app.modelfile import CARD, FLOAT, INT8, models_folder
-from edge_app.reading import Reading
-from edge_app.recognizer import Recognizer
+from edge_app.recognition.ink import make_ink
+from edge_app.recognition.recognizer import Recognizer
+from edge_app.recognition.results import Reading
 
 from .fakes import Clock, Opener, fixed, reading_of
 from .pilot import SAMPLES

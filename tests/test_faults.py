@@ -145,7 +145,7 @@ def test_a_writer_that_does_not_wait_for_the_disk_is_noticed(library: Path, tmp_
 
 FORGETFUL = """
 from edge_app.folders import find_folders
-from edge_app.ink import make_ink
+from edge_app.recognition.ink import make_ink
 from edge_app.store import Store
 from tools.faults.scribe import teller
 

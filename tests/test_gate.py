@@ -13,7 +13,7 @@ from edge_app.children import module_command
 from edge_app.errors import ModelError
 from edge_app.gate import pass_gate
 from edge_app.modelfile import DIGITS, FLOAT, INT8, models_folder
-from edge_app.runtime import find_runtime
+from edge_app.recognition.interpreter import find_runtime
 from tools.fuzz.tflite import edited
 
 from .conftest import DATA, ROOT

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_app.gestures import SWINGS, long_swings, scratched
-from edge_app.ink import Ink, Stroke, box_of, make_ink
 from edge_app.labelled import read_labelled_ink
+from edge_app.recognition.gestures import SWINGS, long_swings, scratched
+from edge_app.recognition.ink import Ink, Stroke, box_of, make_ink
 
 SEVEN = make_ink([[[0, 0], [60, 0], [25, 100]], [[10, 50], [55, 48]]])
 DIGITS = ("pendigits-train", "unipen-digits")

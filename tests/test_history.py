@@ -10,9 +10,9 @@ import pytest
 
 from edge_app.folders import VARIABLE
 from edge_app.history import page_line
-from edge_app.ink import make_ink
 from edge_app.labelled import LabelledInk, read_labelled_ink
-from edge_app.normalise import normalise_digit
+from edge_app.recognition.ink import make_ink
+from edge_app.recognition.normalise import normalise_digit
 from edge_app.store import Page, Store
 
 from .conftest import DATA, ROOT

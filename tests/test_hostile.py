@@ -23,14 +23,14 @@ from edge_app.comparison.page import make_page
 from edge_app.errors import DataError, ModelError, StoreError
 from edge_app.export import save_pad
 from edge_app.folders import VARIABLE
-from edge_app.ink import make_ink
 from edge_app.labelled import read_labelled
 from edge_app.language import load_language
 from edge_app.log import Log
 from edge_app.mnist import read_idx
 from edge_app.modelfile import CARD, INT8, load_model, models_folder
 from edge_app.printable import printable
-from edge_app.reading import Digit, Reading
+from edge_app.recognition.ink import make_ink
+from edge_app.recognition.results import Digit, Reading
 from edge_app.regular import open_regular
 from edge_app.settings import Settings, read_settings
 from edge_app.sources import MAX_LINE, read_sources
@@ -284,7 +284,7 @@ def test_an_idx_file_holds_no_more_than_its_header_says(tmp_path: Path, count: i
 OPENED = f"""
 import sys
 import numpy as np
-from edge_app.recognizer import Recognizer
+from edge_app.recognition.recognizer import Recognizer
 from edge_app.sources import read_sources
 recognizer, opened = Recognizer(), []
 recognizer.read([np.array({ONE[0]!r}, float)])  # so that all is loaded

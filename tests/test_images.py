@@ -11,10 +11,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps
 
-from edge_app import images
 from edge_app.errors import ImageError
-from edge_app.images import open_picture, pieces_of
-from edge_app.recognizer import Recognizer
+from edge_app.recognition import pictures as images
+from edge_app.recognition.pictures import open_picture, pieces_of
+from edge_app.recognition.recognizer import Recognizer
 from tools.fuzz.run import RESET_PEAK, peak, reset_peak
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_app.errors import InkError
-from edge_app.ink import MAX_POINTS, box_of, dump_ink, make_ink, parse_ink
+from edge_app.recognition.ink import MAX_POINTS, box_of, dump_ink, make_ink, parse_ink
 
 
 def test_ink_comes_back_as_it_was_written() -> None:

@@ -8,7 +8,7 @@ import pygame
 import pytest
 
 from edge_app.cli import main
-from edge_app.recognizer import Recognizer
+from edge_app.recognition.recognizer import Recognizer
 from edge_app.settings import OPTIONS
 from edge_app.store import Store
 from edge_app.window import loop

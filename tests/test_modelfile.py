@@ -12,10 +12,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from edge_app import runtime
-from edge_app.classifier import Classifier
 from edge_app.errors import ModelError, RuntimeMissingError
 from edge_app.modelfile import CARD, INT8, load_model, models_folder
+from edge_app.recognition import interpreter as runtime
+from edge_app.recognition.classifier import Classifier
 
 
 @pytest.fixture

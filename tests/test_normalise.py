@@ -11,11 +11,20 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from edge_app.classifier import Classifier
-from edge_app.ink import make_ink
 from edge_app.mnist import Mnist
 from edge_app.modelfile import load_model
-from edge_app.normalise import BOX, CENTRE, PEN_WIDTH, STEP, _thin, draw_strokes, normalise_bitmap, normalise_digit
+from edge_app.recognition.classifier import Classifier
+from edge_app.recognition.ink import make_ink
+from edge_app.recognition.normalise import (
+    BOX,
+    CENTRE,
+    PEN_WIDTH,
+    STEP,
+    _thin,
+    draw_strokes,
+    normalise_bitmap,
+    normalise_digit,
+)
 
 SEVEN = make_ink([[[0, 0], [60, 0], [25, 100]], [[10, 50], [55, 48]]])
 
@@ -256,7 +265,7 @@ def test_many_segments_are_drawn_as_few_at_a_time(monkeypatch: pytest.MonkeyPatc
     ink = make_ink(np.random.default_rng(3).uniform(0, 1, (5, 90, 2)))
     expected = normalise_digit(ink)
     for chunk in (1, 7, 10_000):
-        monkeypatch.setattr("edge_app.normalise.CHUNK", chunk)
+        monkeypatch.setattr("edge_app.recognition.normalise.CHUNK", chunk)
         assert np.array_equal(normalise_digit(ink), expected)
 
 

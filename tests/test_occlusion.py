@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_app.classifier import Classifier
-from edge_app.ink import make_ink
-from edge_app.normalise import normalise_digit
 from edge_app.occlusion import occlusion_map
-from edge_app.recognizer import Recognizer
+from edge_app.recognition.classifier import Classifier
+from edge_app.recognition.ink import make_ink
+from edge_app.recognition.normalise import normalise_digit
+from edge_app.recognition.recognizer import Recognizer
 
 from .fakes import FakeInterpreter, fake_model, fake_runtime
 

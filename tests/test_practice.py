@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_app.allographs import forms_of
-from edge_app.ink import Stroke, box_of
 from edge_app.practice import (
     DIGITS,
     FALL,
@@ -23,8 +22,9 @@ from edge_app.practice import (
     judge_text,
     labelled_glyphs,
 )
-from edge_app.reading import Digit, Reading
-from edge_app.recognizer import Recognizer
+from edge_app.recognition.ink import Stroke, box_of
+from edge_app.recognition.recognizer import Recognizer
+from edge_app.recognition.results import Digit, Reading
 
 from .fakes import reading_of
 

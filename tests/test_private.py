@@ -15,8 +15,8 @@ from edge_app.installed import Choice, keep
 from edge_app.log import MOST_BYTES, Log
 from edge_app.modelfile import load_model
 from edge_app.proven import proof_of, remember
-from edge_app.recognizer import Recognizer
-from edge_app.runtime import find_runtime
+from edge_app.recognition.interpreter import find_runtime
+from edge_app.recognition.recognizer import Recognizer
 from edge_app.settings import read_settings, write_settings
 from edge_app.setup.draft import Draft
 from edge_app.store import Store

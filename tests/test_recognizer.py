@@ -9,7 +9,7 @@ import pytest
 
 from edge_app import Recognizer
 from edge_app.errors import InkError
-from edge_app.ink import make_ink, parse_ink
+from edge_app.recognition.ink import make_ink, parse_ink
 
 from .conftest import DATA, ROOT
 

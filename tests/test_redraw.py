@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from PIL import Image
 
-from edge_app.recognizer import Recognizer
+from edge_app.recognition.recognizer import Recognizer
 from edge_app.window.actions import Action, Name
 from edge_app.window.painter import Painter
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_app.ink import box_of, make_ink
-from edge_app.recognizer import Recognizer
-from edge_app.segment import (
+from edge_app.recognition.ink import box_of, make_ink
+from edge_app.recognition.recognizer import Recognizer
+from edge_app.recognition.segmentation import (
     CUT,
     CUT_HEIGHT,
     CUT_WIDTH,

@@ -26,10 +26,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from edge_app.errors import InkError, StoreError
-from edge_app.ink import Ink, make_ink
 from edge_app.labelled import LabelledInk, read_labelled_ink
-from edge_app.normalise import DigitImage
-from edge_app.reading import Digit
+from edge_app.recognition.ink import Ink, make_ink
+from edge_app.recognition.normalise import DigitImage
+from edge_app.recognition.results import Digit
 from edge_app.store import CHECKED_BYTES, VERSION, Page, Store, _make_durable, open_store
 
 from .conftest import ROOT
@@ -606,7 +606,7 @@ WRITER = """
 import sys
 from pathlib import Path
 import numpy as np
-from edge_app.ink import make_ink
+from edge_app.recognition.ink import make_ink
 from edge_app.store import Store
 
 store = Store(Path(sys.argv[1]))

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from edge_app.errors import DataError
-from edge_app.ink import make_ink
 from edge_app.labelled import LabelledInk
 from edge_app.mnist import Mnist, read_mnist
+from edge_app.recognition.ink import make_ink
 from train import dataset, fit, inkdata, networks, synthetic
 from train.__main__ import main
 from train.augment import Strength, augment, warp
@@ -131,7 +131,7 @@ def test_deformed_ink_is_still_drawn_and_differs() -> None:
 @pytest.mark.parametrize("label", ["0", "1", "7"])
 def test_synthetic_digits_are_what_they_say(label: str) -> None:
     """The shipped network is the judge: it has seen real ones."""
-    from edge_app.recognizer import Recognizer
+    from edge_app.recognition.recognizer import Recognizer
 
     recognizer, random = Recognizer(), np.random.default_rng(4)
     inks = [synthetic.synthetic_digit(label, random) for _ in range(60)]

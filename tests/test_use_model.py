@@ -19,7 +19,7 @@ from edge_app.gate import NEXT
 from edge_app.installed import POINTER, Choice, choose, load_kept, read_choice
 from edge_app.modelfile import INT8, Wanted, load_model, models_folder
 from edge_app.opening import open_classifier
-from edge_app.recognizer import Recognizer
+from edge_app.recognition.recognizer import Recognizer
 from edge_app.window import loop
 
 from .conftest import DATA, ROOT

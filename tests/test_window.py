@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from edge_app.errors import ExportError, ModelError, StoreError
-from edge_app.recognizer import Recognizer
+from edge_app.recognition.recognizer import Recognizer
 from edge_app.store import Store
 from edge_app.window.app import KEPT_AFTER, App
 from edge_app.window.deeds import digits

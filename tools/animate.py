@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import pygame
 from PIL import Image
 
-from edge_app.recognizer import Recognizer
+from edge_app.recognition.recognizer import Recognizer
 from tests.pilot import Pilot, mouse
 
 SIZE = (560, 350)

@@ -8,9 +8,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.ink import Ink
 from edge_app.labelled import LabelledInk as Sample
-from edge_app.normalise import normalise_bitmap
+from edge_app.recognition.ink import Ink
+from edge_app.recognition.normalise import normalise_bitmap
 
 from . import synthetic
 from .augment import Strength, augment

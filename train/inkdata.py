@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.ink import Ink, Stroke, box_of
-from edge_app.normalise import PEN_WIDTH, normalise_digit
+from edge_app.recognition.ink import Ink, Stroke, box_of
+from edge_app.recognition.normalise import PEN_WIDTH, normalise_digit
 
 # Letters and symbols that nobody writes like a digit. All others look like one in some hand: A H u y (an open 4),
 # a P p (9), V v r (7), f t (a crossed 7) ..., and would teach the network to refuse such digits.

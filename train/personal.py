@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 
 from edge_app.adaptation import PersonalClassifier, directions
 from edge_app.atomic import readable_json, write_atomically
-from edge_app.classifier import Classifier, Logits
 from edge_app.errors import DigitpadError
 from edge_app.evaluate import read_sample
-from edge_app.features import FeatureReader, Features
 from edge_app.labelled import LabelledInk, is_held_out, read_labelled_ink
 from edge_app.mnist import read_mnist
 from edge_app.modelfile import INT8, REJECT, load_model
-from edge_app.normalise import normalise_digit
-from edge_app.recognizer import Recognizer
+from edge_app.recognition.classifier import Classifier, Logits
+from edge_app.recognition.features import FeatureReader, Features
+from edge_app.recognition.normalise import normalise_digit
+from edge_app.recognition.recognizer import Recognizer
 
 from .inkdata import UNLIKE_DIGITS
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from edge_app.ink import Ink, Stroke
+from edge_app.recognition.ink import Ink, Stroke
 
 Polyline = Sequence[tuple[float, float]]
 

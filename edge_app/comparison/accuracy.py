@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..classifier import Classifier, Logits, softmax
 from ..errors import ModelError
-from ..normalise import DigitImage
+from ..recognition.classifier import Classifier, Logits, softmax
+from ..recognition.normalise import DigitImage
 from ..statistics import Calibration, mcnemar, wilson
 
 BATCH = 500

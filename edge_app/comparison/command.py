@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..atomic import readable_json, write_atomically
-from ..classifier import Classifier
 from ..errors import DataError
 from ..mnist import VARIABLE, mnist_path
 from ..printable import printable, tell
-from ..runtime import find_runtime
+from ..recognition.classifier import Classifier
+from ..recognition.interpreter import find_runtime
 from ..version import __version__
 from .accuracy import BATCH, Set, answer_all
 from .baseline import read_baseline, regressions

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..classifier import Classifier
 from ..errors import ModelError, RuntimeMissingError
-from ..normalise import normalise_digit
 from ..printable import printable
-from ..runtime import MODULES, VARIABLE, find_runtime
+from ..recognition.classifier import Classifier
+from ..recognition.interpreter import MODULES, VARIABLE, find_runtime
+from ..recognition.normalise import normalise_digit
 from ..sources import bundled_samples
 from .device import describe_state
 from .models import names_of

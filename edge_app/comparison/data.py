@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..labelled import LabelledImage, LabelledInk, read_labelled
-from ..normalise import DigitImage, normalise_digit
+from ..recognition.normalise import DigitImage, normalise_digit
 from .accuracy import BATCH
 
 Batch = tuple[NDArray[np.uint8], NDArray[np.uint8]]

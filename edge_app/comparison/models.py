@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..classifier import Classifier
 from ..errors import ModelError
 from ..gate import pass_gate
 from ..modelfile import FLOAT, INT8, Model, has_card, load_model, make_unlisted, models_folder, read_file
 from ..opening import is_bundled
 from ..printable import printable
-from ..runtime import Runtime
+from ..recognition.classifier import Classifier
+from ..recognition.interpreter import Runtime
 
 
 def default_models() -> list[Path]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from ..normalise import DigitImage
+from ..recognition.normalise import DigitImage
 from . import svg
 from .accuracy import MOST_FLIPS
 from .markup import data_uri, table

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from ..apart import run_apart
 
 if TYPE_CHECKING:
-    from ..classifier import Classifier
-    from ..runtime import Runtime
+    from ..recognition.classifier import Classifier
+    from ..recognition.interpreter import Runtime
 
 WARM_UP = 50
 ROUNDS = 40
@@ -51,8 +51,8 @@ def measure_empty(_: dict[str, Any]) -> dict[str, Any]:
 
 def _open(model: dict[str, Any], classes: list[str], runtime: "Runtime", threads: int = 1) -> "Classifier":
     """Return a classifier of the file at `path`, if it still is what was proven."""
-    from ..classifier import Classifier
     from ..modelfile import Model, read_proven
+    from ..recognition.classifier import Classifier
 
     path = Path(model["path"])
     return Classifier(Model(path, read_proven(path, model["sha256"]), "", tuple(classes)), runtime, threads)
@@ -62,8 +62,8 @@ def measure_start(job: dict[str, Any]) -> dict[str, Any]:
     """Return the time to load a model and to its first result, in ms, and the process's peak memory."""
     import numpy as np
 
-    from ..classifier import Classifier  # noqa: F401  imported before the clock starts
-    from ..runtime import find_runtime
+    from ..recognition.classifier import Classifier  # noqa: F401  imported before the clock starts
+    from ..recognition.interpreter import find_runtime
 
     runtime = find_runtime(job["runtime"])  # imports are the runtime's cost, not the model's
     blank = np.zeros((1, 28, 28), np.uint8)
@@ -84,8 +84,8 @@ def measure_latency(job: dict[str, Any]) -> dict[str, Any]:
     """Return microseconds from digit image to logits for each model, one image at a time, warm, taking turns."""
     import numpy as np
 
-    from ..classifier import Classifier
-    from ..runtime import find_runtime
+    from ..recognition.classifier import Classifier
+    from ..recognition.interpreter import find_runtime
     from .device import energy_uj
 
     runtime = find_runtime(job["runtime"])

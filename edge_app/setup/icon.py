@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..allographs import forms_of
-from ..ink import Ink
-from ..normalise import draw_strokes
+from ..recognition.ink import Ink
+from ..recognition.normalise import draw_strokes
 
 GRID = 64  # the design's units on a side
 

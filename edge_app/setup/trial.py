@@ -18,7 +18,7 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
     try:
         import numpy
 
-        from ..runtime import find_runtime
+        from ..recognition.interpreter import find_runtime
     except (ImportError, OSError, AttributeError) as error:
         return {"stage": "numpy", "error": _reason(error)}
     try:
@@ -31,9 +31,9 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
     except DigitpadError as error:
         return {"stage": "model", "error": str(error), **known}
     try:
-        from ..classifier import Classifier
         from ..labelled import read_labelled_ink
-        from ..recognizer import Recognizer
+        from ..recognition.classifier import Classifier
+        from ..recognition.recognizer import Recognizer
         from ..selftest import check_expected
 
         recognizer = Recognizer(classifier=Classifier(model, runtime))

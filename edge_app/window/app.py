@@ -8,8 +8,8 @@ import pygame
 
 from ..errors import DigitpadError
 from ..pad import Page
-from ..reading import Reading
-from ..recognizer import Recognizer
+from ..recognition.recognizer import Recognizer
+from ..recognition.results import Reading
 from .actions import Action
 from .backdrop import Backdrop
 from .deeds import Deeds

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pygame
 
-from ..normalise import SIZE
+from ..recognition.normalise import SIZE
 from .fonts import Fonts
 from .icons import draw_icon
 from .layout import Area, Metrics

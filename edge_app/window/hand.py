@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..gestures import scratched
 from ..pad import Page, strokes_at
-from ..reading import Reading
+from ..recognition.gestures import scratched
+from ..recognition.results import Reading
 from .actions import Action
 from .events import Pen
 from .screen import frame_at

@@ -6,9 +6,9 @@ from typing import Any
 
 from ..adaptation import PersonalClassifier
 from ..errors import ModelError
-from ..ink import Ink
-from ..reading import Pin, Reading
-from ..recognizer import Recognizer
+from ..recognition.ink import Ink
+from ..recognition.recognizer import Recognizer
+from ..recognition.results import Pin, Reading
 
 Loaded = tuple[Recognizer, PersonalClassifier | None, Sequence[str]]
 

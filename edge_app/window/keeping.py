@@ -6,8 +6,8 @@ from typing import TypeAlias
 import numpy as np
 
 from ..errors import StoreError
-from ..ink import Ink
-from ..reading import Reading
+from ..recognition.ink import Ink
+from ..recognition.results import Reading
 from ..store import Store
 
 MOST_SHEETS = 500  # whose pages are known: more than undo reaches back

@@ -6,9 +6,9 @@ from typing import TypeAlias
 
 from ..adaptation import Lesson, PersonalClassifier
 from ..errors import StoreError
-from ..ink import Ink
-from ..normalise import DigitImage
 from ..pad import Line
+from ..recognition.ink import Ink
+from ..recognition.normalise import DigitImage
 from ..store import Store
 
 MOST_KEYS = 500  # digits whose lessons undo can find: it reaches back 200 steps, and a window lasts for months

@@ -25,7 +25,7 @@ from ..folders import Folders, find_folders
 from ..language import available_languages, load_language
 from ..log import Log
 from ..modelfile import Wanted
-from ..recognizer import Recognizer
+from ..recognition.recognizer import Recognizer
 from ..settings import Settings, read_settings, write_settings
 from ..speech import find_speaker
 from ..store import Store

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ..duel import Timed
-from ..reading import Digit, Reading
+from ..recognition.results import Digit, Reading
 from .actions import Action
 from .layout import Area, Layout, Metrics, Viewport, arrange, split_strip
 from .panels import panel_widgets

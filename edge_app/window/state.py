@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..duel import Verdict
-from ..images import Coverage
 from ..language import Language
 from ..pad import Pad, Page
 from ..picker import Entry
 from ..practice import Demonstration, Practice
 from ..practice import Verdict as Judgement
-from ..reading import Digit, Reading
+from ..recognition.pictures import Coverage
+from ..recognition.results import Digit, Reading
 from ..settings import Settings
 from ..store import Page as StoredPage
 from .actions import Action

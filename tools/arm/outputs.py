@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.allographs import reference_digits
-from edge_app.classifier import Classifier
 from edge_app.modelfile import Model, load_model
-from edge_app.runtime import Runtime, find_runtime
+from edge_app.recognition.classifier import Classifier
+from edge_app.recognition.interpreter import Runtime, find_runtime
 
 DRAWN = "drawn"  # beside the runtimes' names: digit images made of ink here
 PACKAGES = ("tflite-runtime", "ai-edge-litert", "numpy", "pillow", "pygame-ce")

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from edge_app.ink import Ink, ink_of_record
+from edge_app.recognition.ink import Ink, ink_of_record
 from tools.bench.hand import Hand, run_with
 from tools.bench.samples import placed
 

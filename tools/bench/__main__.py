@@ -10,7 +10,7 @@ from typing import Any
 
 from edge_app.atomic import write_atomically
 from edge_app.comparison.device import describe_device, describe_state
-from edge_app.runtime import find_runtime
+from edge_app.recognition.interpreter import find_runtime
 
 from .figures import summary
 from .screen import ProcessError, Screen, find_screen

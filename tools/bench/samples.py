@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 
-from edge_app.ink import Ink
+from edge_app.recognition.ink import Ink
 from edge_app.sources import bundled_samples
 
 Place = tuple[int, int]

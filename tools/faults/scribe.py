@@ -19,8 +19,8 @@ from edge_app.atomic import make_folder
 from edge_app.errors import DigitpadError
 from edge_app.export import save_pad
 from edge_app.folders import Folders, find_folders
-from edge_app.ink import Ink, dump_ink, make_ink
-from edge_app.reading import Reading
+from edge_app.recognition.ink import Ink, dump_ink, make_ink
+from edge_app.recognition.results import Reading
 from edge_app.settings import OPTIONS, read_settings, write_settings
 from edge_app.store import Store
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from edge_app.atomic import readable_json, write_atomically
-from edge_app.runtime import find_runtime
+from edge_app.recognition.interpreter import find_runtime
 from edge_app.version import __version__
 from tools.bench.screen import ROOT, ProcessError
 

@@ -20,10 +20,10 @@ import numpy as np
 
 from edge_app.errors import InkError, StoreError
 from edge_app.history import print_history
-from edge_app.ink import make_ink
-from edge_app.normalise import normalise_digit
 from edge_app.printable import HOSTILE, tell
-from edge_app.reading import Digit
+from edge_app.recognition.ink import make_ink
+from edge_app.recognition.normalise import normalise_digit
+from edge_app.recognition.results import Digit
 from edge_app.store import Store
 
 from .mutation import TEXTS, mutate_bytes, mutate_tree

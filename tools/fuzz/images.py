@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from edge_app.errors import DigitpadError
-from edge_app.images import WORKING_SIDE
+from edge_app.recognition.pictures import WORKING_SIDE
 from edge_app.sources import read_sources
 
 from .ink import check_numbers, recognizer

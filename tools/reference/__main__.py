@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.atomic import readable_json, write_atomically
-from edge_app.classifier import Classifier
 from edge_app.errors import DigitpadError
 from edge_app.mnist import VARIABLE, read_mnist
 from edge_app.modelfile import INT8, Model, load_model
-from edge_app.runtime import MODULES, Runtime, find_runtime
+from edge_app.recognition.classifier import Classifier
+from edge_app.recognition.interpreter import MODULES, Runtime, find_runtime
 
 from .compare import answers_that_differ, compare_operators, difference, outputs_of, seen_by
 from .network import ROUNDINGS, Network

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.classifier import Classifier
+from edge_app.recognition.classifier import Classifier
 
 from .network import Network, compute
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ...occlusion import occlusion_map
-from ...reading import Reading
+from ...recognition.results import Reading
 from ..panels.digit import best_of
 from .lessons import difference, key_of, picture_key
 from .subject import Subject

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import DigitpadError, ImageError, Notice
-from ...ink import Ink, Stroke
 from ...pad import Line
 from ...picker import list_folder
+from ...recognition.ink import Ink, Stroke
 from ...sources import Sample, read_sources
 from ..state import Picture
 from .subject import Subject

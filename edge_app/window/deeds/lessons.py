@@ -3,10 +3,10 @@
 from typing import TypeAlias
 
 from ...errors import DigitpadError
-from ...ink import make_ink
 from ...modelfile import REJECT
 from ...pad import Page
-from ...reading import Digit, Pin
+from ...recognition.ink import make_ink
+from ...recognition.results import Digit, Pin
 from ..learning import Key
 from ..panels.digit import best_of
 from ..state import Picture

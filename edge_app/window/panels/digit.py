@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ...modelfile import REJECT
-from ...reading import Digit
+from ...recognition.results import Digit
 from ..actions import Action
 from ..layout import Area, Metrics, cells
 from ..state import Panel, State

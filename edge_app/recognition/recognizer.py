@@ -9,14 +9,14 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import ImageError
+from ..modelfile import REJECT
 from .classifier import Classifier
-from .errors import ImageError
-from .images import Coverage, Piece, open_picture, pieces_of
 from .ink import Ink, Stroke, box_of, make_ink
-from .modelfile import REJECT
 from .normalise import SIZE, DigitImage, normalise_bitmap, normalise_digit
-from .reading import Digit, Pin, Reading
-from .segment import Box, Grid, Group, Part, cut_anywhere, group_scores, parts_of
+from .pictures import Coverage, Piece, open_picture, pieces_of
+from .results import Digit, Pin, Reading
+from .segmentation import Box, Grid, Group, Part, cut_anywhere, group_scores, parts_of
 
 ALTERNATIVES = 3
 CUTS = 16  # pieces of equal length, between which a stroke may be cut in two digits
@@ -38,7 +38,7 @@ class Recognizer:
         One that did not come with the program is tried in a process of its own first, which takes half a second.
         """
         if classifier is None:
-            from .opening import open_file  # not at import: the window is drawn before a model is wanted
+            from ..opening import open_file  # not at import: the window is drawn before a model is wanted
 
             classifier = open_file(Path(model) if model else None)
         self.classifier = classifier

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from .modelfile import REJECT
+from ..modelfile import REJECT
 from .normalise import DigitImage
-from .segment import Box, Group, Part
+from .segmentation import Box, Group, Part
 
 
 @dataclass(frozen=True)

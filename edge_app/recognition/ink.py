@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import InkError
+from ..errors import InkError
 
 Stroke: TypeAlias = NDArray[np.float64]
 """Points of one touch: (n, 2) float64 of x, y; n >= 1; y grows downwards; any unit."""

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import ModelError
 from .classifier import Classifier, Logits
-from .errors import ModelError
 from .normalise import SIZE
 
 Features = NDArray[np.float32]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ModelError, RuntimeMissingError
+from ..errors import ModelError, RuntimeMissingError
 
 MODULES = {"tflite-runtime": "tflite_runtime.interpreter", "ai-edge-litert": "ai_edge_litert.interpreter"}
 VARIABLE = "DIGITPAD_RUNTIME"

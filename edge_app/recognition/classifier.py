@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import ModelError
-from .modelfile import HOW_TO_MAKE, Model
+from ..errors import ModelError
+from ..modelfile import HOW_TO_MAKE, Model
+from .interpreter import Interpreter, Runtime, find_runtime
 from .normalise import SIZE
-from .runtime import Interpreter, Runtime, find_runtime
 
 Logits = NDArray[np.float32]
 
