@@ -18,7 +18,7 @@ def __getattr__(name: str) -> Any:
 
         return Recognizer
     if name in ("Digit", "Reading"):
-        from .recognition import results as reading
+        from .recognition import results
 
-        return getattr(reading, name)
+        return getattr(results, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
