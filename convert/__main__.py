@@ -19,12 +19,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is impor
 
 import numpy as np
 
-from edge_app.atomic import readable_json, write_atomically
 from edge_app.errors import DataError, DigitpadError, ModelError
 from edge_app.mnist import SHA256, Mnist
 from edge_app.modelfile import CARD, INT8, NEXT_CARD, REJECT
 from edge_app.recognition.interpreter import MODULES
 from edge_app.selftest import known_digits, make_expected
+from edge_app.storage.atomic_write import readable_json, write_atomically
 from train.mnist import load_mnist
 
 from .representative import choose_representative

@@ -318,10 +318,10 @@ def run_demo(args: argparse.Namespace) -> int:
 
 def _recognizer(args: argparse.Namespace) -> "Recognizer":
     """Return a recogniser with the model that was asked for, or the one in use."""
-    from .folders import find_folders
     from .modelfile import Wanted
     from .opening import open_classifier
     from .recognition.recognizer import Recognizer
+    from .storage.paths import find_folders
 
     try:
         folders = find_folders()
@@ -406,7 +406,7 @@ def run_evaluate(args: argparse.Namespace) -> int:
 
 def run_history(args: argparse.Namespace) -> int:
     """List, export or forget the history."""
-    from .history import export_history, forget_history, print_history
+    from .storage.history_command import export_history, forget_history, print_history
 
     if args.forget:
         return forget_history(ask=not args.yes)

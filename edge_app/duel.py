@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import DigitpadError, ModelError
-from .folders import Folders
 from .modelfile import FLOAT, models_folder
 from .printable import tell
 from .recognition.ink import Ink
 from .recognition.interpreter import find_runtime
 from .recognition.recognizer import Recognizer
 from .recognition.results import Reading
+from .storage.paths import Folders
 
 RUNS = 3
 PATIENCE = 0.1  # seconds of timed runs after which no other is begun: a page of ink must not hold the pen up

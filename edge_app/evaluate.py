@@ -8,7 +8,6 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from .atomic import readable_json, write_atomically
 from .errors import DataError
 from .labelled import LabelledImage, LabelledInk, is_held_out, read_labelled
 from .modelfile import REJECT
@@ -17,6 +16,7 @@ from .recognition.ink import box_of
 from .recognition.normalise import normalise_digit
 from .recognition.recognizer import Recognizer
 from .statistics import calibration_error, wilson
+from .storage.atomic_write import readable_json, write_atomically
 
 DIGITS = "0123456789"
 TILE = 120

@@ -14,8 +14,8 @@ from .mnist import IMAGES_IDX, read_idx, read_mnist
 from .recognition.ink import Ink, ink_of_record
 from .recognition.normalise import normalise_bitmap
 from .recognition.pictures import open_picture
-from .regular import open_regular, open_unzipped
 from .sources import MAX_LINE, PICTURES
+from .storage.safe_open import open_regular, open_unzipped
 
 FOLDS = 5
 

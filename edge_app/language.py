@@ -12,9 +12,9 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from .dots import refuse_many_dots
 from .errors import Notice
-from .regular import open_regular
+from .storage.dots import refuse_many_dots
+from .storage.safe_open import open_regular
 
 BUNDLED = Path(__file__).with_name("languages")
 ENGLISH = "en"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ModelError
-from .regular import open_regular
+from .storage.safe_open import open_regular
 
 CARD = "digits.json"
 INT8 = "digits_int8.tflite"

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .errors import ModelError
-from .folders import Folders
 from .gate import NEXT, pass_gate
 from .installed import Kept, load_kept, read_choice
 from .modelfile import (
@@ -23,6 +22,7 @@ from .proven import proof_of, read_proofs, remember
 from .recognition.classifier import Classifier
 from .recognition.interpreter import Runtime, find_runtime
 from .selftest import check_expected
+from .storage.paths import Folders
 
 Say = Callable[[str], None]
 

@@ -4,10 +4,10 @@ import json
 import os
 from pathlib import Path
 
-from .atomic import write_atomically
-from .folders import PRIVATE_FILE, make_private_folder
 from .modelfile import Model
 from .recognition.interpreter import Runtime
+from .storage.atomic_write import write_atomically
+from .storage.paths import PRIVATE_FILE, make_private_folder
 from .version import __version__
 
 MOST = 64  # the oldest go first

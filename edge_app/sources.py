@@ -11,7 +11,7 @@ from typing import IO
 from .errors import DigitpadError, ImageError, InkError
 from .recognition.ink import Ink, parse_ink
 from .recognition.pictures import Coverage, open_picture
-from .regular import open_regular, open_unzipped
+from .storage.safe_open import open_regular, open_unzipped
 
 PICTURES = {".png", ".jpg", ".jpeg", ".bmp"}
 INK = {".json", ".jsonl"}

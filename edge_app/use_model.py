@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from .errors import ModelError
-from .folders import Folders, find_folders
 from .installed import Choice, Kept, choose, keep, load_kept, name_of, read_choice
 from .opening import in_short, open_kept, open_named
 from .printable import printable, tell
 from .recognition.interpreter import find_runtime
+from .storage.paths import Folders, find_folders
 
 BUNDLED = "the bundled model"
 

@@ -11,11 +11,11 @@ import numpy as np
 import pygame
 
 from edge_app.duel import Duel
-from edge_app.folders import Folders
 from edge_app.language import available_languages, load_language
 from edge_app.recognition.recognizer import Recognizer
-from edge_app.settings import Settings
-from edge_app.store import Store
+from edge_app.storage.history import Store
+from edge_app.storage.paths import Folders
+from edge_app.storage.settings import Settings
 from edge_app.window.actions import Action, Name
 from edge_app.window.app import WAKE, App
 from edge_app.window.jobs import load

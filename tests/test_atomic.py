@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.atomic import TEMPORARY, make_folder, sync_folder, write_atomically
+from edge_app.storage.atomic_write import TEMPORARY, make_folder, sync_folder, write_atomically
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="Windows syncs no folder")
 

@@ -15,7 +15,6 @@ from convert import __main__ as convert
 from convert.proof import prove_weights
 from convert.representative import choose_representative
 from convert.variants import ALL, DYNAMIC, FLOAT16
-from edge_app.atomic import write_atomically
 from edge_app.errors import ModelError
 from edge_app.gate import examine
 from edge_app.mnist import Mnist
@@ -23,6 +22,7 @@ from edge_app.modelfile import CARD, FLOAT, INT8, NEXT_CARD, load_model
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import MODULES, find_runtime
 from edge_app.selftest import check_expected
+from edge_app.storage.atomic_write import write_atomically
 from train import networks
 
 from .conftest import ROOT

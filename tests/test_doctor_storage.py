@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.store import Store
+from edge_app.storage.history import Store
 
 from .systems import System, choose, only, x11
 

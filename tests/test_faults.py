@@ -131,10 +131,10 @@ def test_what_was_confirmed_survives_a_loss_of_power(library: Path, tmp_path: Pa
 @pytest.mark.parametrize(
     "patch",
     [
-        "import edge_app.store as store\n"
+        "import edge_app.storage.history as store\n"
         "durable = store._make_durable\n"
         "store._make_durable = lambda database: (durable(database), database.execute('PRAGMA synchronous = NORMAL'))",
-        "import edge_app.atomic as atomic\natomic.sync_folder = lambda _: None",
+        "import edge_app.storage.atomic_write as atomic\natomic.sync_folder = lambda _: None",
         "import os\nos.fsync = lambda _: None",
     ],
     ids=["database", "folders", "files"],
@@ -144,9 +144,9 @@ def test_a_writer_that_does_not_wait_for_the_disk_is_noticed(library: Path, tmp_
 
 
 FORGETFUL = """
-from edge_app.folders import find_folders
+from edge_app.storage.paths import find_folders
 from edge_app.recognition.ink import make_ink
-from edge_app.store import Store
+from edge_app.storage.history import Store
 from tools.faults.scribe import teller
 
 store = Store(find_folders().store_file)

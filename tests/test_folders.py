@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge_app.errors import SettingsError
-from edge_app.folders import (
+from edge_app.storage.paths import (
     VARIABLE,
     Folders,
     create_private_file,

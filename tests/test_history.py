@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.folders import VARIABLE
-from edge_app.history import page_line
 from edge_app.labelled import LabelledInk, read_labelled_ink
 from edge_app.recognition.ink import make_ink
 from edge_app.recognition.normalise import normalise_digit
-from edge_app.store import Page, Store
+from edge_app.storage.history import Page, Store
+from edge_app.storage.history_command import page_line
+from edge_app.storage.paths import VARIABLE
 
 from .conftest import DATA, ROOT
 

@@ -22,19 +22,19 @@ from edge_app.comparison.baseline import read_baseline
 from edge_app.comparison.page import make_page
 from edge_app.errors import DataError, ModelError, StoreError
 from edge_app.export import save_pad
-from edge_app.folders import VARIABLE
 from edge_app.labelled import read_labelled
 from edge_app.language import load_language
-from edge_app.log import Log
 from edge_app.mnist import read_idx
 from edge_app.modelfile import CARD, INT8, load_model, models_folder
 from edge_app.printable import printable
 from edge_app.recognition.ink import make_ink
 from edge_app.recognition.results import Digit, Reading
-from edge_app.regular import open_regular
-from edge_app.settings import Settings, read_settings
 from edge_app.sources import MAX_LINE, read_sources
-from edge_app.store import Store
+from edge_app.storage.history import Store
+from edge_app.storage.log import Log
+from edge_app.storage.paths import VARIABLE
+from edge_app.storage.safe_open import open_regular
+from edge_app.storage.settings import Settings, read_settings
 
 from .conftest import ROOT
 from .pilot import NOW, folders_in

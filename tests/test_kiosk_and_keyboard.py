@@ -9,8 +9,8 @@ import pytest
 
 from edge_app.cli import main
 from edge_app.recognition.recognizer import Recognizer
-from edge_app.settings import OPTIONS
-from edge_app.store import Store
+from edge_app.storage.history import Store
+from edge_app.storage.settings import OPTIONS
 from edge_app.window import loop
 from edge_app.window.actions import Action, Name
 from edge_app.window.app import IN_USE, JUDGED_AFTER, KEPT_AFTER

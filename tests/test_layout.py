@@ -12,8 +12,8 @@ from edge_app.language import available_languages, load_language
 from edge_app.picker import Entry
 from edge_app.practice import Practice
 from edge_app.recognition.results import Digit, Reading
-from edge_app.settings import Settings
-from edge_app.store import Page
+from edge_app.storage.history import Page
+from edge_app.storage.settings import Settings
 from edge_app.window.layout import TARGET, TEXT_SIZES, Area, Metrics, arrange, fit_viewport, measure, split_strip
 from edge_app.window.panels import PANELS
 from edge_app.window.panels.history import per_page

@@ -14,7 +14,7 @@ from edge_app.errors import ModelError, Notice, StoreError
 from edge_app.recognition.ink import make_ink
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.recognition.results import Reading
-from edge_app.store import Store
+from edge_app.storage.history import Store
 from edge_app.window.app import KEPT_AFTER
 from edge_app.window.keeping import MOST_OWED, Keeper
 from edge_app.window.learning import MOST_KEYS, Key, Learner

@@ -20,7 +20,7 @@ CORE = ("normalise", "segment", "classifier", "store")
 def test_a_mutants_name_is_that_of_its_function() -> None:
     assert function_of("edge_app.recognition.segmentation.x_parts_of__mutmut_12") == "parts_of"
     assert function_of("edge_app.recognition.segmentation.x__cut__mutmut_1") == "_cut"
-    assert function_of("edge_app.store.xǁStoreǁ_delete__mutmut_3") == "Store._delete"
+    assert function_of("edge_app.storage.history.xǁStoreǁ_delete__mutmut_3") == "Store._delete"
     assert function_of("edge_app.recognition.segmentation.xǁGridǁ__init____mutmut_41") == "Grid.__init__"
 
 

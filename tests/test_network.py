@@ -17,7 +17,7 @@ import pytest
 from edge_app.cli import make_parser
 from edge_app.modelfile import INT8, models_folder
 from edge_app.recognition.ink import make_ink
-from edge_app.store import Store
+from edge_app.storage.history import Store
 
 from .conftest import DATA, ROOT
 from .isolation import NUMBERS

@@ -15,7 +15,6 @@ import pytest
 from edge_app import gate, opening, proven
 from edge_app.cli import main
 from edge_app.errors import ModelError
-from edge_app.folders import Folders
 from edge_app.modelfile import CARD, FLOAT, INT8, Model, Wanted, load_model, models_folder
 from edge_app.opening import open_classifier, open_named
 from edge_app.proven import MOST, read_proofs, remember
@@ -23,6 +22,7 @@ from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import Runtime, find_runtime
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.selftest import check_expected, check_reading, known_digits, make_expected
+from edge_app.storage.paths import Folders
 from edge_app.window import loop
 
 from .conftest import DATA

@@ -13,7 +13,7 @@ from PIL import Image
 from edge_app.errors import SettingsError
 from edge_app.practice import Practice
 from edge_app.recognition.recognizer import Recognizer
-from edge_app.store import Store
+from edge_app.storage.history import Store
 from edge_app.window.actions import Action
 from edge_app.window.app import JUDGED_AFTER
 from edge_app.window.state import Panel

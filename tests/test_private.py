@@ -8,18 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from edge_app import atomic, installed
-from edge_app.atomic import make_folder, write_atomically
-from edge_app.folders import Folders
+from edge_app import installed
 from edge_app.installed import Choice, keep
-from edge_app.log import MOST_BYTES, Log
 from edge_app.modelfile import load_model
 from edge_app.proven import proof_of, remember
 from edge_app.recognition.interpreter import find_runtime
 from edge_app.recognition.recognizer import Recognizer
-from edge_app.settings import read_settings, write_settings
 from edge_app.setup.draft import Draft
-from edge_app.store import Store
+from edge_app.storage import atomic_write as atomic
+from edge_app.storage.atomic_write import make_folder, write_atomically
+from edge_app.storage.history import Store
+from edge_app.storage.log import MOST_BYTES, Log
+from edge_app.storage.paths import Folders
+from edge_app.storage.settings import read_settings, write_settings
 
 from .pilot import Pilot, folders_in
 from .systems import System, choose, only, x11

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.store import Store
+from edge_app.storage.history import Store
 
 from .conftest import ROOT
 from .pilot import SAMPLES, folders_in

@@ -16,7 +16,7 @@ from edge_app.duel import Duel
 from edge_app.errors import ModelError
 from edge_app.practice import demonstration
 from edge_app.recognition.recognizer import Recognizer
-from edge_app.store import Store
+from edge_app.storage.history import Store
 from edge_app.window.painter import Painter
 from edge_app.window.screen import Scene
 from edge_app.window.widgets import Widget

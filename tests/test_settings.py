@@ -15,7 +15,7 @@ from hypothesis import settings as set_up
 from hypothesis import strategies as st
 
 from edge_app.errors import SettingsError
-from edge_app.settings import MAX_BYTES, MOST_UNKNOWN, OPTIONS, Settings, Value, read_settings, write_settings
+from edge_app.storage.settings import MAX_BYTES, MOST_UNKNOWN, OPTIONS, Settings, Value, read_settings, write_settings
 
 DEFAULTS = {
     "theme": "light",
@@ -323,9 +323,7 @@ def test_tomlkit_is_not_loaded_for_reading(path: Path) -> None:
     import subprocess
 
     path.write_text(MINE)
-    code = (
-        f"import sys, pathlib; from edge_app.settings import read_settings; read_settings(pathlib.Path({str(path)!r}))"
-    )
+    code = f"import sys, pathlib; from edge_app.storage.settings import read_settings; read_settings(pathlib.Path({str(path)!r}))"
     done = subprocess.run(
         [sys.executable, "-c", code + "; print('tomlkit' in sys.modules)"], capture_output=True, check=True
     )

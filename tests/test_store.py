@@ -30,7 +30,7 @@ from edge_app.labelled import LabelledInk, read_labelled_ink
 from edge_app.recognition.ink import Ink, make_ink
 from edge_app.recognition.normalise import DigitImage
 from edge_app.recognition.results import Digit
-from edge_app.store import CHECKED_BYTES, VERSION, Page, Store, _make_durable, open_store
+from edge_app.storage.history import CHECKED_BYTES, VERSION, Page, Store, _make_durable, open_store
 
 from .conftest import ROOT
 from .fakes import reading_of
@@ -607,7 +607,7 @@ import sys
 from pathlib import Path
 import numpy as np
 from edge_app.recognition.ink import make_ink
-from edge_app.store import Store
+from edge_app.storage.history import Store
 
 store = Store(Path(sys.argv[1]))
 assert not store.notices, store.notices
@@ -853,7 +853,7 @@ def test_a_disk_that_numbers_a_file_anew_each_time_keeps_the_history(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     numbers = itertools.count()
-    monkeypatch.setattr("edge_app.store._identity", lambda _: (1, next(numbers)))
+    monkeypatch.setattr("edge_app.storage.history._identity", lambda _: (1, next(numbers)))
     store = Store(path)
     store.save_page(None, ink_of(1), "1", 1.0)
     assert (texts(store), store.notices) == (["1"], [])
@@ -1148,7 +1148,7 @@ def test_where_no_new_history_can_be_started_memory_takes_over(path: Path, monke
     def refuse(*arguments: object) -> Path:
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr("edge_app.store.set_aside", refuse)
+    monkeypatch.setattr("edge_app.storage.history.set_aside", refuse)
     store = Store(path, lambda: NOON)
     assert store.path is None
     assert store.notices == [

@@ -12,7 +12,7 @@ from PIL import Image
 
 from edge_app.errors import ExportError, ModelError, StoreError
 from edge_app.recognition.recognizer import Recognizer
-from edge_app.store import Store
+from edge_app.storage.history import Store
 from edge_app.window.app import KEPT_AFTER, App
 from edge_app.window.deeds import digits
 from edge_app.window.deeds.exercise import Exercises

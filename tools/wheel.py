@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge_app.atomic import readable_json, write_atomically
+from edge_app.storage.atomic_write import readable_json, write_atomically
 
 DEBIAN = "debian:"
 # venv, what pip trusts, and the X11 that every desktop has; nothing that the wheels could miss unnoticed

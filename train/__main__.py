@@ -14,9 +14,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is impor
 
 import numpy as np
 
-from edge_app.atomic import readable_json, write_atomically
 from edge_app.errors import DigitpadError
 from edge_app.mnist import Mnist
+from edge_app.storage.atomic_write import readable_json, write_atomically
 
 from .mnist import load_mnist
 

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.adaptation import PersonalClassifier, directions
-from edge_app.atomic import readable_json, write_atomically
 from edge_app.errors import DigitpadError
 from edge_app.evaluate import read_sample
 from edge_app.labelled import LabelledInk, is_held_out, read_labelled_ink
@@ -25,6 +24,7 @@ from edge_app.recognition.classifier import Classifier, Logits
 from edge_app.recognition.features import FeatureReader, Features
 from edge_app.recognition.normalise import normalise_digit
 from edge_app.recognition.recognizer import Recognizer
+from edge_app.storage.atomic_write import readable_json, write_atomically
 
 from .inkdata import UNLIKE_DIGITS
 

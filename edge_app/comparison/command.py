@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..atomic import readable_json, write_atomically
 from ..errors import DataError
 from ..mnist import VARIABLE, mnist_path
 from ..printable import printable, tell
 from ..recognition.classifier import Classifier
 from ..recognition.interpreter import find_runtime
+from ..storage.atomic_write import readable_json, write_atomically
 from ..version import __version__
 from .accuracy import BATCH, Set, answer_all
 from .baseline import read_baseline, regressions

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..atomic import write_atomically
 from ..errors import SetupError
-from ..regular import open_regular
+from ..storage.atomic_write import write_atomically
+from ..storage.safe_open import open_regular
 from .system import Account
 
 Content = bytes | Path | None

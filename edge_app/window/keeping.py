@@ -8,7 +8,7 @@ import numpy as np
 from ..errors import StoreError
 from ..recognition.ink import Ink
 from ..recognition.results import Reading
-from ..store import Store
+from ..storage.history import Store
 
 MOST_SHEETS = 500  # whose pages are known: more than undo reaches back
 MOST_OWED = 50  # sheets that a failing disk did not take and that it is given again

@@ -9,7 +9,7 @@ from ..errors import StoreError
 from ..pad import Line
 from ..recognition.ink import Ink
 from ..recognition.normalise import DigitImage
-from ..store import Store
+from ..storage.history import Store
 
 MOST_KEYS = 500  # digits whose lessons undo can find: it reaches back 200 steps, and a window lasts for months
 

@@ -21,14 +21,14 @@ import pygame
 
 from ..duel import Duel, open_float
 from ..errors import ModelError, Notice, SettingsError
-from ..folders import Folders, find_folders
 from ..language import available_languages, load_language
-from ..log import Log
 from ..modelfile import Wanted
 from ..recognition.recognizer import Recognizer
-from ..settings import Settings, read_settings, write_settings
 from ..speech import find_speaker
-from ..store import Store
+from ..storage.history import Store
+from ..storage.log import Log
+from ..storage.paths import Folders, find_folders
+from ..storage.settings import Settings, read_settings, write_settings
 from ..watchdog import Watchdog
 from .actions import Action
 from .app import WAKE, App

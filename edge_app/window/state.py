@@ -11,8 +11,8 @@ from ..practice import Demonstration, Practice
 from ..practice import Verdict as Judgement
 from ..recognition.pictures import Coverage
 from ..recognition.results import Digit, Reading
-from ..settings import Settings
-from ..store import Page as StoredPage
+from ..storage.history import Page as StoredPage
+from ..storage.settings import Settings
 from .actions import Action
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from edge_app.atomic import readable_json, write_atomically
 from edge_app.errors import DigitpadError
+from edge_app.storage.atomic_write import readable_json, write_atomically
 from tools.bench.screen import ROOT, ProcessError
 
 from .checks import CHECKS, CPUS, Bench, runtimes_of

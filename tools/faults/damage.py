@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from edge_app.errors import StoreError
-from edge_app.folders import files_set_aside
-from edge_app.store import Store
+from edge_app.storage.history import Store
+from edge_app.storage.paths import files_set_aside
 
 from .ledger import Facts, facts_of
 from .losses import MEMORY

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edge_app.folders import Folders
-from edge_app.settings import OPTIONS, read_settings
-from edge_app.store import Page, Store
+from edge_app.storage.history import Page, Store
+from edge_app.storage.paths import Folders
+from edge_app.storage.settings import OPTIONS, read_settings
 
 Facts = dict[str, Any]
 """What is true by its name, such as "page 17" or "setting theme"; None for what is gone."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edge_app.folders import VARIABLE, find_folders
+from edge_app.storage.paths import VARIABLE, find_folders
 from tools.bench.screen import ROOT
 
 from .ledger import Ledger, facts_in

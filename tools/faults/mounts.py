@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from edge_app.folders import VARIABLE, find_folders
+from edge_app.storage.paths import VARIABLE, find_folders
 
 from .disks import Outcome, run_desk
 from .ledger import Ledger, facts_in

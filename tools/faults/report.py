@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from edge_app.atomic import readable_json, write_atomically
+from edge_app.storage.atomic_write import readable_json, write_atomically
 from tools.bench.screen import ProcessError
 
 from .shim import ShimError

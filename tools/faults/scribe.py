@@ -15,14 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from edge_app.atomic import make_folder
 from edge_app.errors import DigitpadError
 from edge_app.export import save_pad
-from edge_app.folders import Folders, find_folders
 from edge_app.recognition.ink import Ink, dump_ink, make_ink
 from edge_app.recognition.results import Reading
-from edge_app.settings import OPTIONS, read_settings, write_settings
-from edge_app.store import Store
+from edge_app.storage.atomic_write import make_folder
+from edge_app.storage.history import Store
+from edge_app.storage.paths import Folders, find_folders
+from edge_app.storage.settings import OPTIONS, read_settings, write_settings
 
 from .ledger import did, example_fact, facts_of, page_fact, short, will
 from .shim import say_into

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from edge_app.errors import DigitpadError
-from edge_app.folders import Folders
+from edge_app.storage.paths import Folders
 
 from .ledger import Ledger, facts_in, litter
 from .scribe import Say, Scribe

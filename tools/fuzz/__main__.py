@@ -10,8 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from edge_app.atomic import readable_json, write_atomically
 from edge_app.recognition.interpreter import find_runtime
+from edge_app.storage.atomic_write import readable_json, write_atomically
 from edge_app.version import __version__
 from tools.bench.screen import ROOT, ProcessError
 

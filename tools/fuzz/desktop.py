@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge_app.store import Store
+from edge_app.storage.history import Store
 from tools.bench.screen import ROOT, ProcessError, virtual_display
 
 from .run import Run

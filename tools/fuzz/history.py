@@ -19,12 +19,12 @@ from unittest import mock
 import numpy as np
 
 from edge_app.errors import InkError, StoreError
-from edge_app.history import print_history
 from edge_app.printable import HOSTILE, tell
 from edge_app.recognition.ink import make_ink
 from edge_app.recognition.normalise import normalise_digit
 from edge_app.recognition.results import Digit
-from edge_app.store import Store
+from edge_app.storage.history import Store
+from edge_app.storage.history_command import print_history
 
 from .mutation import TEXTS, mutate_bytes, mutate_tree
 from .run import Run

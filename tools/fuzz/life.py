@@ -24,9 +24,9 @@ import pygame
 from PIL import Image
 
 from edge_app.pad import Pad
-from edge_app.settings import read_settings
 from edge_app.sources import bundled_samples
-from edge_app.store import Store, open_store
+from edge_app.storage.history import Store, open_store
+from edge_app.storage.settings import read_settings
 from edge_app.window import loop
 from edge_app.window.app import WAKE, App
 from edge_app.window.display import Display

@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edge_app.atomic import write_atomically
 from edge_app.errors import DigitpadError
+from edge_app.storage.atomic_write import write_atomically
 
 CASE, REPORT = "case", "report.json"
 REPORT_EVERY = 2.0  # seconds

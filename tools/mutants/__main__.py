@@ -9,7 +9,7 @@ from pathlib import Path
 
 import tomlkit
 
-from edge_app.atomic import readable_json, write_atomically
+from edge_app.storage.atomic_write import readable_json, write_atomically
 
 from .run import MODULES, NOTICED, ROOT, UNTRIED, Module, alterations, figures, results, run_again, run_mutants
 

@@ -135,7 +135,7 @@ def changed_by(diff: str) -> dict[str, str]:
 
 
 def function_of(mutant: str) -> str:
-    """Return the function's name from mutmut's: edge_app.store.xǁStoreǁclose__mutmut_1 is of Store.close."""
+    """Return the function's name from mutmut's: edge_app.storage.history.xǁStoreǁclose__mutmut_1 is of Store.close."""
     name = mutant.rpartition(".")[2].rpartition("__mutmut_")[0]
     return ".".join(name.split("ǁ")[1:]) if "ǁ" in name else name.removeprefix("x_")
 

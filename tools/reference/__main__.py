@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.atomic import readable_json, write_atomically
 from edge_app.errors import DigitpadError
 from edge_app.mnist import VARIABLE, read_mnist
 from edge_app.modelfile import INT8, Model, load_model
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import MODULES, Runtime, find_runtime
+from edge_app.storage.atomic_write import readable_json, write_atomically
 
 from .compare import answers_that_differ, compare_operators, difference, outputs_of, seen_by
 from .network import ROUNDINGS, Network

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from edge_app.errors import DigitpadError
-from edge_app.folders import Folders, find_folders
+from edge_app.storage.paths import Folders, find_folders
 from edge_app.window import loop
 
 # isort: split

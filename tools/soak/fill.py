@@ -2,8 +2,8 @@
 
 import sys
 
-from edge_app.folders import find_folders
-from edge_app.store import Store
+from edge_app.storage.history import Store
+from edge_app.storage.paths import find_folders
 
 from .visitors import NUMBERS
 

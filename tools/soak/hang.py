@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edge_app.folders import VARIABLE, find_folders
-from edge_app.store import Store
+from edge_app.storage.history import Store
+from edge_app.storage.paths import VARIABLE, find_folders
 from tools.bench.hand import Hand, run_with
 from tools.bench.samples import numbers, placed
 from tools.bench.screen import ROOT

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from edge_app.folders import VARIABLE
-from edge_app.log import MOST_BYTES
-from edge_app.store import MAX_PAGES
+from edge_app.storage.history import MAX_PAGES
+from edge_app.storage.log import MOST_BYTES
+from edge_app.storage.paths import VARIABLE
 from tools.bench.screen import output
 from tools.faults.report import Step
 from tools.faults.shim import built

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import pygame
 
 from edge_app.recognition.ink import Ink
-from edge_app.settings import OPTIONS
+from edge_app.storage.settings import OPTIONS
 from edge_app.window.actions import Action, Name
 from edge_app.window.app import App
 from tools.bench.hand import on_window

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import DigitpadError
-from ...folders import make_private_folder
+from ...storage.paths import make_private_folder
 from ..layout import Area
 from ..panels.history import per_page
 from ..panels.parts import card_area, framed

@@ -13,9 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from .atomic import sync_file, write_atomically
-from .errors import InkError, Notice, StoreError, room_or
-from .folders import (
+from ..errors import InkError, Notice, StoreError, room_or
+from ..printable import printable
+from ..recognition.ink import MAX_STROKES, Ink, dump_ink, parse_ink
+from ..recognition.normalise import SIZE, DigitImage
+from ..recognition.results import Digit
+from .atomic_write import sync_file, write_atomically
+from .paths import (
     PRIVATE_FILE,
     create_private_file,
     files_set_aside,
@@ -23,11 +27,7 @@ from .folders import (
     name_aside,
     set_aside,
 )
-from .printable import printable
-from .recognition.ink import MAX_STROKES, Ink, dump_ink, parse_ink
-from .recognition.normalise import SIZE, DigitImage
-from .recognition.results import Digit
-from .regular import open_regular
+from .safe_open import open_regular
 from .writeahead import changes_lost
 
 VERSION = 1

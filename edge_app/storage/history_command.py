@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .errors import StoreError
-from .folders import find_folders
-from .printable import printable, tell
-from .store import Page, Store
+from ..errors import StoreError
+from ..printable import printable, tell
+from .history import Page, Store
+from .paths import find_folders
 
 
 @contextmanager

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
-from .atomic import write_atomically
+from ..errors import Notice, SettingsError, room_or
+from ..printable import printable
+from .atomic_write import write_atomically
 from .dots import refuse_many_dots
-from .errors import Notice, SettingsError, room_or
-from .folders import PRIVATE_FILE, make_private_folder, set_aside
-from .printable import printable
-from .regular import open_regular
+from .paths import PRIVATE_FILE, make_private_folder, set_aside
+from .safe_open import open_regular
 
 MAX_BYTES = 64 << 10  # fifteen hundred lines; more is no settings file
 MOST_UNKNOWN = 10  # unknown keys told one by one

@@ -4,8 +4,8 @@ import contextlib
 from datetime import datetime, timezone
 from pathlib import Path
 
-from .folders import create_private_file, make_private_folder
-from .printable import printable, tell
+from ..printable import printable, tell
+from .paths import create_private_file, make_private_folder
 
 MOST_BYTES = 200_000  # then it goes on in a new file, and the one before is kept
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from .atomic import make_folder
-from .errors import SettingsError
+from ..errors import SettingsError
+from .atomic_write import make_folder
 
 VARIABLE = "DIGITPAD_HOME"
 APP = "digitpad"

@@ -1,0 +1,1 @@
+"""Storage: history, settings, paths and files that are written safely."""
