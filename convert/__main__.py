@@ -19,8 +19,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is impor
 
 import numpy as np
 
+from edge_app.datasets.mnist import SHA256, Mnist
 from edge_app.errors import DataError, DigitpadError, ModelError
-from edge_app.mnist import SHA256, Mnist
 from edge_app.modelfile import CARD, INT8, NEXT_CARD, REJECT
 from edge_app.recognition.interpreter import MODULES
 from edge_app.selftest import known_digits, make_expected

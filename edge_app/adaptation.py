@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .allographs import reference_digits
+from .datasets.allographs import reference_digits
 from .modelfile import REJECT
 from .recognition.classifier import Classifier, Logits, check_images, softmax
 from .recognition.features import FeatureReader, Features

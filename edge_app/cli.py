@@ -17,8 +17,8 @@ from .setup.options import add_commands
 from .version import __version__
 
 if TYPE_CHECKING:
+    from .datasets.readers import Sample
     from .recognition.recognizer import Recognizer
-    from .sources import Sample
 
 Command = Callable[[argparse.Namespace], int]
 UNLISTED = (
@@ -304,14 +304,14 @@ def run_window(args: argparse.Namespace) -> int:
 
 def run_recognize(args: argparse.Namespace) -> int:
     """Read files; 1 when any sample could not be read."""
-    from .sources import read_sources
+    from .datasets.readers import read_sources
 
     return _recognize(read_sources(args.files), args, single=args.single, as_json=args.json, draw=args.draw)
 
 
 def run_demo(args: argparse.Namespace) -> int:
     """Read the bundled samples."""
-    from .sources import bundled_samples
+    from .datasets.readers import bundled_samples
 
     return _recognize(bundled_samples(), args, single=False, as_json=False, draw=True)
 
@@ -334,7 +334,7 @@ def _recognizer(args: argparse.Namespace) -> "Recognizer":
 def _recognize(
     samples: "Iterable[Sample]", args: argparse.Namespace, *, single: bool, as_json: bool, draw: bool
 ) -> int:
-    from . import sketch
+    from .datasets import terminal_art as sketch
 
     recognizer = _recognizer(args)
     blocks = _can_print("▀▄█")

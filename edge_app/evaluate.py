@@ -8,8 +8,8 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
+from .datasets.labelled import LabelledImage, LabelledInk, is_held_out, read_labelled
 from .errors import DataError
-from .labelled import LabelledImage, LabelledInk, is_held_out, read_labelled
 from .modelfile import REJECT
 from .printable import printable
 from .recognition.ink import box_of

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .allographs import forms_of
+from .datasets.allographs import forms_of
 from .modelfile import REJECT
 from .recognition.ink import Ink, Stroke, box_of
 from .recognition.results import Reading

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .allographs import allographs, forms_of
+from .datasets.allographs import allographs, forms_of
 from .errors import ModelError
 from .modelfile import HOW_TO_MAKE, Model
 from .recognition.classifier import Classifier

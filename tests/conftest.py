@@ -22,7 +22,7 @@ for _name in MODULES:
     with contextlib.suppress(RuntimeMissingError):
         find_runtime(_name)
 
-from edge_app.mnist import VARIABLE, Mnist, read_mnist
+from edge_app.datasets.mnist import VARIABLE, Mnist, read_mnist
 from edge_app.recognition.recognizer import Recognizer
 
 if os.environ.get("DIGITPAD_NO_SHRINKING"):  # for mutants: the first failure will do, the smallest takes minutes

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edge_app import adaptation
 from edge_app.adaptation import PersonalClassifier, directions
-from edge_app.allographs import allographs, deform, forms_of, reference_digits
+from edge_app.datasets.allographs import allographs, deform, forms_of, reference_digits
 from edge_app.errors import ModelError
 from edge_app.modelfile import FLOAT, INT8, load_model, models_folder
 from edge_app.recognition.classifier import Classifier

@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from edge_app.allographs import (
+from edge_app.datasets.allographs import (
     CAREFUL,
     EACH,
     FREE,
@@ -116,7 +116,7 @@ def test_the_reference_begins_each_form_with_the_form_itself_and_repeats_nothing
 
 
 def test_the_reference_is_the_same_in_another_process() -> None:
-    code = "from edge_app.allographs import *; import zlib; print(zlib.crc32(reference_digits()[0].tobytes()))"
+    code = "from edge_app.datasets.allographs import *; import zlib; print(zlib.crc32(reference_digits()[0].tobytes()))"
     found = {
         subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
         for _ in range(2)

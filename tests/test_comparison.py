@@ -23,14 +23,14 @@ from edge_app.comparison import accuracy, command, layers
 from edge_app.comparison.corruptions import CORRUPTIONS, corrupt
 from edge_app.comparison.data import Batches, Some
 from edge_app.comparison.models import names_of, open_classifiers
+from edge_app.datasets.labelled import read_labelled
+from edge_app.datasets.mnist import Mnist, read_idx
+from edge_app.datasets.readers import bundled_samples
 from edge_app.errors import DataError, ModelError
-from edge_app.labelled import read_labelled
-from edge_app.mnist import Mnist, read_idx
 from edge_app.modelfile import FLOAT, INT8, models_folder
 from edge_app.recognition.classifier import Classifier, softmax
 from edge_app.recognition.interpreter import Runtime, find_runtime
 from edge_app.recognition.normalise import normalise_digit
-from edge_app.sources import bundled_samples
 from edge_app.statistics import Calibration, mcnemar, wilson
 
 from .conftest import ROOT

@@ -15,9 +15,9 @@ from convert import __main__ as convert
 from convert.proof import prove_weights
 from convert.representative import choose_representative
 from convert.variants import ALL, DYNAMIC, FLOAT16
+from edge_app.datasets.mnist import Mnist
 from edge_app.errors import ModelError
 from edge_app.gate import examine
-from edge_app.mnist import Mnist
 from edge_app.modelfile import CARD, FLOAT, INT8, NEXT_CARD, load_model
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import MODULES, find_runtime

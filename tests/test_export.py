@@ -12,13 +12,13 @@ import pytest
 from PIL import Image
 
 from edge_app.cli import main
+from edge_app.datasets.export import FORMATS, save_pad
+from edge_app.datasets.readers import bundled_samples
 from edge_app.errors import DigitpadError, ExportError
-from edge_app.export import FORMATS, save_pad
 from edge_app.recognition.ink import Ink, box_of, make_ink, parse_ink
 from edge_app.recognition.normalise import draw_strokes
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.recognition.results import Reading
-from edge_app.sources import bundled_samples
 
 from .fakes import reading_of
 

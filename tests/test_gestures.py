@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_app.labelled import read_labelled_ink
+from edge_app.datasets.labelled import read_labelled_ink
 from edge_app.recognition.gestures import SWINGS, long_swings, scratched
 from edge_app.recognition.ink import Ink, Stroke, box_of, make_ink
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.labelled import LabelledInk, read_labelled_ink
+from edge_app.datasets.labelled import LabelledInk, read_labelled_ink
 from edge_app.recognition.ink import make_ink
 from edge_app.recognition.normalise import normalise_digit
 from edge_app.storage.history import Page, Store

@@ -20,16 +20,16 @@ import pytest
 from edge_app.cli import main
 from edge_app.comparison.baseline import read_baseline
 from edge_app.comparison.page import make_page
+from edge_app.datasets.export import save_pad
+from edge_app.datasets.labelled import read_labelled
+from edge_app.datasets.mnist import read_idx
+from edge_app.datasets.readers import MAX_LINE, read_sources
 from edge_app.errors import DataError, ModelError, StoreError
-from edge_app.export import save_pad
-from edge_app.labelled import read_labelled
 from edge_app.language import load_language
-from edge_app.mnist import read_idx
 from edge_app.modelfile import CARD, INT8, load_model, models_folder
 from edge_app.printable import printable
 from edge_app.recognition.ink import make_ink
 from edge_app.recognition.results import Digit, Reading
-from edge_app.sources import MAX_LINE, read_sources
 from edge_app.storage.history import Store
 from edge_app.storage.log import Log
 from edge_app.storage.paths import VARIABLE
@@ -93,7 +93,11 @@ def labelled(**keys: Any) -> bytes:
         (["evaluate"], ".jsonl", b"[]\n"),
         (["compare", "--no-cost", "--spoilt", "1", "--data"], ".jsonl", labelled(writer=NAME) * 3),
         (["compare", "--no-cost", "--data"], ".jsonl", labelled(label="x")),
-        (["compare", "--no-cost", "--data", str(ROOT / "edge_app/allographs.jsonl"), "--baseline"], ".json", b"[]"),
+        (
+            ["compare", "--no-cost", "--data", str(ROOT / "edge_app/datasets/allographs.jsonl"), "--baseline"],
+            ".json",
+            b"[]",
+        ),
         (["compare"], ".tflite", b"none"),
         (["--model"], ".tflite", b"none"),
         (["install-launcher", "--dry-run", "--prefix"], "", b""),
@@ -285,7 +289,7 @@ OPENED = f"""
 import sys
 import numpy as np
 from edge_app.recognition.recognizer import Recognizer
-from edge_app.sources import read_sources
+from edge_app.datasets.readers import read_sources
 recognizer, opened = Recognizer(), []
 recognizer.read([np.array({ONE[0]!r}, float)])  # so that all is loaded
 def watch(name, arguments):

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edge_app.datasets.file_listing import Entry
 from edge_app.language import available_languages, load_language
-from edge_app.picker import Entry
 from edge_app.practice import Practice
 from edge_app.recognition.results import Digit, Reading
 from edge_app.storage.history import Page

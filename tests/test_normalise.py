@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from edge_app.mnist import Mnist
+from edge_app.datasets.mnist import Mnist
 from edge_app.modelfile import load_model
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.ink import make_ink

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge_app.datasets.file_listing import Entry, _place, list_folder
+from edge_app.datasets.readers import read_sources
 from edge_app.errors import DigitpadError, FolderError, InkError
-from edge_app.picker import Entry, _place, list_folder
-from edge_app.sources import read_sources
 
 
 def fill(folder: Path, *names: str) -> None:

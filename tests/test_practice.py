@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_app.allographs import forms_of
+from edge_app.datasets.allographs import forms_of
 from edge_app.practice import (
     DIGITS,
     FALL,

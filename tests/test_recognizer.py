@@ -89,7 +89,7 @@ def test_hundreds_of_strokes_are_read_in_linear_time(recognizer: Recognizer) -> 
 
 @pytest.mark.data
 def test_real_ink_of_many_writers_is_read(recognizer: Recognizer, ink_folder: Path) -> None:
-    from edge_app.labelled import read_labelled_ink
+    from edge_app.datasets.labelled import read_labelled_ink
 
     samples = list(read_labelled_ink(ink_folder / "pendigits-train.jsonl.gz"))[::20]
     right = sum(recognizer.read(sample.ink, single=True).text == sample.label for sample in samples)

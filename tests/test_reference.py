@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from edge_app.allographs import reference_digits
-from edge_app.mnist import Mnist
+from edge_app.datasets.allographs import reference_digits
+from edge_app.datasets.mnist import Mnist
 from edge_app.modelfile import CARD, INT8, Model, load_model, models_folder
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import find_runtime

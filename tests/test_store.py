@@ -25,8 +25,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from edge_app.datasets.labelled import LabelledInk, read_labelled_ink
 from edge_app.errors import InkError, StoreError
-from edge_app.labelled import LabelledInk, read_labelled_ink
 from edge_app.recognition.ink import Ink, make_ink
 from edge_app.recognition.normalise import DigitImage
 from edge_app.recognition.results import Digit

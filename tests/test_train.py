@@ -11,9 +11,9 @@ import keras
 import numpy as np
 import pytest
 
+from edge_app.datasets.labelled import LabelledInk
+from edge_app.datasets.mnist import Mnist, read_mnist
 from edge_app.errors import DataError
-from edge_app.labelled import LabelledInk
-from edge_app.mnist import Mnist, read_mnist
 from edge_app.recognition.ink import make_ink
 from train import dataset, fit, inkdata, networks, synthetic
 from train.__main__ import main

@@ -14,8 +14,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is impor
 
 import numpy as np
 
+from edge_app.datasets.mnist import Mnist
 from edge_app.errors import DigitpadError
-from edge_app.mnist import Mnist
 from edge_app.storage.atomic_write import readable_json, write_atomically
 
 from .mnist import load_mnist

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.labelled import LabelledInk as Sample
+from edge_app.datasets.labelled import LabelledInk as Sample
 from edge_app.recognition.ink import Ink
 from edge_app.recognition.normalise import normalise_bitmap
 

@@ -13,9 +13,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.datasets.labelled import is_held_out, read_labelled_ink
+from edge_app.datasets.mnist import Mnist
 from edge_app.errors import DataError
-from edge_app.labelled import is_held_out, read_labelled_ink
-from edge_app.mnist import Mnist
 from edge_app.recognition.classifier import softmax
 
 from . import dataset, inkdata

@@ -5,8 +5,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from edge_app.datasets.mnist import VARIABLE, Mnist, mnist_path, read_mnist, verify_mnist
 from edge_app.errors import DataError
-from edge_app.mnist import VARIABLE, Mnist, mnist_path, read_mnist, verify_mnist
 
 
 def load_mnist(path: Path | None = None) -> Mnist:

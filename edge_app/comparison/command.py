@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..datasets.mnist import VARIABLE, mnist_path
 from ..errors import DataError
-from ..mnist import VARIABLE, mnist_path
 from ..printable import printable, tell
 from ..recognition.classifier import Classifier
 from ..recognition.interpreter import find_runtime

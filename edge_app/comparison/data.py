@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..datasets.labelled import LabelledImage, LabelledInk, read_labelled
 from ..errors import DataError
-from ..labelled import LabelledImage, LabelledInk, read_labelled
 from ..recognition.normalise import DigitImage, normalise_digit
 from .accuracy import BATCH
 

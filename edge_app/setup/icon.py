@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..allographs import forms_of
+from ..datasets.allographs import forms_of
 from ..recognition.ink import Ink
 from ..recognition.normalise import draw_strokes
 

@@ -31,7 +31,7 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
     except DigitpadError as error:
         return {"stage": "model", "error": str(error), **known}
     try:
-        from ..labelled import read_labelled_ink
+        from ..datasets.labelled import read_labelled_ink
         from ..recognition.classifier import Classifier
         from ..recognition.recognizer import Recognizer
         from ..selftest import check_expected

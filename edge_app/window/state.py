@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..datasets.file_listing import Entry
 from ..duel import Verdict
 from ..language import Language
 from ..pad import Pad, Page
-from ..picker import Entry
 from ..practice import Demonstration, Practice
 from ..practice import Verdict as Judgement
 from ..recognition.pictures import Coverage

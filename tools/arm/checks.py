@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from edge_app.allographs import reference_digits
-from edge_app.mnist import mnist_path, read_mnist
+from edge_app.datasets.allographs import reference_digits
+from edge_app.datasets.mnist import mnist_path, read_mnist
 from edge_app.recognition.interpreter import MODULES, find_runtime
 from tools.bench.screen import ROOT, ProcessError, output
 from tools.bench.start import FIRST_FRAME, system_clock

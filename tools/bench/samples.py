@@ -4,8 +4,8 @@ import random
 
 import numpy as np
 
+from edge_app.datasets.readers import bundled_samples
 from edge_app.recognition.ink import Ink
-from edge_app.sources import bundled_samples
 
 Place = tuple[int, int]
 DIGITS = 5

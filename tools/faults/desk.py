@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from edge_app.sources import bundled_samples
+from edge_app.datasets.readers import bundled_samples
 from edge_app.storage.paths import find_folders
 from edge_app.storage.settings import OPTIONS
 from tools.bench.hand import Hand, run_with

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from edge_app.datasets.export import save_pad
 from edge_app.errors import DigitpadError
-from edge_app.export import save_pad
 from edge_app.recognition.ink import Ink, dump_ink, make_ink
 from edge_app.recognition.results import Reading
 from edge_app.storage.atomic_write import make_folder

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from edge_app.datasets.readers import read_sources
 from edge_app.errors import DigitpadError
 from edge_app.recognition.pictures import WORKING_SIDE
-from edge_app.sources import read_sources
 
 from .ink import check_numbers, recognizer
 from .mutation import mutate_bytes

@@ -10,13 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from edge_app.datasets.labelled import LabelledInk, read_labelled
+from edge_app.datasets.readers import read_sources
 from edge_app.errors import DigitpadError
 from edge_app.evaluate import read_sample
-from edge_app.labelled import LabelledInk, read_labelled
 from edge_app.recognition.ink import Ink, dump_ink, parse_ink
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.recognition.results import Reading
-from edge_app.sources import read_sources
 
 from .mutation import mutate_bytes, mutate_tree
 from .run import Run

@@ -23,8 +23,8 @@ import numpy as np
 import pygame
 from PIL import Image
 
+from edge_app.datasets.readers import bundled_samples
 from edge_app.pad import Pad
-from edge_app.sources import bundled_samples
 from edge_app.storage.history import Store, open_store
 from edge_app.storage.settings import read_settings
 from edge_app.window import loop

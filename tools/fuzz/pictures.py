@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from edge_app.datasets.readers import bundled_samples
 from edge_app.recognition.ink import Ink
 from edge_app.recognition.normalise import draw_strokes
-from edge_app.sources import bundled_samples
 
 from .mutation import mutate_bytes
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.datasets.mnist import VARIABLE, read_mnist
 from edge_app.errors import DigitpadError
-from edge_app.mnist import VARIABLE, read_mnist
 from edge_app.modelfile import INT8, Model, load_model
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import MODULES, Runtime, find_runtime

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...datasets.file_listing import list_folder
+from ...datasets.readers import Sample, read_sources
 from ...errors import DigitpadError, ImageError, Notice
 from ...pad import Line
-from ...picker import list_folder
 from ...recognition.ink import Ink, Stroke
-from ...sources import Sample, read_sources
 from ..state import Picture
 from .subject import Subject
 

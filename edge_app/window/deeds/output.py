@@ -31,7 +31,7 @@ class Output(Subject):
         self._leave("menu")
         if self.services.folders is None or self.state.picture is not None:
             return
-        from ...export import save_pad  # not at import: it needs Pillow
+        from ...datasets.export import save_pad  # not at import: it needs Pillow
 
         pad, scale = self.app.layout().pad, self.app.viewport().scale
         size = round(pad.width / scale), round(pad.height / scale)

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from convert import tflite
-from edge_app.allographs import reference_digits
+from edge_app.datasets.allographs import reference_digits
 
 HERE = Path(__file__).parent
 NETWORK = HERE.parents[2] / "models" / "classic.keras"

@@ -7,8 +7,8 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import FolderError
-from .sources import INK, PICTURES
+from ..errors import FolderError
+from .readers import INK, PICTURES
 
 LIMIT = 500
 

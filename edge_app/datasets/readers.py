@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from .errors import DigitpadError, ImageError, InkError
-from .recognition.ink import Ink, parse_ink
-from .recognition.pictures import Coverage, open_picture
-from .storage.safe_open import open_regular, open_unzipped
+from ..errors import DigitpadError, ImageError, InkError
+from ..recognition.ink import Ink, parse_ink
+from ..recognition.pictures import Coverage, open_picture
+from ..storage.safe_open import open_regular, open_unzipped
 
 PICTURES = {".png", ".jpg", ".jpeg", ".bmp"}
 INK = {".json", ".jsonl"}

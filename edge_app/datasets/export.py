@@ -9,13 +9,13 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from .errors import ExportError, room_or
-from .printable import printable
-from .recognition.ink import Ink, Stroke, box_of, dump_ink
-from .recognition.results import Reading
-from .recognition.segmentation import Box
-from .storage.atomic_write import remove_stale, write_atomically
-from .storage.paths import PRIVATE_FILE, make_private_folder
+from ..errors import ExportError, room_or
+from ..printable import printable
+from ..recognition.ink import Ink, Stroke, box_of, dump_ink
+from ..recognition.results import Reading
+from ..recognition.segmentation import Box
+from ..storage.atomic_write import remove_stale, write_atomically
+from ..storage.paths import PRIVATE_FILE, make_private_folder
 
 FORMATS = ("png", "svg", "json")
 LONG_SIDE = 1600  # pixels of the picture

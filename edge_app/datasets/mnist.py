@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import DataError
-from .storage.safe_open import open_regular, open_unzipped
+from ..errors import DataError
+from ..storage.safe_open import open_regular, open_unzipped
 
 VARIABLE = "DIGITPAD_MNIST"
 IMAGES_IDX, LABELS_IDX = re.compile(r"images([-.])idx3-ubyte"), r"labels\1idx1-ubyte"

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .recognition.ink import Stroke, box_of
-from .recognition.normalise import draw_strokes
-from .recognition.pictures import Coverage
+from ..recognition.ink import Stroke, box_of
+from ..recognition.normalise import draw_strokes
+from ..recognition.pictures import Coverage
 
 ROWS = 9
 MOST_COLUMNS = 76

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .recognition.ink import Ink, box_of, ink_of_record
-from .recognition.normalise import normalise_digit
+from ..recognition.ink import Ink, box_of, ink_of_record
+from ..recognition.normalise import normalise_digit
 
 SEED = 20
 EACH = 12  # reference digits a form, the form itself among them

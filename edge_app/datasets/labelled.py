@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import DataError, ImageError, InkError
+from ..errors import DataError, ImageError, InkError
+from ..recognition.ink import Ink, ink_of_record
+from ..recognition.normalise import normalise_bitmap
+from ..recognition.pictures import open_picture
+from ..storage.safe_open import open_regular, open_unzipped
 from .mnist import IMAGES_IDX, read_idx, read_mnist
-from .recognition.ink import Ink, ink_of_record
-from .recognition.normalise import normalise_bitmap
-from .recognition.pictures import open_picture
-from .sources import MAX_LINE, PICTURES
-from .storage.safe_open import open_regular, open_unzipped
+from .readers import MAX_LINE, PICTURES
 
 FOLDS = 5
 

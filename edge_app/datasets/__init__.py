@@ -1,0 +1,1 @@
+"""Datasets: ink files, pictures, MNIST and letterforms, read and written."""
