@@ -13,7 +13,7 @@ import numpy as np
 
 from edge_app.datasets.mnist import VARIABLE, mnist_path, read_mnist
 from edge_app.errors import DataError, DigitpadError
-from edge_app.modelfile import CARD, FLOAT, INT8, models_folder, read_card
+from edge_app.modelfiles.card import CARD, FLOAT, INT8, models_folder, read_card
 from edge_app.storage.atomic_write import readable_json, write_atomically
 
 

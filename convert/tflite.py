@@ -18,7 +18,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from edge_app.errors import ModelError
-from edge_app.modelfile import FLOAT, INT8
+from edge_app.modelfiles.card import FLOAT, INT8
 
 from .variants import DYNAMIC, FLOAT16
 

@@ -1,6 +1,6 @@
 """What a conversion writes: file names, in the order of the card."""
 
-from edge_app.modelfile import FLOAT, INT8
+from edge_app.modelfiles.card import FLOAT, INT8
 
 FLOAT16 = "digits_float16.tflite"
 DYNAMIC = "digits_dynamic.tflite"

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .datasets.allographs import reference_digits
-from .modelfile import REJECT
+from .modelfiles.card import REJECT
 from .recognition.classifier import Classifier, Logits, check_images, softmax
 from .recognition.features import FeatureReader, Features
 from .recognition.normalise import DigitImage

@@ -282,7 +282,7 @@ def _drop_output() -> None:
 
 def run_window(args: argparse.Namespace) -> int:
     """Open the window."""
-    from .modelfile import Wanted
+    from .modelfiles.card import Wanted
 
     try:
         from .window.loop import run
@@ -318,8 +318,8 @@ def run_demo(args: argparse.Namespace) -> int:
 
 def _recognizer(args: argparse.Namespace) -> "Recognizer":
     """Return a recogniser with the model that was asked for, or the one in use."""
-    from .modelfile import Wanted
-    from .opening import open_classifier
+    from .modelfiles.card import Wanted
+    from .modelfiles.loader import open_classifier
     from .recognition.recognizer import Recognizer
     from .storage.paths import find_folders
 
@@ -417,6 +417,6 @@ def run_history(args: argparse.Namespace) -> int:
 
 def run_use_model(args: argparse.Namespace) -> int:
     """Put another model in the bundled one's place, or list, or go back."""
-    from .use_model import use_model_command
+    from .modelfiles.use_model import use_model_command
 
     return use_model_command(args.candidate, unlisted=args.unlisted, back=args.back, bundled=args.bundled)

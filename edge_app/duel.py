@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import DigitpadError, ModelError
-from .modelfile import FLOAT, models_folder
+from .modelfiles.card import FLOAT, models_folder
 from .printable import tell
 from .recognition.ink import Ink
 from .recognition.interpreter import find_runtime
@@ -79,7 +79,7 @@ def open_float(path: Path | None = None, folders: Folders | None = None, *, unli
         raise ModelError(f"{path}: not found; to compare, start digitpad with --float FILE") from None
     except OSError:
         pass  # the recogniser says what hinders it
-    from .opening import open_named  # not at import: most windows never compare
+    from .modelfiles.loader import open_named  # not at import: most windows never compare
 
     recognizer = Recognizer(classifier=open_named(path, find_runtime(), folders, unlisted=unlisted))
     if recognizer.classifier.is_int8:

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from .datasets.labelled import LabelledImage, LabelledInk, is_held_out, read_labelled
 from .errors import DataError
-from .modelfile import REJECT
+from .modelfiles.card import REJECT
 from .printable import printable
 from .recognition.ink import box_of
 from .recognition.normalise import normalise_digit

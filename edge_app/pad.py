@@ -6,7 +6,7 @@ from itertools import count
 
 import numpy as np
 
-from .modelfile import REJECT
+from .modelfiles.card import REJECT
 from .recognition.ink import MAX_POINTS, MAX_STROKES, Ink, make_ink
 from .recognition.results import Digit, Pin, Reading
 from .recognition.segmentation import Group, Part

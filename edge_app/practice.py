@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .datasets.allographs import forms_of
-from .modelfile import REJECT
+from .modelfiles.card import REJECT
 from .recognition.ink import Ink, Stroke, box_of
 from .recognition.results import Reading
 

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from edge_app.apart import limit_this_process
+from edge_app.modelfiles.isolated import limit_this_process
 
 limit_this_process(1)
 job = sys.stdin.buffer.read().splitlines()[-1].decode()

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from edge_app.modelfile import CARD, DIGITS, INT8, models_folder
+from edge_app.modelfiles.card import CARD, DIGITS, INT8, models_folder
 from tools.fuzz.tflite import edited
 
 CLASSES = [*DIGITS, "?"]

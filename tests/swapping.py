@@ -14,8 +14,8 @@ from collections import Counter
 from pathlib import Path
 from statistics import median
 
-from edge_app.installed import POINTER, Choice, choose, keep, load_kept, read_choice
-from edge_app.modelfile import Model
+from edge_app.modelfiles.card import Model
+from edge_app.modelfiles.registry import POINTER, Choice, choose, keep, load_kept, read_choice
 
 CONTENT = [bytes([number]) * 200_000 for number in range(4)]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from edge_app.children import find_program, module_command
-from edge_app.modelfile import INT8, load_model, models_folder
+from edge_app.modelfiles.card import INT8, load_model, models_folder
 from edge_app.recognition.interpreter import find_runtime
 from edge_app.speech import Speaker, find_speaker
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from edge_app.errors import ModelError
-from edge_app.modelfile import FLOAT, HOW_TO_MAKE, INT8, load_model, models_folder
+from edge_app.modelfiles.card import FLOAT, HOW_TO_MAKE, INT8, load_model, models_folder
 from edge_app.recognition.classifier import Classifier, dequantise_output, quantise_input, softmax
 from edge_app.recognition.interpreter import Runtime, find_runtime
 

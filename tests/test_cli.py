@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.modelfile import CARD, INT8, models_folder
+from edge_app.modelfiles.card import CARD, INT8, models_folder
 
 from .conftest import DATA, ROOT
 

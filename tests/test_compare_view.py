@@ -12,7 +12,7 @@ import pytest
 
 from edge_app.cli import main
 from edge_app.duel import Duel, Timed, Verdict, open_float
-from edge_app.modelfile import CARD, FLOAT, INT8, Wanted, models_folder
+from edge_app.modelfiles.card import CARD, FLOAT, INT8, Wanted, models_folder
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.recognition.results import Reading
 from edge_app.window import loop

@@ -27,7 +27,7 @@ from edge_app.datasets.labelled import read_labelled
 from edge_app.datasets.mnist import Mnist, read_idx
 from edge_app.datasets.readers import bundled_samples
 from edge_app.errors import DataError, ModelError
-from edge_app.modelfile import FLOAT, INT8, models_folder
+from edge_app.modelfiles.card import FLOAT, INT8, models_folder
 from edge_app.recognition.classifier import Classifier, softmax
 from edge_app.recognition.interpreter import Runtime, find_runtime
 from edge_app.recognition.normalise import normalise_digit

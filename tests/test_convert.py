@@ -17,11 +17,11 @@ from convert.representative import choose_representative
 from convert.variants import ALL, DYNAMIC, FLOAT16
 from edge_app.datasets.mnist import Mnist
 from edge_app.errors import ModelError
-from edge_app.gate import examine
-from edge_app.modelfile import CARD, FLOAT, INT8, NEXT_CARD, load_model
+from edge_app.modelfiles.card import CARD, FLOAT, INT8, NEXT_CARD, load_model
+from edge_app.modelfiles.selftest import check_expected
+from edge_app.modelfiles.validation import examine
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import MODULES, find_runtime
-from edge_app.selftest import check_expected
 from edge_app.storage.atomic_write import write_atomically
 from train import networks
 

@@ -7,7 +7,7 @@ import pytest
 import tomlkit
 from packaging.requirements import Requirement
 
-from edge_app.modelfile import CARD, INT8, models_folder
+from edge_app.modelfiles.card import CARD, INT8, models_folder
 from edge_app.setup.check_software import check_python
 from edge_app.setup.doctor import examine
 from edge_app.setup.world import PACKAGED, Finding, World

@@ -8,7 +8,7 @@ import pytest
 
 from edge_app.duel import Duel, Timed, Verdict, open_float, read_timed
 from edge_app.errors import ModelError
-from edge_app.modelfile import CARD, FLOAT, INT8, models_folder
+from edge_app.modelfiles.card import CARD, FLOAT, INT8, models_folder
 from edge_app.recognition.ink import make_ink
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.recognition.results import Reading

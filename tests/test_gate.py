@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge_app import apart, gate
 from edge_app.children import module_command
 from edge_app.errors import ModelError
-from edge_app.gate import pass_gate
-from edge_app.modelfile import DIGITS, FLOAT, INT8, models_folder
+from edge_app.modelfiles import isolated as apart
+from edge_app.modelfiles import validation as gate
+from edge_app.modelfiles.card import DIGITS, FLOAT, INT8, models_folder
+from edge_app.modelfiles.validation import pass_gate
 from edge_app.recognition.interpreter import find_runtime
 from tools.fuzz.tflite import edited
 
@@ -169,13 +170,23 @@ def test_one_that_cannot_be_started_is_said(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_numpy_is_loaded_after_the_limits_alone() -> None:
     """Its threads, one a core, reserve 40 MB each: with 16 cores no model would have room."""
-    command = [sys.executable, "-c", "import sys, edge_app.gate, edge_app.apart; print('numpy' in sys.modules)"]
+    command = [
+        sys.executable,
+        "-c",
+        "import sys, edge_app.modelfiles.validation, edge_app.modelfiles.isolated; print('numpy' in sys.modules)",
+    ]
     assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split() == ["False"]
 
 
 def test_the_gate_is_not_loaded_before_it_is_wanted() -> None:
     code = "import sys, edge_app.window.loop; print([name for name in sys.modules if name in {!r}])"
-    names = ("edge_app.opening", "edge_app.gate", "edge_app.apart", "edge_app.structure", "edge_app.selftest")
+    names = (
+        "edge_app.modelfiles.loader",
+        "edge_app.modelfiles.validation",
+        "edge_app.modelfiles.isolated",
+        "edge_app.modelfiles.structure",
+        "edge_app.modelfiles.selftest",
+    )
     command = [sys.executable, "-c", code.format(names)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

@@ -26,7 +26,7 @@ from edge_app.datasets.mnist import read_idx
 from edge_app.datasets.readers import MAX_LINE, read_sources
 from edge_app.errors import DataError, ModelError, StoreError
 from edge_app.language import load_language
-from edge_app.modelfile import CARD, INT8, load_model, models_folder
+from edge_app.modelfiles.card import CARD, INT8, load_model, models_folder
 from edge_app.printable import printable
 from edge_app.recognition.ink import make_ink
 from edge_app.recognition.results import Digit, Reading

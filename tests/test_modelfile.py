@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from edge_app.errors import ModelError, RuntimeMissingError
-from edge_app.modelfile import CARD, INT8, load_model, models_folder
+from edge_app.modelfiles.card import CARD, INT8, load_model, models_folder
 from edge_app.recognition import interpreter as runtime
 from edge_app.recognition.classifier import Classifier
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from edge_app.cli import make_parser
-from edge_app.modelfile import INT8, models_folder
+from edge_app.modelfiles.card import INT8, models_folder
 from edge_app.recognition.ink import make_ink
 from edge_app.storage.history import Store
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from edge_app.datasets.mnist import Mnist
-from edge_app.modelfile import load_model
+from edge_app.modelfiles.card import load_model
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.ink import make_ink
 from edge_app.recognition.normalise import (

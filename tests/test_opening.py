@@ -12,16 +12,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge_app import gate, opening, proven
 from edge_app.cli import main
 from edge_app.errors import ModelError
-from edge_app.modelfile import CARD, FLOAT, INT8, Model, Wanted, load_model, models_folder
-from edge_app.opening import open_classifier, open_named
-from edge_app.proven import MOST, read_proofs, remember
+from edge_app.modelfiles import loader as opening
+from edge_app.modelfiles import validation as gate
+from edge_app.modelfiles import validation_cache as proven
+from edge_app.modelfiles.card import CARD, FLOAT, INT8, Model, Wanted, load_model, models_folder
+from edge_app.modelfiles.loader import open_classifier, open_named
+from edge_app.modelfiles.selftest import check_expected, check_reading, known_digits, make_expected
+from edge_app.modelfiles.validation_cache import MOST, read_proofs, remember
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import Runtime, find_runtime
 from edge_app.recognition.recognizer import Recognizer
-from edge_app.selftest import check_expected, check_reading, known_digits, make_expected
 from edge_app.storage.paths import Folders
 from edge_app.window import loop
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from edge_app import installed
-from edge_app.installed import Choice, keep
-from edge_app.modelfile import load_model
-from edge_app.proven import proof_of, remember
+from edge_app.modelfiles import registry as installed
+from edge_app.modelfiles.card import load_model
+from edge_app.modelfiles.registry import Choice, keep
+from edge_app.modelfiles.validation_cache import proof_of, remember
 from edge_app.recognition.interpreter import find_runtime
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.setup.draft import Draft

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from edge_app.cli import make_parser
-from edge_app.modelfile import CARD, FLOAT, INT8, models_folder
+from edge_app.modelfiles.card import CARD, FLOAT, INT8, models_folder
 from edge_app.storage.settings import OPTIONS, toml_value
 
 from .conftest import ROOT

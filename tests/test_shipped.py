@@ -11,7 +11,7 @@ import pytest
 from convert.proof import prove_int8
 from edge_app.datasets.mnist import SHA256, Mnist
 from edge_app.errors import ModelError
-from edge_app.modelfile import CARD, FLOAT, INT8, load_model, models_folder
+from edge_app.modelfiles.card import CARD, FLOAT, INT8, load_model, models_folder
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import MODULES, find_runtime
 

@@ -10,8 +10,8 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from edge_app.errors import ModelError
-from edge_app.modelfile import FLOAT, INT8, models_folder
-from edge_app.structure import check_structure
+from edge_app.modelfiles.card import FLOAT, INT8, models_folder
+from edge_app.modelfiles.structure import check_structure
 from tools.fuzz.tflite import edited
 
 from .conftest import DATA

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from edge_app import opening
 from edge_app.cli import main
 from edge_app.errors import ModelError
-from edge_app.gate import NEXT
-from edge_app.installed import POINTER, Choice, choose, load_kept, read_choice
-from edge_app.modelfile import INT8, Wanted, load_model, models_folder
-from edge_app.opening import open_classifier
+from edge_app.modelfiles import loader as opening
+from edge_app.modelfiles.card import INT8, Wanted, load_model, models_folder
+from edge_app.modelfiles.loader import open_classifier
+from edge_app.modelfiles.registry import POINTER, Choice, choose, load_kept, read_choice
+from edge_app.modelfiles.validation import NEXT
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.paths import Folders
 from edge_app.window import loop

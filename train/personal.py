@@ -19,7 +19,7 @@ from edge_app.datasets.labelled import LabelledInk, is_held_out, read_labelled_i
 from edge_app.datasets.mnist import read_mnist
 from edge_app.errors import DigitpadError
 from edge_app.evaluate import read_sample
-from edge_app.modelfile import INT8, REJECT, load_model
+from edge_app.modelfiles.card import INT8, REJECT, load_model
 from edge_app.recognition.classifier import Classifier, Logits
 from edge_app.recognition.features import FeatureReader, Features
 from edge_app.recognition.normalise import normalise_digit

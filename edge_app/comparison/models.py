@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ModelError
-from ..gate import pass_gate
-from ..modelfile import FLOAT, INT8, Model, has_card, load_model, make_unlisted, models_folder, read_file
-from ..opening import is_bundled
+from ..modelfiles.card import FLOAT, INT8, Model, has_card, load_model, make_unlisted, models_folder, read_file
+from ..modelfiles.loader import is_bundled
+from ..modelfiles.validation import pass_gate
 from ..printable import printable
 from ..recognition.classifier import Classifier
 from ..recognition.interpreter import Runtime

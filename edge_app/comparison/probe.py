@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..apart import run_apart
+from ..modelfiles.isolated import run_apart
 
 if TYPE_CHECKING:
     from ..recognition.classifier import Classifier
@@ -51,7 +51,7 @@ def measure_empty(_: dict[str, Any]) -> dict[str, Any]:
 
 def _open(model: dict[str, Any], classes: list[str], runtime: "Runtime", threads: int = 1) -> "Classifier":
     """Return a classifier of the file at `path`, if it still is what was proven."""
-    from ..modelfile import Model, read_proven
+    from ..modelfiles.card import Model, read_proven
     from ..recognition.classifier import Classifier
 
     path = Path(model["path"])

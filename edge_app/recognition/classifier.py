@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ModelError
-from ..modelfile import HOW_TO_MAKE, Model
+from ..modelfiles.card import HOW_TO_MAKE, Model
 from .interpreter import Interpreter, Runtime, find_runtime
 from .normalise import SIZE
 

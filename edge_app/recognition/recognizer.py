@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ImageError
-from ..modelfile import REJECT
+from ..modelfiles.card import REJECT
 from .classifier import Classifier
 from .ink import Ink, Stroke, box_of, make_ink
 from .normalise import SIZE, DigitImage, normalise_bitmap, normalise_digit
@@ -38,7 +38,7 @@ class Recognizer:
         One that did not come with the program is tried in a process of its own first, which takes half a second.
         """
         if classifier is None:
-            from ..opening import open_file  # not at import: the window is drawn before a model is wanted
+            from ..modelfiles.loader import open_file  # not at import: the window is drawn before a model is wanted
 
             classifier = open_file(Path(model) if model else None)
         self.classifier = classifier

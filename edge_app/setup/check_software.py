@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ModelError
-from ..installed import name_of, read_choice
-from ..modelfile import CARD, HOW_TO_MAKE, load_model, models_folder, read_card
+from ..modelfiles.card import CARD, HOW_TO_MAKE, load_model, models_folder, read_card
+from ..modelfiles.registry import name_of, read_choice
 from ..version import __version__
 from .world import AGAIN, PACKAGED, Finding, State, World
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DigitpadError
-from ..modelfile import load_model
+from ..modelfiles.card import load_model
 from .probe import serve
 
 SAMPLES = Path(__file__).parents[1] / "samples.jsonl"
@@ -32,9 +32,9 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
         return {"stage": "model", "error": str(error), **known}
     try:
         from ..datasets.labelled import read_labelled_ink
+        from ..modelfiles.selftest import check_expected
         from ..recognition.classifier import Classifier
         from ..recognition.recognizer import Recognizer
-        from ..selftest import check_expected
 
         recognizer = Recognizer(classifier=Classifier(model, runtime))
         check_expected(recognizer.classifier)

@@ -22,7 +22,7 @@ import pygame
 from ..duel import Duel, open_float
 from ..errors import ModelError, Notice, SettingsError
 from ..language import available_languages, load_language
-from ..modelfile import Wanted
+from ..modelfiles.card import Wanted
 from ..recognition.recognizer import Recognizer
 from ..speech import find_speaker
 from ..storage.history import Store
@@ -137,7 +137,7 @@ def open_rest(app: App, wanted: Wanted, problems: list[str]) -> None:
 
 
 def _load(wanted: Wanted, folders: Folders | None) -> Loaded:
-    from ..opening import open_classifier  # in the reading thread, after the first picture
+    from ..modelfiles.loader import open_classifier  # in the reading thread, after the first picture
 
     said: list[str] = []
     return load(Recognizer(classifier=open_classifier(wanted, folders, said.append)), said)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.datasets.allographs import reference_digits
-from edge_app.modelfile import Model, load_model
+from edge_app.modelfiles.card import Model, load_model
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import Runtime, find_runtime
 

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 
 from edge_app import Recognizer
+from edge_app.modelfiles.selftest import check_expected
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.normalise import normalise_digit
-from edge_app.selftest import check_expected
 
 from .samples import numbers
 

@@ -5,7 +5,12 @@ import sys
 from edge_app.cli import main
 
 # What sys.executable is asked for with -m, as Python would run it, and nothing else.
-APART = ("edge_app.comparison.probe", "edge_app.gate", "edge_app.setup.trial", "edge_app.window.inquiry")
+APART = (
+    "edge_app.comparison.probe",
+    "edge_app.modelfiles.validation",
+    "edge_app.setup.trial",
+    "edge_app.window.inquiry",
+)
 
 if sys.argv[1:2] == ["-m"] and sys.argv[2:] in [[name] for name in APART]:
     import runpy  # not at every start

@@ -15,7 +15,7 @@ import numpy as np
 
 from edge_app.comparison.baseline import read_baseline, regressions
 from edge_app.comparison.data import Batches
-from edge_app.modelfile import CARD, models_folder, read_card
+from edge_app.modelfiles.card import CARD, models_folder, read_card
 from edge_app.recognition.normalise import DigitImage
 
 from .mutation import mutate_bytes, mutate_tree

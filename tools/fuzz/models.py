@@ -18,14 +18,14 @@ from typing import Any
 
 import numpy as np
 
-from edge_app.apart import limit_this_process
 from edge_app.errors import ModelError, RuntimeMissingError
-from edge_app.gate import NEXT, examine, pass_gate
-from edge_app.modelfile import MAX_BYTES, Model
+from edge_app.modelfiles.card import MAX_BYTES, Model
+from edge_app.modelfiles.isolated import limit_this_process
+from edge_app.modelfiles.selftest import check_reading, known_digits
+from edge_app.modelfiles.structure import check_structure
+from edge_app.modelfiles.validation import NEXT, examine, pass_gate
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import MODULES, find_runtime
-from edge_app.selftest import check_reading, known_digits
-from edge_app.structure import check_structure
 
 from .run import Run
 from .tflite import difference, edited, lie

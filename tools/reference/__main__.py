@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edge_app.datasets.mnist import VARIABLE, read_mnist
 from edge_app.errors import DigitpadError
-from edge_app.modelfile import INT8, Model, load_model
+from edge_app.modelfiles.card import INT8, Model, load_model
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import MODULES, Runtime, find_runtime
 from edge_app.storage.atomic_write import readable_json, write_atomically

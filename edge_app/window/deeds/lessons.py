@@ -3,7 +3,7 @@
 from typing import TypeAlias
 
 from ...errors import DigitpadError
-from ...modelfile import REJECT
+from ...modelfiles.card import REJECT
 from ...pad import Page
 from ...recognition.ink import make_ink
 from ...recognition.results import Digit, Pin

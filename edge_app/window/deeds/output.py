@@ -3,7 +3,7 @@
 from typing import Any
 
 from ...errors import DigitpadError
-from ...modelfile import REJECT
+from ...modelfiles.card import REJECT
 from .subject import Subject
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ...modelfile import REJECT
+from ...modelfiles.card import REJECT
 from ...recognition.results import Digit
 from ..actions import Action
 from ..layout import Area, Metrics, cells

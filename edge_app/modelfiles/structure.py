@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import ModelError
-from .modelfile import MAX_BYTES
-from .recognition.normalise import SIZE
+from ..errors import ModelError
+from ..recognition.normalise import SIZE
+from .card import MAX_BYTES
 
 IDENTIFIER, VERSION = b"TFL3", 3
 TYPES: dict[int, np.dtype[Any]] = {0: np.dtype("<f4"), 1: np.dtype("<f2"), 2: np.dtype("<i4"), 9: np.dtype("i1")}

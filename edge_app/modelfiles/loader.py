@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from .errors import ModelError
-from .gate import NEXT, pass_gate
-from .installed import Kept, load_kept, read_choice
-from .modelfile import (
+from ..errors import ModelError
+from ..recognition.classifier import Classifier
+from ..recognition.interpreter import Runtime, find_runtime
+from ..storage.paths import Folders
+from .card import (
     CARD,
     HOW_TO_MAKE,
     Model,
@@ -18,11 +19,10 @@ from .modelfile import (
     read_card,
     read_file,
 )
-from .proven import proof_of, read_proofs, remember
-from .recognition.classifier import Classifier
-from .recognition.interpreter import Runtime, find_runtime
+from .registry import Kept, load_kept, read_choice
 from .selftest import check_expected
-from .storage.paths import Folders
+from .validation import NEXT, pass_gate
+from .validation_cache import proof_of, read_proofs, remember
 
 Say = Callable[[str], None]
 

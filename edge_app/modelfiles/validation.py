@@ -1,4 +1,4 @@
-"""What a model that did not come with the program must pass: `python -m edge_app.gate`, asked by `examine_apart`.
+"""What a model that did not come with the program must pass: `python -m edge_app.modelfiles.validation`, asked by `examine_apart`.
 
 TFLite's loaders have had memory-safety faults, so a strange file is looked at, opened and run in a process of its own
 first, with the very bytes that will be loaded. That process has limits and no more rights than its user has already:
@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import ModelError
-from .modelfile import DIGITS, HOW_TO_MAKE, REJECT, Model
+from ..errors import ModelError
+from .card import DIGITS, HOW_TO_MAKE, REJECT, Model
 
 if TYPE_CHECKING:  # it brings numpy, whose threads are limited before it is loaded
-    from .recognition.interpreter import Runtime
+    from ..recognition.interpreter import Runtime
 
 PATIENCE = 90.0  # seconds; a Pi Zero takes 8 to import numpy from a slow card
 COMPUTING = 40  # seconds of the processor
@@ -43,9 +43,11 @@ def pass_gate(
 
 def examine_apart(content: bytes, job: dict[str, Any]) -> dict[str, Any]:
     """Return what `examine` says, from a process of its own; raises ModelError where that does not live to say it."""
-    from .apart import run_apart  # not at import: most starts need no process
+    from .isolated import run_apart  # not at import: most starts need no process
 
-    said = run_apart("edge_app.gate", json.dumps(job).encode() + b"\n" + content, job["runtime"], PATIENCE)
+    said = run_apart(
+        "edge_app.modelfiles.validation", json.dumps(job).encode() + b"\n" + content, job["runtime"], PATIENCE
+    )
     answer: dict[str, Any] = json.loads(said)
     return answer
 
@@ -62,8 +64,8 @@ def examine(content: bytes, job: dict[str, Any]) -> dict[str, Any]:
         found = check_structure(content)
         classes = _classes(found.classes, job["classes"])
         place = "runtime"
-        from .recognition.classifier import Classifier
-        from .recognition.interpreter import find_runtime
+        from ..recognition.classifier import Classifier
+        from ..recognition.interpreter import find_runtime
 
         model = Model(Path(), content, "", classes)
         classifier = Classifier(model, find_runtime(job["runtime"]))
@@ -89,7 +91,7 @@ def _classes(count: int, named: Sequence[str] | None) -> tuple[str, ...]:
 
 def main() -> int:
     """Examine the model on standard input, behind a line with the job."""
-    from .apart import limit_this_process
+    from .isolated import limit_this_process
 
     limit_this_process(COMPUTING)
     answers = os.dup(1)

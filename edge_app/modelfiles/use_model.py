@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from .errors import ModelError
-from .installed import Choice, Kept, choose, keep, load_kept, name_of, read_choice
-from .opening import in_short, open_kept, open_named
-from .printable import printable, tell
-from .recognition.interpreter import find_runtime
-from .storage.paths import Folders, find_folders
+from ..errors import ModelError
+from ..printable import printable, tell
+from ..recognition.interpreter import find_runtime
+from ..storage.paths import Folders, find_folders
+from .loader import in_short, open_kept, open_named
+from .registry import Choice, Kept, choose, keep, load_kept, name_of, read_choice
 
 BUNDLED = "the bundled model"
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .datasets.allographs import allographs, forms_of
-from .errors import ModelError
-from .modelfile import HOW_TO_MAKE, Model
-from .recognition.classifier import Classifier
-from .recognition.normalise import SIZE, normalise_digit
+from ..datasets.allographs import allographs, forms_of
+from ..errors import ModelError
+from ..recognition.classifier import Classifier
+from ..recognition.normalise import SIZE, normalise_digit
+from .card import HOW_TO_MAKE, Model
 
 FLOOR = 0.75  # of the known digits; networks of this program and the tutorial's read all of them, chance a tenth
 UNITS = 8  # of the int8 output, by which the two runtimes have been seen to differ

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .errors import ModelError
-from .storage.safe_open import open_regular
+from ..errors import ModelError
+from ..storage.safe_open import open_regular
 
 CARD = "digits.json"
 INT8 = "digits_int8.tflite"
@@ -43,8 +43,8 @@ class Wanted:
 
 def models_folder() -> Path:
     """Return the folder of the bundled models: inside the package when installed, beside it in a checkout."""
-    inside = Path(__file__).parent / "models"
-    return inside if inside.is_dir() else Path(__file__).parent.parent / "models"
+    inside = Path(__file__).parents[1] / "models"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "models"
 
 
 def load_model(path: Path | None = None) -> Model:

@@ -1,0 +1,1 @@
+"""Model files: which .tflite may be loaded, and whether it works."""
