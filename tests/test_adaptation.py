@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_app import adaptation
-from edge_app.adaptation import PersonalClassifier, directions
 from edge_app.datasets.allographs import allographs, deform, forms_of, reference_digits
 from edge_app.errors import ModelError
 from edge_app.modelfiles.card import FLOAT, INT8, load_model, models_folder
+from edge_app.personal import lessons as adaptation
+from edge_app.personal.lessons import PersonalClassifier, directions
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.features import FeatureReader
 from edge_app.recognition.ink import make_ink

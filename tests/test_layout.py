@@ -10,7 +10,7 @@ import pytest
 
 from edge_app.datasets.file_listing import Entry
 from edge_app.language import available_languages, load_language
-from edge_app.practice import Practice
+from edge_app.personal.practice import Practice
 from edge_app.recognition.results import Digit, Reading
 from edge_app.storage.history import Page
 from edge_app.storage.settings import Settings

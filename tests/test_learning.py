@@ -9,8 +9,8 @@ from typing import Any
 import pygame
 import pytest
 
-from edge_app.adaptation import PersonalClassifier
 from edge_app.errors import ModelError, Notice, StoreError
+from edge_app.personal.lessons import PersonalClassifier
 from edge_app.recognition.ink import make_ink
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.recognition.results import Reading

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_app.occlusion import occlusion_map
+from edge_app.personal.saliency import occlusion_map
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.ink import make_ink
 from edge_app.recognition.normalise import normalise_digit

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from edge_app.errors import SettingsError
-from edge_app.practice import Practice
+from edge_app.personal.practice import Practice
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.history import Store
 from edge_app.window.actions import Action

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_app.datasets.allographs import forms_of
-from edge_app.practice import (
+from edge_app.personal.practice import (
     DIGITS,
     FALL,
     MOST_DIGITS,

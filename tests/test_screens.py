@@ -14,7 +14,7 @@ from PIL import Image
 
 from edge_app.duel import Duel
 from edge_app.errors import ModelError
-from edge_app.practice import demonstration
+from edge_app.personal.practice import demonstration
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.history import Store
 from edge_app.window.painter import Painter

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.adaptation import PersonalClassifier, directions
 from edge_app.datasets.labelled import LabelledInk, is_held_out, read_labelled_ink
 from edge_app.datasets.mnist import read_mnist
 from edge_app.errors import DigitpadError
 from edge_app.evaluate import read_sample
 from edge_app.modelfiles.card import INT8, REJECT, load_model
+from edge_app.personal.lessons import PersonalClassifier, directions
 from edge_app.recognition.classifier import Classifier, Logits
 from edge_app.recognition.features import FeatureReader, Features
 from edge_app.recognition.normalise import normalise_digit
@@ -29,7 +29,7 @@ from edge_app.storage.atomic_write import readable_json, write_atomically
 from .inkdata import UNLIKE_DIGITS
 
 FOLDS = range(5)
-TUNED = (0, 1, 2)  # on their writers edge_app/adaptation.py's numbers were chosen
+TUNED = (0, 1, 2)  # on their writers edge_app/personal/lessons.py's numbers were chosen
 EACH = (1, 3, 5)  # lessons a digit
 TUNED_IMAGES = 2000  # the first of MNIST's test images watched the choice of those numbers, so the others report
 MOST_LESSONS = ("shown", EACH[-1])  # the hands that read the numbers too, which takes long

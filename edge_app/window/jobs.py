@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..adaptation import PersonalClassifier
 from ..errors import ModelError
+from ..personal.lessons import PersonalClassifier
 from ..recognition.ink import Ink
 from ..recognition.recognizer import Recognizer
 from ..recognition.results import Pin, Reading

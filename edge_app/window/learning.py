@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ..adaptation import Lesson, PersonalClassifier
 from ..errors import StoreError
 from ..pad import Line
+from ..personal.lessons import Lesson, PersonalClassifier
 from ..recognition.ink import Ink
 from ..recognition.normalise import DigitImage
 from ..storage.history import Store

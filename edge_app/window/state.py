@@ -7,8 +7,8 @@ from ..datasets.file_listing import Entry
 from ..duel import Verdict
 from ..language import Language
 from ..pad import Pad, Page
-from ..practice import Demonstration, Practice
-from ..practice import Verdict as Judgement
+from ..personal.practice import Demonstration, Practice
+from ..personal.practice import Verdict as Judgement
 from ..recognition.pictures import Coverage
 from ..recognition.results import Digit, Reading
 from ..storage.history import Page as StoredPage

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ...occlusion import occlusion_map
+from ...personal.saliency import occlusion_map
 from ...recognition.results import Reading
 from ..panels.digit import best_of
 from .lessons import difference, key_of, picture_key

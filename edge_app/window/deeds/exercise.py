@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ...practice import Practice, demonstration, labelled_glyphs
+from ...personal.practice import Practice, demonstration, labelled_glyphs
 from ..state import Exercise
 from .subject import Subject
 

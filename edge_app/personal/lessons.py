@@ -13,11 +13,11 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .datasets.allographs import reference_digits
-from .modelfiles.card import REJECT
-from .recognition.classifier import Classifier, Logits, check_images, softmax
-from .recognition.features import FeatureReader, Features
-from .recognition.normalise import DigitImage
+from ..datasets.allographs import reference_digits
+from ..modelfiles.card import REJECT
+from ..recognition.classifier import Classifier, Logits, check_images, softmax
+from ..recognition.features import FeatureReader, Features
+from ..recognition.normalise import DigitImage
 
 # Chosen on the writers of folds 0 to 2; distances are 1 - likeness, evidence is in logits.
 REACH = 0.35

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from .recognition.classifier import Classifier, Logits
-from .recognition.normalise import SIZE, DigitImage
+from ..recognition.classifier import Classifier, Logits
+from ..recognition.normalise import SIZE, DigitImage
 
 PATCH = 5  # pixels: twice a line's width, so that a patch covers a line and little beside it
 STRIDE = 2

@@ -8,10 +8,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .datasets.allographs import forms_of
-from .modelfiles.card import REJECT
-from .recognition.ink import Ink, Stroke, box_of
-from .recognition.results import Reading
+from ..datasets.allographs import forms_of
+from ..modelfiles.card import REJECT
+from ..recognition.ink import Ink, Stroke, box_of
+from ..recognition.results import Reading
 
 DIGITS = "0123456789"
 MOST_DIGITS = 5

@@ -1,0 +1,1 @@
+"""Personalisation: what the owner teaches and practises."""
