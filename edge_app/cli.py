@@ -379,7 +379,7 @@ def _can_print(text: str) -> bool:
 
 def run_compare(args: argparse.Namespace) -> int:
     """Compare models."""
-    from .comparison.command import Job, compare_command
+    from .evaluation.compare.run import Job, compare_command
 
     return compare_command(
         Job(
@@ -399,7 +399,7 @@ def run_compare(args: argparse.Namespace) -> int:
 
 def run_evaluate(args: argparse.Namespace) -> int:
     """Evaluate on labelled data."""
-    from .evaluate import evaluate_command
+    from .evaluation.evaluate import evaluate_command
 
     return evaluate_command(args.files, _recognizer(args), args.json, args.picture, args.fold)
 

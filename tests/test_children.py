@@ -43,14 +43,14 @@ def run(code: str, folder: Path) -> "subprocess.CompletedProcess[str]":
 
 
 def test_the_trap_works(trapped: Path) -> None:
-    command = [sys.executable, "-m", "edge_app.comparison.probe"]
+    command = [sys.executable, "-m", "edge_app.evaluation.compare.bench_process"]
     assert subprocess.run(command, cwd=trapped, check=False).returncode == 9
     assert (trapped / "found").exists()
 
 
 ASKED = {
     "doctor": ("from edge_app.cli import main; main(['doctor'])", "samples are read right"),
-    "compare": (f"from edge_app.comparison.probe import ask; print(ask({START!r}))", "load_ms"),
+    "compare": (f"from edge_app.evaluation.compare.bench_process import ask; print(ask({START!r}))", "load_ms"),
 }
 
 

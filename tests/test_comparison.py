@@ -19,19 +19,20 @@ from PIL import Image
 from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix
 
-from edge_app.comparison import accuracy, command, layers
-from edge_app.comparison.corruptions import CORRUPTIONS, corrupt
-from edge_app.comparison.data import Batches, Some
-from edge_app.comparison.models import names_of, open_classifiers
 from edge_app.datasets.labelled import read_labelled
 from edge_app.datasets.mnist import Mnist, read_idx
 from edge_app.datasets.readers import bundled_samples
 from edge_app.errors import DataError, ModelError
+from edge_app.evaluation.compare import accuracy, layers
+from edge_app.evaluation.compare import run as command
+from edge_app.evaluation.compare.corruptions import CORRUPTIONS, corrupt
+from edge_app.evaluation.compare.data import Batches, Some
+from edge_app.evaluation.compare.models import names_of, open_classifiers
+from edge_app.evaluation.metrics import Calibration, mcnemar, wilson
 from edge_app.modelfiles.card import FLOAT, INT8, models_folder
 from edge_app.recognition.classifier import Classifier, softmax
 from edge_app.recognition.interpreter import Runtime, find_runtime
 from edge_app.recognition.normalise import normalise_digit
-from edge_app.statistics import Calibration, mcnemar, wilson
 
 from .conftest import ROOT
 from .fakes import FakeInterpreter, fake_model, fake_runtime, fixed
@@ -390,7 +391,7 @@ def test_a_job_without_data_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_models_of_other_classes_are_not_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge_app.comparison.models.pass_gate", lambda *_, **__: None)  # the fakes are no files
+    monkeypatch.setattr("edge_app.evaluation.compare.models.pass_gate", lambda *_, **__: None)  # the fakes are no files
     paths = []
     for count in (10, 11):
         folder = tmp_path / str(count)

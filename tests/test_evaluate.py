@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from edge_app import evaluate
 from edge_app.cli import main
 from edge_app.datasets.labelled import LabelledInk, is_held_out, read_labelled
 from edge_app.errors import DataError
-from edge_app.evaluate import Outcome, figures
+from edge_app.evaluation import evaluate
+from edge_app.evaluation.evaluate import Outcome, figures
+from edge_app.evaluation.metrics import calibration_error, wilson
 from edge_app.recognition.ink import make_ink
-from edge_app.statistics import calibration_error, wilson
 
 from .conftest import DATA
 

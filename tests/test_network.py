@@ -181,7 +181,7 @@ def test_a_command_needs_no_network(empty: list[str], folder: Path, name: str) -
 
 
 def test_what_compare_asks_processes_of_its_own_needs_no_network(empty: list[str], folder: Path) -> None:
-    command = [*empty, sys.executable, "-m", "edge_app.comparison.probe"]
+    command = [*empty, sys.executable, "-m", "edge_app.evaluation.compare.bench_process"]
     done = run(command, folder, text=json.dumps(START))
     assert json.loads(done.stdout)["delegate"]
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from edge_app.comparison.device import processor
+from edge_app.evaluation.compare.device import processor
 from edge_app.storage.atomic_write import readable_json, write_atomically
 from edge_app.version import __version__
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from edge_app.datasets.labelled import LabelledInk, is_held_out, read_labelled, read_labelled_ink
 from edge_app.errors import DigitpadError
-from edge_app.evaluate import Outcome, draw_mistakes, figures, is_number, read_sample
+from edge_app.evaluation.evaluate import Outcome, draw_mistakes, figures, is_number, read_sample
 from edge_app.modelfiles.card import INT8, load_model
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.recognizer import Recognizer

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from edge_app.datasets.labelled import LabelledInk, is_held_out, read_labelled_ink
 from edge_app.datasets.mnist import read_mnist
 from edge_app.errors import DigitpadError
-from edge_app.evaluate import read_sample
+from edge_app.evaluation.evaluate import read_sample
 from edge_app.modelfiles.card import INT8, REJECT, load_model
 from edge_app.personal.lessons import PersonalClassifier, directions
 from edge_app.recognition.classifier import Classifier, Logits

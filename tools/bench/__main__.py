@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from edge_app.comparison.device import describe_device, describe_state
+from edge_app.evaluation.compare.device import describe_device, describe_state
 from edge_app.recognition.interpreter import find_runtime
 from edge_app.storage.atomic_write import write_atomically
 

@@ -6,7 +6,7 @@ from edge_app.cli import main
 
 # What sys.executable is asked for with -m, as Python would run it, and nothing else.
 APART = (
-    "edge_app.comparison.probe",
+    "edge_app.evaluation.compare.bench_process",
     "edge_app.modelfiles.validation",
     "edge_app.setup.trial",
     "edge_app.window.inquiry",

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from edge_app.comparison.baseline import read_baseline, regressions
-from edge_app.comparison.data import Batches
+from edge_app.evaluation.compare.baseline import read_baseline, regressions
+from edge_app.evaluation.compare.data import Batches
 from edge_app.modelfiles.card import CARD, models_folder, read_card
 from edge_app.recognition.normalise import DigitImage
 

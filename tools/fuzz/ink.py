@@ -13,7 +13,7 @@ from typing import Any
 from edge_app.datasets.labelled import LabelledInk, read_labelled
 from edge_app.datasets.readers import read_sources
 from edge_app.errors import DigitpadError
-from edge_app.evaluate import read_sample
+from edge_app.evaluation.evaluate import read_sample
 from edge_app.recognition.ink import Ink, dump_ink, parse_ink
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.recognition.results import Reading

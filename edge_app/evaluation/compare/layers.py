@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ModelError
-from ..printable import printable
-from ..recognition.classifier import Classifier
+from ...errors import ModelError
+from ...printable import printable
+from ...recognition.classifier import Classifier
 from .models import names_of
 
 IMAGES = 64

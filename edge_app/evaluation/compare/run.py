@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..datasets.mnist import VARIABLE, mnist_path
-from ..errors import DataError
-from ..printable import printable, tell
-from ..recognition.classifier import Classifier
-from ..recognition.interpreter import find_runtime
-from ..storage.atomic_write import readable_json, write_atomically
-from ..version import __version__
+from ...datasets.mnist import VARIABLE, mnist_path
+from ...errors import DataError
+from ...printable import printable, tell
+from ...recognition.classifier import Classifier
+from ...recognition.interpreter import find_runtime
+from ...storage.atomic_write import readable_json, write_atomically
+from ...version import __version__
 from .accuracy import BATCH, Set, answer_all
 from .baseline import read_baseline, regressions
 from .corruptions import CORRUPTIONS, SEED, corrupt
@@ -25,9 +25,9 @@ from .data import Batch, Batches, Some
 from .device import describe_device
 from .layers import compare_layers
 from .models import default_models, describe, names_of, number_names, open_classifiers
-from .page import make_page
 from .progress import Progress
-from .summary import summarise
+from .report.page import make_page
+from .report.summary import summarise
 
 SPOILT = 1000  # digits of the first set that are spoilt in each way
 

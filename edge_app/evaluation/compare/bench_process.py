@@ -1,6 +1,6 @@
 """A process of its own for each figure of cost: what one process did to memory and caches must not reach another.
 
-`python -m edge_app.comparison.probe` takes a JSON job on standard input and prints a JSON answer; `ask` runs it.
+`python -m edge_app.evaluation.compare.bench_process` takes a JSON job on standard input and prints a JSON answer; `ask` runs it.
 """
 
 import json
@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..modelfiles.isolated import run_apart
+from ...modelfiles.isolated import run_apart
 
 if TYPE_CHECKING:
-    from ..recognition.classifier import Classifier
-    from ..recognition.interpreter import Runtime
+    from ...recognition.classifier import Classifier
+    from ...recognition.interpreter import Runtime
 
 WARM_UP = 50
 ROUNDS = 40
@@ -24,7 +24,9 @@ ENERGY_SECONDS = 1.0  # counters tick about every millisecond
 def ask(job: dict[str, Any], timeout: float = 600) -> dict[str, Any]:
     """Return the answer to `job`, from a fresh process; raises ModelError with its complaint."""
     who = job.get("runtime", "Python")
-    answer: dict[str, Any] = json.loads(run_apart("edge_app.comparison.probe", json.dumps(job).encode(), who, timeout))
+    answer: dict[str, Any] = json.loads(
+        run_apart("edge_app.evaluation.compare.bench_process", json.dumps(job).encode(), who, timeout)
+    )
     return answer
 
 
@@ -51,8 +53,8 @@ def measure_empty(_: dict[str, Any]) -> dict[str, Any]:
 
 def _open(model: dict[str, Any], classes: list[str], runtime: "Runtime", threads: int = 1) -> "Classifier":
     """Return a classifier of the file at `path`, if it still is what was proven."""
-    from ..modelfiles.card import Model, read_proven
-    from ..recognition.classifier import Classifier
+    from ...modelfiles.card import Model, read_proven
+    from ...recognition.classifier import Classifier
 
     path = Path(model["path"])
     return Classifier(Model(path, read_proven(path, model["sha256"]), "", tuple(classes)), runtime, threads)
@@ -62,8 +64,8 @@ def measure_start(job: dict[str, Any]) -> dict[str, Any]:
     """Return the time to load a model and to its first result, in ms, and the process's peak memory."""
     import numpy as np
 
-    from ..recognition.classifier import Classifier  # noqa: F401  imported before the clock starts
-    from ..recognition.interpreter import find_runtime
+    from ...recognition.classifier import Classifier  # noqa: F401  imported before the clock starts
+    from ...recognition.interpreter import find_runtime
 
     runtime = find_runtime(job["runtime"])  # imports are the runtime's cost, not the model's
     blank = np.zeros((1, 28, 28), np.uint8)
@@ -84,8 +86,8 @@ def measure_latency(job: dict[str, Any]) -> dict[str, Any]:
     """Return microseconds from digit image to logits for each model, one image at a time, warm, taking turns."""
     import numpy as np
 
-    from ..recognition.classifier import Classifier
-    from ..recognition.interpreter import find_runtime
+    from ...recognition.classifier import Classifier
+    from ...recognition.interpreter import find_runtime
     from .device import energy_uj
 
     runtime = find_runtime(job["runtime"])
@@ -124,7 +126,7 @@ KINDS = {"empty": measure_empty, "start": measure_start, "latency": measure_late
 
 def main() -> int:
     """Answer the job on standard input."""
-    from ..errors import DigitpadError
+    from ...errors import DigitpadError
 
     job = json.load(sys.stdin)
     try:

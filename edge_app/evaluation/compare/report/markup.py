@@ -7,7 +7,7 @@ from html import escape
 
 from PIL import Image
 
-from ..recognition.normalise import DigitImage
+from ....recognition.normalise import DigitImage
 
 NOT_MEASURED = "not measured"
 

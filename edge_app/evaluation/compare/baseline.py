@@ -6,8 +6,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from ..errors import DataError
-from ..storage.safe_open import open_regular
+from ...errors import DataError
+from ...storage.safe_open import open_regular
 
 Baseline: TypeAlias = dict[tuple[str, str], tuple[int, float]]
 """n and accuracy by name of the set and of the model."""

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ModelError
-from ..recognition.classifier import Classifier, Logits, softmax
-from ..recognition.normalise import DigitImage
-from ..statistics import Calibration, mcnemar, wilson
+from ...errors import ModelError
+from ...recognition.classifier import Classifier, Logits, softmax
+from ...recognition.normalise import DigitImage
+from ..metrics import Calibration, mcnemar, wilson
 
 BATCH = 500
 MOST_FLIPS = 10_000  # listed; a comparison with more is not read one by one

@@ -8,15 +8,15 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from .datasets.labelled import LabelledImage, LabelledInk, is_held_out, read_labelled
-from .errors import DataError
-from .modelfiles.card import REJECT
-from .printable import printable
-from .recognition.ink import box_of
-from .recognition.normalise import normalise_digit
-from .recognition.recognizer import Recognizer
-from .statistics import calibration_error, wilson
-from .storage.atomic_write import readable_json, write_atomically
+from ..datasets.labelled import LabelledImage, LabelledInk, is_held_out, read_labelled
+from ..errors import DataError
+from ..modelfiles.card import REJECT
+from ..printable import printable
+from ..recognition.ink import box_of
+from ..recognition.normalise import normalise_digit
+from ..recognition.recognizer import Recognizer
+from ..storage.atomic_write import readable_json, write_atomically
+from .metrics import calibration_error, wilson
 
 DIGITS = "0123456789"
 TILE = 120

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from ..recognition.normalise import DigitImage
+from ....recognition.normalise import DigitImage
+from ..accuracy import MOST_FLIPS
 from . import svg
-from .accuracy import MOST_FLIPS
 from .markup import data_uri, table
 from .summary import chance, decibels, share
 

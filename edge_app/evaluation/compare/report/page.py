@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from ..recognition.normalise import DigitImage
+from ....recognition.normalise import DigitImage
 from . import svg
 from .markup import NOT_MEASURED, table
 from .page_accuracy import set_section

@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..datasets.readers import bundled_samples
-from ..errors import ModelError, RuntimeMissingError
-from ..printable import printable
-from ..recognition.classifier import Classifier
-from ..recognition.interpreter import MODULES, VARIABLE, find_runtime
-from ..recognition.normalise import normalise_digit
+from ...datasets.readers import bundled_samples
+from ...errors import ModelError, RuntimeMissingError
+from ...printable import printable
+from ...recognition.classifier import Classifier
+from ...recognition.interpreter import MODULES, VARIABLE, find_runtime
+from ...recognition.normalise import normalise_digit
+from .bench_process import ask
 from .device import describe_state
 from .models import names_of
-from .probe import ask
 
 STARTS = 3  # the median is given
 

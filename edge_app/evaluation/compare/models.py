@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import ModelError
-from ..modelfiles.card import FLOAT, INT8, Model, has_card, load_model, make_unlisted, models_folder, read_file
-from ..modelfiles.loader import is_bundled
-from ..modelfiles.validation import pass_gate
-from ..printable import printable
-from ..recognition.classifier import Classifier
-from ..recognition.interpreter import Runtime
+from ...errors import ModelError
+from ...modelfiles.card import FLOAT, INT8, Model, has_card, load_model, make_unlisted, models_folder, read_file
+from ...modelfiles.loader import is_bundled
+from ...modelfiles.validation import pass_gate
+from ...printable import printable
+from ...recognition.classifier import Classifier
+from ...recognition.interpreter import Runtime
 
 
 def default_models() -> list[Path]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from ..recognition.normalise import SIZE, DigitImage
+from ...recognition.normalise import SIZE, DigitImage
 
 Corruption: TypeAlias = Callable[[DigitImage, np.random.Generator], DigitImage]
 SEED = 1

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..datasets.labelled import LabelledImage, LabelledInk, read_labelled
-from ..errors import DataError
-from ..recognition.normalise import DigitImage, normalise_digit
+from ...datasets.labelled import LabelledImage, LabelledInk, read_labelled
+from ...errors import DataError
+from ...recognition.normalise import DigitImage, normalise_digit
 from .accuracy import BATCH
 
 Batch = tuple[NDArray[np.uint8], NDArray[np.uint8]]

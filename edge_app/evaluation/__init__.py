@@ -1,0 +1,1 @@
+"""Evaluation: accuracy on labelled data, and models compared."""
