@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from .errors import DigitpadError, DisplayError, SettingsError
 from .printable import printable, tell
-from .setup.options import add_commands
+from .system.options import add_commands
 from .version import __version__
 
 if TYPE_CHECKING:

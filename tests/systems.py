@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from edge_app.setup.doctor import examine
-from edge_app.setup.world import Finding, World
+from edge_app.system.doctor.host import Finding, World
+from edge_app.system.doctor.run import examine
 
 TOUCHSCREEN = """\
 I: Bus=0018 Vendor=0000 Product=0000 Version=0000
@@ -108,7 +108,7 @@ class System:
         return self.commands[" ".join([Path(command[0]).name, *command[1:]])]
 
     def ask(self, module: str, job: dict[str, Any]) -> dict[str, Any]:
-        if module == "edge_app.setup.trial":
+        if module == "edge_app.system.doctor.runtime_probe":
             return self.trials.get(job["runtime"], self.trial())
         assert module == "edge_app.window.inquiry"
         assert set("abcxyz") <= set(job["letters"])

@@ -13,7 +13,7 @@ import pytest
 from edge_app.children import find_program, module_command
 from edge_app.modelfiles.card import INT8, load_model, models_folder
 from edge_app.recognition.interpreter import find_runtime
-from edge_app.speech import Speaker, find_speaker
+from edge_app.system.speech import Speaker, find_speaker
 
 from .conftest import ROOT
 from .test_architecture import modules
@@ -70,7 +70,11 @@ def test_a_module_is_run_with_its_words_and_its_package(tmp_path: Path) -> None:
 def test_a_frozen_program_is_asked_by_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setattr(sys, "executable", "/usr/bin/digitpad")
-    assert module_command("edge_app.setup.trial") == ["/usr/bin/digitpad", "-m", "edge_app.setup.trial"]
+    assert module_command("edge_app.system.doctor.runtime_probe") == [
+        "/usr/bin/digitpad",
+        "-m",
+        "edge_app.system.doctor.runtime_probe",
+    ]
 
 
 # ---- how the system's programs are started
@@ -129,7 +133,7 @@ def test_what_is_said_is_digits_and_never_an_option(
     monkeypatch: pytest.MonkeyPatch, name: str, language: str, text: str
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr("edge_app.speech._start", started.append)
+    monkeypatch.setattr("edge_app.system.speech._start", started.append)
     Speaker(name, f"/usr/bin/{name}").say(text, language)
     (words,) = started
     said = re.findall('xml:lang="(.*?)">(.*?)<', words[-1])[0] if name == "powershell" else (None, words[-1])

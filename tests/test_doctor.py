@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from edge_app.errors import DigitpadError
-from edge_app.setup import doctor, probe
-from edge_app.setup.doctor import CHECKS, examine, to_json, to_text
-from edge_app.setup.world import Finding, World, this_world
+from edge_app.system.doctor import probe
+from edge_app.system.doctor import run as doctor
+from edge_app.system.doctor.host import Finding, World, this_world
+from edge_app.system.doctor.run import CHECKS, examine, to_json, to_text
 
 from .conftest import ROOT
 from .systems import System, choose, empty, labwc, lite, only, x11
@@ -208,7 +209,7 @@ def answering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str]
 
 
 def test_a_probe_answers_whatever_becomes_of_its_process(answering: Callable[[str], str]) -> None:
-    good = "import sys\nfrom edge_app.setup.probe import serve\nprint('hello')\nserve(lambda job: {'got': job['a']})"
+    good = "import sys\nfrom edge_app.system.doctor.probe import serve\nprint('hello')\nserve(lambda job: {'got': job['a']})"
     assert probe.ask(answering(good), {"a": "ü"}) == {"got": "ü"}
     assert probe.ask(answering("import os\nos.abort()"), {}) == {"fault": "crashed (signal 6)"}
     assert probe.ask(answering("import time\ntime.sleep(60)"), {}, 0.3) == {"fault": "gave no answer within 0 s"}

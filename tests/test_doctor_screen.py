@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from edge_app.setup.check_input import input_devices
+from edge_app.system.doctor.check_input import input_devices
 from edge_app.window.inquiry import NEEDED
 
 from .systems import (

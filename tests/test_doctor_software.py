@@ -8,9 +8,9 @@ import tomlkit
 from packaging.requirements import Requirement
 
 from edge_app.modelfiles.card import CARD, INT8, models_folder
-from edge_app.setup.check_software import check_python
-from edge_app.setup.doctor import examine
-from edge_app.setup.world import PACKAGED, Finding, World
+from edge_app.system.doctor.check_software import check_python
+from edge_app.system.doctor.host import PACKAGED, Finding, World
+from edge_app.system.doctor.run import examine
 
 from .conftest import ROOT
 from .systems import CE, CLASSIC_ARM, System, empty, labwc, lite, only, x11

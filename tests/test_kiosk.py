@@ -21,11 +21,11 @@ if not sys.platform.startswith("linux"):
 
 from edge_app import cli
 from edge_app.errors import SetupError
-from edge_app.setup.draft import Draft, acting_as
-from edge_app.setup.kiosk import kiosk_command
-from edge_app.setup.start import digitpad_command
-from edge_app.setup.system import find_account
-from edge_app.setup.units import BEGIN, END, Start, system_unit, user_unit, with_block, without_block
+from edge_app.system.file_changes import Draft, acting_as
+from edge_app.system.kiosk.install import kiosk_command
+from edge_app.system.kiosk.units import BEGIN, END, Start, system_unit, user_unit, with_block, without_block
+from edge_app.system.launch_command import digitpad_command
+from edge_app.system.os_info import find_account
 
 PROGRAM = "/home/pi/pad/bin/digitpad"
 SYSTEM_UNIT = "etc/systemd/system/digitpad-kiosk.service"

@@ -21,7 +21,7 @@ from edge_app.language import (
     placeholders,
     system_language,
 )
-from edge_app.speech import KEY as SPEECH
+from edge_app.system.speech import KEY as SPEECH
 
 BUTTONS = """
     undo redo clear erase menu close copy save open speak history practice settings network compare

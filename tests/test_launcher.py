@@ -17,11 +17,11 @@ from PIL import Image
 
 from edge_app.cli import make_parser
 from edge_app.errors import SetupError
-from edge_app.setup import launcher
-from edge_app.setup.entry import RELEASES, desktop_entry, folders_made, metainfo
-from edge_app.setup.icon import ACCENT, INK, PAPER, icon, icon_svg
-from edge_app.setup.launcher import ENTRY, METAINFO, SIZES, data_home, file_names, launcher_command
 from edge_app.storage.atomic_write import write_atomically
+from edge_app.system.desktop import launcher
+from edge_app.system.desktop.entry import RELEASES, desktop_entry, folders_made, metainfo
+from edge_app.system.desktop.icon import ACCENT, INK, PAPER, icon, icon_svg
+from edge_app.system.desktop.launcher import ENTRY, METAINFO, SIZES, data_home, file_names, launcher_command
 from edge_app.version import __version__
 from edge_app.window.theme import THEMES
 
@@ -296,7 +296,7 @@ def test_a_disk_that_fails_leaves_what_a_removal_can_take(tmp_path: Path, monkey
             raise OSError(28, "No space left on device", str(path))
         write_atomically(path, content, mode)
 
-    monkeypatch.setattr("edge_app.setup.draft.write_atomically", full)
+    monkeypatch.setattr("edge_app.system.file_changes.write_atomically", full)
     with pytest.raises(SetupError, match="No space left on device"):
         install(tmp_path / "share")
     assert (tmp_path / "share" / ENTRY).exists()  # the first: it remembers the folders

@@ -14,13 +14,13 @@ from edge_app.modelfiles.registry import Choice, keep
 from edge_app.modelfiles.validation_cache import proof_of, remember
 from edge_app.recognition.interpreter import find_runtime
 from edge_app.recognition.recognizer import Recognizer
-from edge_app.setup.draft import Draft
 from edge_app.storage import atomic_write as atomic
 from edge_app.storage.atomic_write import make_folder, write_atomically
 from edge_app.storage.history import Store
 from edge_app.storage.log import MOST_BYTES, Log
 from edge_app.storage.paths import Folders
 from edge_app.storage.settings import read_settings, write_settings
+from edge_app.system.file_changes import Draft
 
 from .pilot import Pilot, folders_in
 from .systems import System, choose, only, x11

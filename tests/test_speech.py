@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_app.speech import Speaker, find_speaker, spoken
+from edge_app.system.speech import Speaker, find_speaker, spoken
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="the fake commands are scripts")
 
@@ -178,7 +178,7 @@ def test_a_new_number_breaks_off_the_last_and_close_leaves_no_process(install: I
 def test_a_command_that_does_not_listen_is_killed_at_close(
     install: Install, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge_app.speech.PATIENCE", 0.05)
+    monkeypatch.setattr("edge_app.system.speech.PATIENCE", 0.05)
     deaf = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nopen(sys.argv[0] + '.deaf', 'w')"
     speaker = install("espeak", then=f"{deaf}\ntime.sleep(100)")
     assert speaker.say("1", "en")

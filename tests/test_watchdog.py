@@ -12,7 +12,7 @@ import pytest
 if not sys.platform.startswith("linux"):
     pytest.skip("systemd is Linux'", allow_module_level=True)
 
-from edge_app.watchdog import Watchdog
+from edge_app.system.watchdog import Watchdog
 
 
 class Clock:

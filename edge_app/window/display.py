@@ -15,7 +15,7 @@ os.environ.setdefault("SDL_VIDEO_X11_WMCLASS", "digitpad")  # what a launcher's 
 import pygame
 
 from ..errors import DisplayError
-from ..setup.icon import icon
+from ..system.desktop.icon import icon
 from .waiting import loaded_library, loaded_sdl
 
 TITLE = "digitpad"

@@ -1,11 +1,11 @@
-"""What the installed pygame can do here: `python -m edge_app.window.inquiry`, asked by `edge_app.setup.probe`."""
+"""What the installed pygame can do here: `python -m edge_app.window.inquiry`, asked by `edge_app.system.doctor.probe`."""
 
 import ctypes
 import unicodedata
 from pathlib import Path
 from typing import Any
 
-from ..setup.probe import serve
+from ..system.doctor.probe import serve
 
 NEEDED = ("libdrm.so.2", "libgbm.so.1", "libEGL.so.1", "libGLESv2.so.2", "libudev.so.1")
 """What SDL loads from the system when it draws without a desktop; no wheel brings these along."""

@@ -24,12 +24,12 @@ from ..errors import ModelError, Notice, SettingsError
 from ..language import available_languages, load_language
 from ..modelfiles.card import Wanted
 from ..recognition.recognizer import Recognizer
-from ..speech import find_speaker
 from ..storage.history import Store
 from ..storage.log import Log
 from ..storage.paths import Folders, find_folders
 from ..storage.settings import Settings, read_settings, write_settings
-from ..watchdog import Watchdog
+from ..system.speech import find_speaker
+from ..system.watchdog import Watchdog
 from .actions import Action
 from .app import WAKE, App
 from .events import is_sound

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 from ..duel import Duel
 from ..errors import DigitpadError, Notice
-from ..speech import Speaker
 from ..storage.history import Store, open_store
 from ..storage.paths import Folders
+from ..system.speech import Speaker
 from .keeping import Keeper
 from .learning import Learner
 

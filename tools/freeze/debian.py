@@ -16,8 +16,8 @@ from pathlib import Path
 from prune import is_elf
 
 from edge_app.cli import make_parser
-from edge_app.setup.entry import TEXTS, desktop_entry, metainfo
-from edge_app.setup.launcher import ENTRY, METAINFO, icon_files
+from edge_app.system.desktop.entry import TEXTS, desktop_entry, metainfo
+from edge_app.system.desktop.launcher import ENTRY, METAINFO, icon_files
 from edge_app.version import __version__
 
 NAME = "digitpad"

@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge_app.setup.icon import PAPER
+from edge_app.system.desktop.icon import PAPER
 
 PATIENCE = 30  # seconds
 PIXELS = bytes((*reversed(PAPER), 0)) * 200  # a part of a row of the pad, as X keeps it: blue, green, red, nothing

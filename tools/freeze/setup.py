@@ -15,8 +15,8 @@ from licences import licences
 from PIL import Image
 from prune import prune
 
-from edge_app.setup.entry import COMPONENT, TEXTS
-from edge_app.setup.icon import icon
+from edge_app.system.desktop.entry import COMPONENT, TEXTS
+from edge_app.system.desktop.icon import icon
 from edge_app.version import __version__
 
 NAME = "digitpad"

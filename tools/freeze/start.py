@@ -8,7 +8,7 @@ from edge_app.cli import main
 APART = (
     "edge_app.evaluation.compare.bench_process",
     "edge_app.modelfiles.validation",
-    "edge_app.setup.trial",
+    "edge_app.system.doctor.runtime_probe",
     "edge_app.window.inquiry",
 )
 

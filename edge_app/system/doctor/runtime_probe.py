@@ -1,13 +1,13 @@
-"""An interpreter built and the bundled samples read with it: `python -m edge_app.setup.trial`, asked by `probe`."""
+"""An interpreter built and the bundled samples read with it: `python -m edge_app.system.doctor.runtime_probe`, asked by `probe`."""
 
 from pathlib import Path
 from typing import Any
 
-from ..errors import DigitpadError
-from ..modelfiles.card import load_model
+from ...errors import DigitpadError
+from ...modelfiles.card import load_model
 from .probe import serve
 
-SAMPLES = Path(__file__).parents[1] / "samples.jsonl"
+SAMPLES = Path(__file__).parents[2] / "datasets" / "samples.jsonl"
 
 
 def answer(job: dict[str, Any]) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
     try:
         import numpy
 
-        from ..recognition.interpreter import find_runtime
+        from ...recognition.interpreter import find_runtime
     except (ImportError, OSError, AttributeError) as error:
         return {"stage": "numpy", "error": _reason(error)}
     try:
@@ -31,10 +31,10 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
     except DigitpadError as error:
         return {"stage": "model", "error": str(error), **known}
     try:
-        from ..datasets.labelled import read_labelled_ink
-        from ..modelfiles.selftest import check_expected
-        from ..recognition.classifier import Classifier
-        from ..recognition.recognizer import Recognizer
+        from ...datasets.labelled import read_labelled_ink
+        from ...modelfiles.selftest import check_expected
+        from ...recognition.classifier import Classifier
+        from ...recognition.recognizer import Recognizer
 
         recognizer = Recognizer(classifier=Classifier(model, runtime))
         check_expected(recognizer.classifier)

@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from .world import Finding, World
+from .host import Finding, World
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 ENTER = stat.S_IXGRP | stat.S_IXOTH

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import SetupError
+from ...errors import SetupError
 
 NAME = "digitpad-kiosk"
 UNIT = f"{NAME}.service"

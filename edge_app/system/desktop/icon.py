@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..datasets.allographs import forms_of
-from ..recognition.ink import Ink
-from ..recognition.normalise import draw_strokes
+from ...datasets.allographs import forms_of
+from ...recognition.ink import Ink
+from ...recognition.normalise import draw_strokes
 
 GRID = 64  # the design's units on a side
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import ModelError
-from ..modelfiles.card import CARD, HOW_TO_MAKE, load_model, models_folder, read_card
-from ..modelfiles.registry import name_of, read_choice
-from ..version import __version__
-from .world import AGAIN, PACKAGED, Finding, State, World
+from ...errors import ModelError
+from ...modelfiles.card import CARD, HOW_TO_MAKE, load_model, models_folder, read_card
+from ...modelfiles.registry import name_of, read_choice
+from ...version import __version__
+from .host import AGAIN, PACKAGED, Finding, State, World
 
 RUNTIMES = ("tflite-runtime", "ai-edge-litert")
 VARIABLE = "DIGITPAD_RUNTIME"
@@ -69,7 +69,7 @@ def check_runtime(world: World) -> Iterator[Finding]:
         )
         return
     present = {name: version for name in names if (version := world.installed(name))}
-    answers = {name: world.ask("edge_app.setup.trial", _job(world, name)) for name in present}
+    answers = {name: world.ask("edge_app.system.doctor.runtime_probe", _job(world, name)) for name in present}
     works = [name for name, answer in answers.items() if answer.get("stage") in ("model", "reading", "done")]
     faults = {name: answer for name, answer in answers.items() if not world.lacks(answer.get("error", ""))}
     built = [_built(world, name, present[name], answer, spare=bool(works)) for name, answer in faults.items()]

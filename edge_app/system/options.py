@@ -68,21 +68,21 @@ def _add_kiosk(commands: "Commands") -> None:
 
 def run_doctor(args: argparse.Namespace) -> int:
     """Examine the system."""
-    from .doctor import doctor_command
+    from .doctor.run import doctor_command
 
     return doctor_command(as_json=args.json, model=args.model)
 
 
 def run_launcher(args: argparse.Namespace) -> int:
     """Install or remove the menu entry."""
-    from .launcher import launcher_command
+    from .desktop.launcher import launcher_command
 
     return launcher_command(args.prefix, remove=args.remove, dry_run=args.dry_run)
 
 
 def run_kiosk(args: argparse.Namespace) -> int:
     """Install or remove the kiosk."""
-    from .kiosk import kiosk_command
+    from .kiosk.install import kiosk_command
 
     return kiosk_command(
         args.root, kind=args.kind, user=args.user, rotate=args.kiosk_rotate, remove=args.remove, dry_run=args.dry_run

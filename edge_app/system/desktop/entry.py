@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
-from ..errors import SetupError
-from ..version import __version__
+from ...errors import SetupError
+from ...version import __version__
 
 MARKER = "X-Digitpad"  # every file that is written carries it: what does not is somebody else's
 # home.arpa belongs to everybody's own network (RFC 8375), so this reversed name claims no domain of others.

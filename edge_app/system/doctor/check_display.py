@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator
 
 from .check_software import install_libraries
-from .world import Finding, World
+from .host import Finding, World
 
 KINDS = {"x11": "DISPLAY", "wayland": "WAYLAND_DISPLAY"}
 WITHOUT = "Without a screen these work: digitpad demo, digitpad recognize FILE"

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .world import Finding, World
+from .host import Finding, World
 
 # numbers of linux/input-event-codes.h
 X, REL_X = 0x00, 0x00

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .world import Finding, World
+from .host import Finding, World
 
 RANDR = {"right": 90, "inverted": 180, "left": 270}
 QUARTERS = {"0": 0, "1": 90, "2": 180, "3": 270}

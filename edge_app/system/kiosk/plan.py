@@ -10,10 +10,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import SetupError
-from .draft import Draft, acting_as
-from .start import find_start
-from .system import (
+from ...errors import SetupError
+from ..file_changes import Draft, acting_as
+from ..launch_command import find_start
+from ..os_info import (
     Account,
     Session,
     groups_among,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ..speech import find_speaker
-from .world import Finding, World
+from .host import Finding, World
 
 NOTO = "sudo apt install fonts-noto-core, and fonts-noto-cjk for Chinese, Japanese and Korean"
 SHOWN = 3  # letters that are named

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ..errors import SetupError
-from ..printable import printable
-from .draft import Content, Draft, remove_if_empty
-from .kiosk_plan import STATE, SYSTEM_UNIT, Plan, chosen_kind, draft_installation, draft_removal
-from .start import digitpad_command
-from .system import Account, find_account, find_session, inside
+from ...errors import SetupError
+from ...printable import printable
+from ..file_changes import Content, Draft, remove_if_empty
+from ..launch_command import digitpad_command
+from ..os_info import Account, find_account, find_session, inside
+from .plan import STATE, SYSTEM_UNIT, Plan, chosen_kind, draft_installation, draft_removal
 from .units import UNIT
 
 

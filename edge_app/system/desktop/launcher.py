@@ -8,14 +8,14 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..children import find_program
-from ..errors import SetupError
-from ..printable import printable
-from ..version import __version__
-from .draft import Content, Draft, remove_if_empty
+from ...children import find_program
+from ...errors import SetupError
+from ...printable import printable
+from ...version import __version__
+from ..file_changes import Content, Draft, remove_if_empty
+from ..launch_command import digitpad_command
 from .entry import COMPONENT, MARKER, desktop_entry, folders_made, metainfo
 from .icon import icon, icon_svg
-from .start import digitpad_command
 
 ENTRY = "applications/digitpad.desktop"
 METAINFO = f"metainfo/{COMPONENT}.metainfo.xml"
@@ -152,7 +152,7 @@ def _folders_of(prefix: Path, entry: Content) -> list[Path]:
 
 def _folder_for(command: tuple[str, ...]) -> Path | None:
     """Return the folder to start in: a checkout's, where Python finds the package in no other way."""
-    place = Path(__file__).resolve().parents[2]
+    place = Path(__file__).resolve().parents[3]
     return place if "-m" in command and place.name not in ("site-packages", "dist-packages") else None
 
 

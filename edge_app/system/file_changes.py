@@ -8,7 +8,7 @@ from pathlib import Path
 from ..errors import SetupError
 from ..storage.atomic_write import write_atomically
 from ..storage.safe_open import open_regular
-from .system import Account
+from .os_info import Account
 
 Content = bytes | Path | None
 """A file's bytes, a link's target, or None where nothing is."""

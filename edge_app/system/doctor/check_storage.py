@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from ..errors import SettingsError, StoreError
-from ..storage.paths import files_set_aside, find_folders
-from .world import Finding, World
+from ...errors import SettingsError, StoreError
+from ...storage.paths import files_set_aside, find_folders
+from .host import Finding, World
 
 LOW, ENOUGH = 20_000_000, 200_000_000  # bytes: a full history takes some 50 MB
 FULL, FORBIDDEN = (errno.ENOSPC, errno.EDQUOT), (errno.EACCES, errno.EPERM)
@@ -134,7 +134,7 @@ def _damage(path: Path) -> str:
 
 
 def _opened(path: Path) -> Finding:
-    from ..storage.history import Store  # not at import: it needs numpy, which may be what is wrong
+    from ...storage.history import Store  # not at import: it needs numpy, which may be what is wrong
 
     try:
         store = Store(path)

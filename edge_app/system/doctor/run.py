@@ -5,9 +5,9 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from ..errors import DigitpadError
-from ..printable import printable
-from ..version import __version__
+from ...errors import DigitpadError
+from ...printable import printable
+from ...version import __version__
 from .check_display import check_display
 from .check_extras import check_fonts, check_power, check_speech
 from .check_input import check_input, check_permissions
@@ -15,7 +15,7 @@ from .check_privacy import check_privacy
 from .check_screen import check_blanking, check_rotation
 from .check_software import check_model, check_pygame, check_python, check_runtime
 from .check_storage import check_disk, check_history, check_settings
-from .world import AGAIN, Finding, World, this_world
+from .host import AGAIN, Finding, World, this_world
 
 Check = Callable[[World], Iterable[Finding]]
 CHECKS: tuple[Check, ...] = (

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ..children import is_frozen
 from ..errors import SetupError
-from .system import Account, inside
-from .units import Start
+from .kiosk.units import Start
+from .os_info import Account, inside
 
 
 def find_start(root: Path, account: Account, rotate: int | None) -> Start:

@@ -1,0 +1,1 @@
+"""`digitpad install-launcher`: the desktop menu entry and its icons."""

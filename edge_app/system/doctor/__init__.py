@@ -1,0 +1,1 @@
+"""`digitpad doctor`: diagnoses setup problems."""

@@ -1,0 +1,1 @@
+"""`digitpad install-kiosk`: full screen at boot."""
