@@ -285,7 +285,7 @@ def run_window(args: argparse.Namespace) -> int:
     from .modelfiles.card import Wanted
 
     try:
-        from .window.loop import run
+        from .gui.main import run
     except ImportError as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]  # numpy wraps a page of advice around its own
         raise DisplayError(f"the window cannot be loaded ({reason}). What to do says: digitpad doctor") from None

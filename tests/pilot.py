@@ -10,21 +10,21 @@ from typing import Any
 import numpy as np
 import pygame
 
-from edge_app.duel import Duel
+from edge_app.gui.actions import Action, Name
+from edge_app.gui.app import WAKE, App
+from edge_app.gui.background import Immediate
+from edge_app.gui.history_recorder import Keeper
+from edge_app.gui.jobs import load
+from edge_app.gui.personalization import Learner
+from edge_app.gui.services import Services
+from edge_app.gui.side_by_side import Duel
+from edge_app.gui.state import State
+from edge_app.gui.views.widgets import Widget
 from edge_app.language import available_languages, load_language
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.history import Store
 from edge_app.storage.paths import Folders
 from edge_app.storage.settings import Settings
-from edge_app.window.actions import Action, Name
-from edge_app.window.app import WAKE, App
-from edge_app.window.jobs import load
-from edge_app.window.keeping import Keeper
-from edge_app.window.learning import Learner
-from edge_app.window.services import Services
-from edge_app.window.state import State
-from edge_app.window.widgets import Widget
-from edge_app.window.worker import Immediate
 
 from .conftest import ROOT
 

@@ -110,7 +110,7 @@ class System:
     def ask(self, module: str, job: dict[str, Any]) -> dict[str, Any]:
         if module == "edge_app.system.doctor.runtime_probe":
             return self.trials.get(job["runtime"], self.trial())
-        assert module == "edge_app.window.inquiry"
+        assert module == "edge_app.gui.platform.pygame_probe"
         assert set("abcxyz") <= set(job["letters"])
         return self.pygame()
 

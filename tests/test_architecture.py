@@ -75,7 +75,7 @@ def test_the_core_reads_without_pygame_and_tensorflow() -> None:
 
 
 def test_the_window_opens_without_tensorflow() -> None:
-    code = "import edge_app.window.loop, sys\nfrom edge_app.window.display import Display\n"
+    code = "import edge_app.gui.main, sys\nfrom edge_app.gui.platform.display import Display\n"
     code += "print(Display().surface.get_size(), 'PIL' in sys.modules)"
     done = run_without({"tensorflow", "keras", "train", "convert", "matplotlib"}, code)
     assert done.returncode == 0, done.stderr

@@ -11,15 +11,15 @@ import pygame
 import pytest
 
 from edge_app.cli import main
-from edge_app.duel import Duel, Timed, Verdict, open_float
+from edge_app.gui import main as loop
+from edge_app.gui.app import App
+from edge_app.gui.background import Immediate
+from edge_app.gui.drawing.theme import THEMES
+from edge_app.gui.side_by_side import Duel, Timed, Verdict, open_float
+from edge_app.gui.views.screen import duration
 from edge_app.modelfiles.card import CARD, FLOAT, INT8, Wanted, models_folder
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.recognition.results import Reading
-from edge_app.window import loop
-from edge_app.window.app import App
-from edge_app.window.screen import duration
-from edge_app.window.theme import THEMES
-from edge_app.window.worker import Immediate
 
 from .fakes import Opener, fixed, reading_of
 from .pilot import SIZES, Pilot, mouse
@@ -310,7 +310,7 @@ def test_the_installed_app_goes_on_without_the_float_model(
     for name in (INT8, CARD):
         shutil.copy(models_folder() / name, tmp_path)
     assert FLOAT in json.loads((tmp_path / CARD).read_text())["files"]
-    monkeypatch.setattr("edge_app.duel.models_folder", lambda: tmp_path)
+    monkeypatch.setattr("edge_app.gui.side_by_side.models_folder", lambda: tmp_path)
     assert loop.run(compare=True) == 0
     last = apps[-1].state.verdict
     assert last is not None

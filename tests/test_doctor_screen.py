@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from edge_app.gui.platform.pygame_probe import NEEDED
 from edge_app.system.doctor.check_input import input_devices
-from edge_app.window.inquiry import NEEDED
 
 from .systems import (
     KEYBOARD,

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge_app.duel import Duel, Timed, Verdict, open_float, read_timed
 from edge_app.errors import ModelError
+from edge_app.gui.side_by_side import Duel, Timed, Verdict, open_float, read_timed
 from edge_app.modelfiles.card import CARD, FLOAT, INT8, models_folder
 from edge_app.recognition.ink import make_ink
 from edge_app.recognition.recognizer import Recognizer

@@ -8,8 +8,8 @@ from pathlib import Path
 import pygame
 import pytest
 
-from edge_app.window import fonts as module
-from edge_app.window.fonts import FONTS, LEAST_SURFACES, NEEDED, SURFACE_BYTES, SURFACES, Fonts
+from edge_app.gui.drawing import fonts as module
+from edge_app.gui.drawing.fonts import FONTS, LEAST_SURFACES, NEEDED, SURFACE_BYTES, SURFACES, Fonts
 
 INK = (24, 38, 66)
 BUNDLED = Path(pygame.__file__).parent / "freesansbold.ttf"

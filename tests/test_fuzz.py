@@ -9,12 +9,12 @@ from weakref import WeakSet
 import pygame
 import pytest
 
-from edge_app.pad import Pad, Page
-from edge_app.window.app import App
-from edge_app.window.deeds.writing import Writing
-from edge_app.window.painter import Painter
-from edge_app.window.screen import Scene
-from edge_app.window.worker import Worker
+from edge_app.gui.app import App
+from edge_app.gui.background import Worker
+from edge_app.gui.drawing.painter import Painter
+from edge_app.gui.handlers.ink import Writing
+from edge_app.gui.pad import Pad, Page
+from edge_app.gui.views.screen import Scene
 from tools.bench.screen import ProcessError
 from tools.fuzz import campaign
 from tools.fuzz.__main__ import main

@@ -179,7 +179,7 @@ def test_numpy_is_loaded_after_the_limits_alone() -> None:
 
 
 def test_the_gate_is_not_loaded_before_it_is_wanted() -> None:
-    code = "import sys, edge_app.window.loop; print([name for name in sys.modules if name in {!r}])"
+    code = "import sys, edge_app.gui.main; print([name for name in sys.modules if name in {!r}])"
     names = (
         "edge_app.modelfiles.loader",
         "edge_app.modelfiles.validation",

@@ -5,8 +5,8 @@ import pygame
 import pytest
 from numpy.typing import NDArray
 
-from edge_app.window import icons
-from edge_app.window.icons import GRID, ICONS, draw_icon
+from edge_app.gui.drawing import icons
+from edge_app.gui.drawing.icons import GRID, ICONS, draw_icon
 
 NAMES = [
     *("undo", "redo", "clear", "erase", "write", "menu", "close", "back", "next", "up", "down", "copy", "save", "open"),

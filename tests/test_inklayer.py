@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from edge_app.window.inklayer import InkLayer, Stroke
-from edge_app.window.lines import draw_line
+from edge_app.gui.drawing.ink_layer import InkLayer, Stroke
+from edge_app.gui.drawing.lines import draw_line
 
 SIZE = (120, 80)
 INK, PAPER = (24, 38, 66), (255, 255, 252)

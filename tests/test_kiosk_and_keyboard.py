@@ -8,17 +8,17 @@ import pygame
 import pytest
 
 from edge_app.cli import main
+from edge_app.gui import main as loop
+from edge_app.gui.actions import Action, Name
+from edge_app.gui.app import IN_USE, JUDGED_AFTER, KEPT_AFTER
+from edge_app.gui.kiosk import MAY
+from edge_app.gui.kiosk import PANELS as VISITORS_PANELS
+from edge_app.gui.views import PANELS
+from edge_app.gui.views.dialogs import HOLD
+from edge_app.gui.views.widgets import Widget
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.history import Store
 from edge_app.storage.settings import OPTIONS
-from edge_app.window import loop
-from edge_app.window.actions import Action, Name
-from edge_app.window.app import IN_USE, JUDGED_AFTER, KEPT_AFTER
-from edge_app.window.kiosk import MAY
-from edge_app.window.kiosk import PANELS as VISITORS_PANELS
-from edge_app.window.panels import PANELS
-from edge_app.window.panels.texts import HOLD
-from edge_app.window.widgets import Widget
 
 from .pilot import Pilot, folders_in, mouse
 from .test_panels import names, picture_in

@@ -17,13 +17,13 @@ from PIL import Image
 
 from edge_app.cli import make_parser
 from edge_app.errors import SetupError
+from edge_app.gui.drawing.theme import THEMES
 from edge_app.storage.atomic_write import write_atomically
 from edge_app.system.desktop import launcher
 from edge_app.system.desktop.entry import RELEASES, desktop_entry, folders_made, metainfo
 from edge_app.system.desktop.icon import ACCENT, INK, PAPER, icon, icon_svg
 from edge_app.system.desktop.launcher import ENTRY, METAINFO, SIZES, data_home, file_names, launcher_command
 from edge_app.version import __version__
-from edge_app.window.theme import THEMES
 
 from .conftest import ROOT
 

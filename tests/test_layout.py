@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 
 from edge_app.datasets.file_listing import Entry
+from edge_app.gui.state import Exercise, Panel, State
+from edge_app.gui.views import PANELS
+from edge_app.gui.views.history import per_page
+from edge_app.gui.views.layout import TARGET, TEXT_SIZES, Area, Metrics, arrange, fit_viewport, measure, split_strip
+from edge_app.gui.views.parts import card_area, framed
+from edge_app.gui.views.screen import Scene, layout_of, make_scene
+from edge_app.gui.views.widgets import Widget
 from edge_app.language import available_languages, load_language
 from edge_app.personal.practice import Practice
 from edge_app.recognition.results import Digit, Reading
 from edge_app.storage.history import Page
 from edge_app.storage.settings import Settings
-from edge_app.window.layout import TARGET, TEXT_SIZES, Area, Metrics, arrange, fit_viewport, measure, split_strip
-from edge_app.window.panels import PANELS
-from edge_app.window.panels.history import per_page
-from edge_app.window.panels.parts import card_area, framed
-from edge_app.window.screen import Scene, layout_of, make_scene
-from edge_app.window.state import Exercise, Panel, State
-from edge_app.window.widgets import Widget
 
 from .pilot import SIZES
 

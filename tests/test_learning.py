@@ -10,14 +10,14 @@ import pygame
 import pytest
 
 from edge_app.errors import ModelError, Notice, StoreError
+from edge_app.gui.app import KEPT_AFTER
+from edge_app.gui.history_recorder import MOST_OWED, Keeper
+from edge_app.gui.personalization import MOST_KEYS, Key, Learner
 from edge_app.personal.lessons import PersonalClassifier
 from edge_app.recognition.ink import make_ink
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.recognition.results import Reading
 from edge_app.storage.history import Store
-from edge_app.window.app import KEPT_AFTER
-from edge_app.window.keeping import MOST_OWED, Keeper
-from edge_app.window.learning import MOST_KEYS, Key, Learner
 
 from .pilot import NOW, SAMPLES, Pilot, folders_in, mouse
 from .test_panels import picture_in

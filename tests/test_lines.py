@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from edge_app.window.lines import Point, Trace, draw_line, draw_lines
+from edge_app.gui.drawing.lines import Point, Trace, draw_line, draw_lines
 
 INK, PAPER = (24, 38, 66), (255, 255, 252)
 FINE = 12  # points a pixel and direction

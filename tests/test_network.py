@@ -53,10 +53,10 @@ STATUS = {"doctor": {0, 1}}  # it says whether there is a display
 
 WINDOW = """
 import sys
-from edge_app.window import loop  # first: it sets what SDL reads when it is loaded
+from edge_app.gui import loop  # first: it sets what SDL reads when it is loaded
 import json, pygame
-from edge_app.window import app
-from edge_app.window.actions import Action
+from edge_app.gui import app
+from edge_app.gui.actions import Action
 
 done_read, read = app.App._done_read, []
 def watched(self, result):

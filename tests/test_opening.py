@@ -14,6 +14,7 @@ import pytest
 
 from edge_app.cli import main
 from edge_app.errors import ModelError
+from edge_app.gui import main as loop
 from edge_app.modelfiles import loader as opening
 from edge_app.modelfiles import validation as gate
 from edge_app.modelfiles import validation_cache as proven
@@ -25,7 +26,6 @@ from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import Runtime, find_runtime
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.paths import Folders
-from edge_app.window import loop
 
 from .conftest import DATA
 from .models import CLASSES, on_card, strange

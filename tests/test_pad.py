@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from edge_app.datasets.readers import bundled_samples
-from edge_app.pad import MOST_STEPS, Line, Pad, strokes_at
+from edge_app.gui.pad import MOST_STEPS, Line, Pad, strokes_at
 from edge_app.recognition.ink import MAX_POINTS, MAX_STROKES, make_ink
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.recognition.results import Digit, Pin, Reading

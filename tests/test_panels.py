@@ -11,12 +11,12 @@ import pytest
 from PIL import Image
 
 from edge_app.errors import SettingsError
+from edge_app.gui.actions import Action
+from edge_app.gui.app import JUDGED_AFTER
+from edge_app.gui.state import Panel
 from edge_app.personal.practice import Practice
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.history import Store
-from edge_app.window.actions import Action
-from edge_app.window.app import JUDGED_AFTER
-from edge_app.window.state import Panel
 
 from .pilot import SAMPLES, Pilot, folders_in, mouse
 from .test_window import slow

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_app.window.actions import Action
-from edge_app.window.events import ECHO, MOST_NEAR, NEAR, PALM, SILENT, Pen, Pointers, is_sound, key_meaning
+from edge_app.gui.actions import Action
+from edge_app.gui.input import ECHO, MOST_NEAR, NEAR, PALM, SILENT, Pen, Pointers, is_sound, key_meaning
 
 SIZE = (800, 480)
 KINDS = {

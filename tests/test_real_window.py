@@ -18,8 +18,8 @@ from .pilot import SAMPLES, folders_in
 
 PROBE = """
 import sys
-from edge_app.window import loop  # first: it sets what SDL reads when it is loaded
-from edge_app.window import app
+from edge_app.gui import loop  # first: it sets what SDL reads when it is loaded
+from edge_app.gui import app
 import pygame
 done_read = app.App._done_read
 def watched(self, result):

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from PIL import Image
 
+from edge_app.gui.actions import Action, Name
+from edge_app.gui.drawing.painter import Painter
 from edge_app.recognition.recognizer import Recognizer
-from edge_app.window.actions import Action, Name
-from edge_app.window.painter import Painter
 
 from .pilot import Pilot, folders_in, mouse
 

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from edge_app.window.panels import PANELS
+from edge_app.gui.views import PANELS
 from tools.fuzz.targets import TARGETS
 
 from .conftest import ROOT

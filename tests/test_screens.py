@@ -12,14 +12,14 @@ import pygame
 import pytest
 from PIL import Image
 
-from edge_app.duel import Duel
 from edge_app.errors import ModelError
+from edge_app.gui.drawing.painter import Painter
+from edge_app.gui.side_by_side import Duel
+from edge_app.gui.views.screen import Scene
+from edge_app.gui.views.widgets import Widget
 from edge_app.personal.practice import demonstration
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.history import Store
-from edge_app.window.painter import Painter
-from edge_app.window.screen import Scene
-from edge_app.window.widgets import Widget
 
 from . import golden
 from .conftest import DATA

@@ -83,7 +83,7 @@ def test_a_window_that_loses_what_was_on_the_pad_is_noticed(monkeypatch: pytest.
     careless = tmp_path / "careless.py"
     careless.write_text(
         "import sys\n"
-        "from edge_app.window import loop\n"
+        "from edge_app.gui import loop\n"
         "loop.on_lost_display = lambda _: None\n"
         "from tools.soak.display import run_with, write_and_rest\n"
         "run_with(lambda hand: write_and_rest(hand, 1), None)\n"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_app.window.theme import THEMES, Theme
+from edge_app.gui.drawing.theme import THEMES, Theme
 
 Colour = tuple[int, int, int]
 

@@ -13,6 +13,7 @@ import pytest
 
 from edge_app.cli import main
 from edge_app.errors import ModelError
+from edge_app.gui import main as loop
 from edge_app.modelfiles import loader as opening
 from edge_app.modelfiles.card import INT8, Wanted, load_model, models_folder
 from edge_app.modelfiles.loader import open_classifier
@@ -20,7 +21,6 @@ from edge_app.modelfiles.registry import POINTER, Choice, choose, load_kept, rea
 from edge_app.modelfiles.validation import NEXT
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.paths import Folders
-from edge_app.window import loop
 
 from .conftest import DATA, ROOT
 from .models import CLASSES, on_card, strange

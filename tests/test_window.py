@@ -11,17 +11,17 @@ import pytest
 from PIL import Image
 
 from edge_app.errors import ExportError, ModelError, StoreError
+from edge_app.gui.app import KEPT_AFTER, App
+from edge_app.gui.background import Immediate
+from edge_app.gui.handlers import digits
+from edge_app.gui.handlers.ink import Writing
+from edge_app.gui.handlers.practice import Exercises
+from edge_app.gui.handlers.share import Output
+from edge_app.gui.platform.display import Display
+from edge_app.gui.state import Panel
+from edge_app.gui.views import PANELS
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.history import Store
-from edge_app.window.app import KEPT_AFTER, App
-from edge_app.window.deeds import digits
-from edge_app.window.deeds.exercise import Exercises
-from edge_app.window.deeds.output import Output
-from edge_app.window.deeds.writing import Writing
-from edge_app.window.display import Display
-from edge_app.window.panels import PANELS
-from edge_app.window.state import Panel
-from edge_app.window.worker import Immediate
 
 from .fakes import fixed
 from .pilot import SAMPLES, Pilot, finger, mouse

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edge_app.errors import ModelError
-from edge_app.window.worker import Immediate, Worker
+from edge_app.gui.background import Immediate, Worker
 
 SOON = 10.0  # seconds until a thread that does nothing counts as hanging
 

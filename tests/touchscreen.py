@@ -295,8 +295,8 @@ PROBE = """
 import json, sys
 import pygame
 from edge_app.cli import main
-from edge_app.window.app import App
-from edge_app.window.display import Display
+from edge_app.gui.app import App
+from edge_app.gui.platform.display import Display
 
 get, draw, show, apps, seen = pygame.event.get, App.draw, Display.show, [], []
 

@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from edge_app.window import loop
-from edge_app.window.actions import Action, Name
+from edge_app.gui import main as loop
+from edge_app.gui.actions import Action, Name
 
 # isort: split
 import pygame
 
-from edge_app.window.app import App
-from edge_app.window.display import Display
+from edge_app.gui.app import App
+from edge_app.gui.platform.display import Display
 
 from .samples import Place
 

@@ -10,7 +10,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from edge_app.window.panels import PANELS
+from edge_app.gui.views import PANELS
 
 from .hand import RATE, Hand, run_with
 from .samples import Place, numbers, placed

@@ -17,7 +17,7 @@ UNSEEN = ("dummy", "offscreen")
 PATIENCE = 900  # seconds for one process: a small computer takes its time
 TRY = """
 import json
-from edge_app.window.display import Display, pygame
+from edge_app.gui.platform.display import Display, pygame
 
 window = Display().surface
 print(json.dumps({"driver": pygame.display.get_driver(), "window": window.get_size()}))

@@ -9,7 +9,7 @@ from .screen import Screen, output
 FIRST_FRAME = """
 import sys, time
 from edge_app.cli import main
-from edge_app.window.display import Display
+from edge_app.gui.platform.display import Display
 
 show = Display.show
 

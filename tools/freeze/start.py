@@ -9,7 +9,7 @@ APART = (
     "edge_app.evaluation.compare.bench_process",
     "edge_app.modelfiles.validation",
     "edge_app.system.doctor.runtime_probe",
-    "edge_app.window.inquiry",
+    "edge_app.gui.platform.pygame_probe",
 )
 
 if sys.argv[1:2] == ["-m"] and sys.argv[2:] in [[name] for name in APART]:

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pygame
 
-from edge_app.pad import MOST_STEPS, Line, Pad, Page
-from edge_app.window.app import App
-from edge_app.window.painter import Painter
-from edge_app.window.screen import Scene
-from edge_app.window.worker import Worker
+from edge_app.gui.app import App
+from edge_app.gui.background import Worker
+from edge_app.gui.drawing.painter import Painter
+from edge_app.gui.pad import MOST_STEPS, Line, Pad, Page
+from edge_app.gui.views.screen import Scene
 
 SMALLEST = 240  # pixels of the short side, for which everything has its place
 MOST_SECONDS = 2.0  # of the processor, for one event: a page of a thousand strokes is read in less

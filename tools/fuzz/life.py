@@ -24,13 +24,13 @@ import pygame
 from PIL import Image
 
 from edge_app.datasets.readers import bundled_samples
-from edge_app.pad import Pad
+from edge_app.gui import main as loop
+from edge_app.gui.app import WAKE, App
+from edge_app.gui.background import Immediate, Worker
+from edge_app.gui.pad import Pad
+from edge_app.gui.platform.display import Display
 from edge_app.storage.history import Store, open_store
 from edge_app.storage.settings import read_settings
-from edge_app.window import loop
-from edge_app.window.app import WAKE, App
-from edge_app.window.display import Display
-from edge_app.window.worker import Immediate, Worker
 from tools.bench.samples import placed
 
 from .hands import Step, next_step
@@ -127,8 +127,8 @@ def _world(hand: "Hand", home: Path, spec: Spec) -> Iterator[None]:
         mock.patch.object(loop, "milliseconds", hand.clock),
         mock.patch.object(loop, "Worker", Worker if spec.threaded else AtOnce),
         mock.patch.object(loop, "serve", lambda app, display: serve(hand.meet(app), hand.watch(display))),
-        mock.patch("edge_app.window.services.open_store", partial(open_store, clock=lambda: hand.wall)),
-        mock.patch("edge_app.window.display._quit_on_hangup"),  # a thread for as long as the process lives
+        mock.patch("edge_app.gui.services.open_store", partial(open_store, clock=lambda: hand.wall)),
+        mock.patch("edge_app.gui.platform.display._quit_on_hangup"),  # a thread for as long as the process lives
         mock.patch.object(Pad, "drop", hand.judge.watched_drop(Pad.drop)),
     ):
         yield

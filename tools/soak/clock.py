@@ -14,8 +14,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from edge_app.gui.app import KEPT_AFTER
 from edge_app.storage.history import Page
-from edge_app.window.app import KEPT_AFTER
 from tools.bench.hand import Hand, run_with
 from tools.bench.samples import numbers, placed
 

@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from edge_app.errors import DigitpadError
+from edge_app.gui import main as loop
 from edge_app.storage.paths import Folders, find_folders
-from edge_app.window import loop
 
 # isort: split
 import pygame
 
-from edge_app.window.app import App
-from edge_app.window.display import Display
+from edge_app.gui.app import App
+from edge_app.gui.platform.display import Display
 from tools.bench.scenarios import PROCESS, _status
 
 from .visitors import Input, Visitors

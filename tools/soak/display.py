@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from edge_app.gui.main import LOST
 from edge_app.storage.history import Store
 from edge_app.storage.paths import VARIABLE, find_folders
-from edge_app.window.loop import LOST
 from tools.bench.hand import Hand, run_with
 from tools.bench.samples import numbers, placed
 from tools.bench.screen import ROOT

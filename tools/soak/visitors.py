@@ -7,10 +7,10 @@ from typing import Any, TypeAlias
 
 import pygame
 
+from edge_app.gui.actions import Action, Name
+from edge_app.gui.app import App
 from edge_app.recognition.ink import Ink
 from edge_app.storage.settings import OPTIONS
-from edge_app.window.actions import Action, Name
-from edge_app.window.app import App
 from tools.bench.hand import on_window
 from tools.bench.samples import Place, numbers, placed
 

@@ -172,9 +172,9 @@ class World:
 
     @cached_property
     def pygame(self) -> dict[str, Any]:
-        """What the installed pygame says of itself; see `edge_app.window.inquiry`."""
+        """What the installed pygame says of itself; see `edge_app.gui.platform.pygame_probe`."""
         letters = "".join(self.language[0].texts.values())
-        return self.ask("edge_app.window.inquiry", {"letters": letters})
+        return self.ask("edge_app.gui.platform.pygame_probe", {"letters": letters})
 
 
 def this_world(model: Path | None) -> World:

@@ -1,0 +1,1 @@
+"""Drawing: scenes to pixels."""

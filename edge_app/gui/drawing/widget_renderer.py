@@ -1,0 +1,287 @@
+"""How each kind of widget looks."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pygame
+
+from ...recognition.normalise import SIZE
+from ..views.layout import Area, Metrics
+from ..views.widgets import Peers, Tone, Widget
+from .fonts import Fonts
+from .icons import draw_icon
+from .lines import Colour
+from .theme import Theme
+
+HEAT: Colour = (230, 110, 0)
+SMALLEST = 14  # size of type that can still be read
+ROUND = 8  # radius of corners, in pixels
+LEAST_SHARE = 0.005  # what rounds to no percent has no bar: two pixels of one look like dirt
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a widget is drawn now."""
+
+    theme: Theme
+    metrics: Metrics
+    pressed: bool
+
+
+class Brush:
+    """Draws widgets on a surface, a method a kind."""
+
+    def __init__(self, surface: pygame.Surface, fonts: Fonts) -> None:
+        """Draw on `surface`, with type of `fonts`."""
+        self.surface, self.fonts = surface, fonts
+
+    def draw(self, widget: Widget, look: Look, *, focused: bool, within: pygame.Rect | None = None) -> None:
+        """Draw a widget, or what of it is `within` a part of its area, with a ring around what the keyboard acts on."""
+        self.surface.set_clip(within or pygame.Rect(widget.area))
+        getattr(self, f"_draw_{widget.kind}")(widget, look)
+        if focused:
+            width = max(3, look.metrics.unit // 15)
+            pygame.draw.rect(self.surface, look.theme.focus, pygame.Rect(widget.area), width, border_radius=ROUND)
+        self.surface.set_clip(None)
+
+    def _draw_card(self, widget: Widget, look: Look) -> None:
+        pygame.draw.rect(self.surface, look.theme.paper, pygame.Rect(widget.area))
+        pygame.draw.rect(self.surface, look.theme.line, pygame.Rect(widget.area), 1)
+
+    def _draw_title(self, widget: Widget, look: Look) -> None:
+        colour, area = tone_colour(widget.tone, look.theme), widget.area
+        size = round(look.metrics.text * (1.15 if widget.tone == "quiet" else 1.4))
+        text = self.fonts.fit(widget.text, area.width, min(area.height, size), colour)
+        if widget.tone == "quiet":
+            self.centred(text, pygame.Rect(area))
+        else:
+            self._at_left(text, area, 0)
+
+    def _draw_text(self, widget: Widget, look: Look) -> None:
+        """Draw words over as many lines as they need."""
+        area = widget.area
+        if widget.tone == "refused" and not widget.action:
+            pygame.draw.rect(self.surface, look.theme.paper, pygame.Rect(area), border_radius=ROUND)
+        colour, inner = tone_colour(widget.tone, look.theme), area.inset(look.metrics.margin)
+        text = self.fonts.paragraph(
+            widget.text, inner.width, inner.height, colour, round(look.metrics.text * 1.5), SMALLEST
+        )
+        self.surface.blit(text, text.get_rect(center=pygame.Rect(area).center))
+
+    def _ground(self, widget: Widget, look: Look) -> Colour:
+        """Draw what a button stands on; returns the colour of what is on it."""
+        ground = look.theme.accent if widget.on else look.theme.button_pressed if look.pressed else look.theme.button
+        pygame.draw.rect(self.surface, ground, pygame.Rect(widget.area), border_radius=ROUND)
+        pygame.draw.rect(self.surface, look.theme.line, pygame.Rect(widget.area), 1, border_radius=ROUND)
+        if not widget.takes:
+            return look.theme.disabled
+        return look.theme.on_accent if widget.on else look.theme.button_text
+
+    def _draw_tool(self, widget: Widget, look: Look) -> None:
+        """Draw an icon, and below it its name where there is room to read it."""
+        colour, area = self._ground(widget, look), widget.area
+        label = min(round(look.metrics.text * 0.85), area.height - 32)  # large type is no reason to leave the word out
+        peers = widget.peers or Peers((widget.text,), area.width)
+        named = bool(widget.text) and label >= SMALLEST
+        named = named and all(self.fonts.width(word, SMALLEST) <= peers.width - 6 for word in peers.words)
+        side = min(area.width, area.height - (label if named else 0), round(look.metrics.unit * 0.75)) - 8
+        icon = pygame.Rect(0, 0, side, side)
+        icon.center = (area.left + area.width // 2, area.top + (area.height - (label if named else 0)) // 2)
+        draw_icon(self.surface, widget.icon, icon, colour)
+        if named:
+            text = self.fonts.fit(widget.text, peers.width - 6, label, colour, SMALLEST, peers.words)
+            self.centred(text, pygame.Rect(area.left, icon.bottom, area.width, label + 2))
+
+    def _draw_button(self, widget: Widget, look: Look) -> None:
+        """Draw an icon beside its text, or above it where that is roomier."""
+        colour, area = self._ground(widget, look), widget.area
+        if widget.share:
+            held = pygame.Rect(area.left, area.top, round(area.width * widget.share), area.height)
+            pygame.draw.rect(self.surface, look.theme.bar, held, border_radius=ROUND)
+        if not widget.icon or not widget.text:
+            self._alone(widget, colour, look)
+            return
+        inner, text = area.inset(max(4, look.metrics.margin // 2)), look.metrics.text
+        peers = widget.peers or Peers((widget.text,), area.width)
+        if area.height >= 4 * text:
+            side = round(look.metrics.unit * 0.7)
+            icon = pygame.Rect(0, 0, side, side)
+            icon.midtop = (area.left + area.width // 2, area.top + (area.height - side - text) // 2)
+            draw_icon(self.surface, widget.icon, icon, colour)
+            words = pygame.Rect(inner.left, icon.bottom, inner.width, text + 4)
+            self.centred(self.fonts.fit(widget.text, peers.width - 6, text + 4, colour, SMALLEST, peers.words), words)
+            return
+        side = min(inner.height, round(text * 1.3))
+        gap = side // 3
+        room = inner.width - (area.width - peers.width) - side - gap
+        if max(self.fonts.width(word, round(text * 0.8)) for word in peers.words) > room:
+            self._alone(replace(widget, icon=""), colour, look)  # no room for both: the word says more
+            return
+        fitted = [
+            self.fonts.fit(word, room, min(inner.height, text + 4), colour, SMALLEST, peers.words)
+            for word in (widget.text, *peers.words)
+        ]
+        # as wide as the widest of the peers: so icons and words stand below each other
+        left = area.left + (area.width - side - gap - max(line.get_width() for line in fitted)) // 2
+        draw_icon(
+            self.surface, widget.icon, pygame.Rect(left, area.top + (area.height - side) // 2, side, side), colour
+        )
+        self._at_left(fitted[0], area, left - area.left + side + gap)
+
+    def _alone(self, widget: Widget, colour: Colour, look: Look) -> None:
+        area = pygame.Rect(widget.area)
+        if widget.text:
+            size = min(area.height, round(look.metrics.text * (1.6 if len(widget.text) == 1 else 1)) + 4)
+            peers = widget.peers or Peers((), area.width)
+            self.centred(self.fonts.fit(widget.text, peers.width - 6, size, colour, peers=peers.words), area)
+            return
+        icon = pygame.Rect(0, 0, *[min(area.width, area.height, look.metrics.unit) - 10] * 2)
+        icon.center = area.center
+        draw_icon(self.surface, widget.icon, icon, colour)
+
+    def _draw_row(self, widget: Widget, look: Look) -> None:
+        """Draw a text at the left, its note at the right."""
+        area, margin = widget.area, look.metrics.margin
+        if widget.action:
+            ground = look.theme.button_pressed if look.pressed else look.theme.button
+            pygame.draw.rect(self.surface, ground, pygame.Rect(area), border_radius=ROUND)
+        pygame.draw.line(self.surface, look.theme.line, (area.left, area.bottom - 1), (area.right, area.bottom - 1))
+        left = 2 * margin
+        if widget.icon:
+            side = round(look.metrics.text * 1.3)
+            icon = pygame.Rect(area.left + margin, area.top + (area.height - side) // 2, side, side)
+            draw_icon(self.surface, widget.icon, icon, look.theme.quiet)
+            left += side
+        size = round(look.metrics.text * 1.1)
+        note = None
+        if widget.note:
+            colour = look.theme.accent if widget.on or widget.action else look.theme.quiet
+            note = self.fonts.fit(widget.note, (area.width - left) * 11 // 20, size, colour)
+            self._at_right(note, area, 2 * margin)
+        room = area.width - left - 3 * margin - (note.get_width() if note else 0)
+        colour = look.theme.text if widget.enabled else look.theme.disabled
+        self._at_left(self.fonts.fit(widget.text, max(20, room), size, colour), area, left)
+
+    def _draw_cell(self, widget: Widget, look: Look) -> None:
+        """Draw a candidate: the digit, the bar of its share, the share in numbers."""
+        colour, area = self._ground(widget, look), pygame.Rect(widget.area)
+        bar = pygame.Rect(
+            area.left + 4, area.bottom - 4 - max(4, area.height // 10), area.width - 8, max(4, area.height // 10)
+        )
+        if widget.share >= LEAST_SHARE:
+            filled = bar.copy()
+            filled.width = max(2, round(bar.width * widget.share))
+            pygame.draw.rect(
+                self.surface, look.theme.on_accent if widget.on else look.theme.bar, filled, border_radius=2
+            )
+        note = round(look.metrics.text * 0.75) if area.height >= 2.2 * look.metrics.text else 0
+        room = pygame.Rect(area.left, area.top, area.width, bar.top - area.top - note)
+        size = min(room.height, round(look.metrics.text * (2 if len(widget.text) == 1 else 1)))
+        self.centred(self.fonts.fit(widget.text, room.width - 6, size, colour, SMALLEST), room)
+        if note and widget.note:
+            below = pygame.Rect(area.left, room.bottom, area.width, note)
+            self.centred(self.fonts.fit(widget.note, below.width - 4, note + 2, colour, SMALLEST), below)
+
+    def _draw_image(self, widget: Widget, look: Look) -> None:
+        """Draw a digit image enlarged, pixel by pixel, with what mattered in it laid over."""
+        area = pygame.Rect(widget.area)
+        label = round(look.metrics.text * 1.1) if len(widget.text) == 1 else 0
+        side = max(SIZE, min(area.width, area.height - label))
+        place = pygame.Rect(0, 0, side, side)
+        place.midtop = area.midtop
+        self.surface.blit(pygame.transform.scale(_image(widget, look.theme), place.size), place)
+        pygame.draw.rect(self.surface, look.theme.line, place, 1)
+        if label:
+            colour = look.theme.quiet if widget.tone == "quiet" else look.theme.text
+            text = self.fonts.fit(widget.text, area.width, label, colour)
+            below = pygame.Rect(area.left, place.bottom, area.width, label)
+            self.centred(text, below)
+            if widget.tone == "quiet":  # set aside: said without colour, too
+                struck = text.get_rect(center=below.move(0, -1).center).inflate(label, 0).clip(below)
+                pygame.draw.line(self.surface, look.theme.quiet, struck.midleft, struck.midright)
+
+    def _draw_reading(self, widget: Widget, look: Look) -> None:
+        """Draw the number in large type, and how sure it is."""
+        pygame.draw.rect(self.surface, look.theme.paper, pygame.Rect(widget.area), border_radius=ROUND)
+        for words, place in self._placed(widget, look):
+            self.surface.blit(words, place)
+
+    def written(self, widget: Widget, look: Look) -> list[pygame.Rect]:
+        """Return where the words of a reading stand: all that differs between two of them."""
+        return [place.clip(pygame.Rect(widget.area)) for _, place in self._placed(widget, look)]
+
+    def _placed(self, widget: Widget, look: Look) -> list[tuple[pygame.Surface, pygame.Rect]]:
+        area, gap = widget.area, 2 * look.metrics.margin
+        found, room = [], area.width - 2 * gap
+        if widget.note:
+            size = min(area.height, round(1.25 * look.metrics.text))
+            note = self.fonts.fit(widget.note, area.width // 3, size, look.theme.quiet)
+            found.append((note, self._in_line(note, area, area.right - gap - note.get_width())))
+            room -= note.get_width() + gap
+        if widget.text:
+            number = self.fonts.fit(widget.text, room, area.height, tone_colour(widget.tone, look.theme))
+            found.append((number, self._in_line(number, area, area.left + gap)))
+        return found
+
+    def _draw_timed(self, widget: Widget, look: Look) -> None:
+        """Draw a model's type, below it the number, below that how sure it is and how long it took."""
+        area = widget.area
+        pygame.draw.rect(self.surface, look.theme.paper, pygame.Rect(area), border_radius=ROUND)
+        line = max(16, round(area.height * 0.22))
+        inner = area.inset(look.metrics.margin)
+        self._at_left(self.fonts.fit(widget.icon, inner.width, line, look.theme.quiet), inner._replace(height=line), 0)
+        if widget.text:
+            middle = Area(inner.left, inner.top + line, inner.width, max(12, inner.height - 2 * line))
+            number = self.fonts.fit(widget.text, middle.width, middle.height, tone_colour(widget.tone, look.theme))
+            self._at_left(number, middle, 0)
+            below = Area(inner.left, middle.bottom, inner.width, line)
+            self._at_left(self.fonts.fit(widget.note, inner.width, line, look.theme.quiet), below, 0)
+
+    def _draw_sign(self, widget: Widget, look: Look) -> None:
+        """Draw a sign and, where it can be read, a word for whether both agree: colour alone says nothing to some."""
+        colour, area = tone_colour(widget.tone, look.theme), pygame.Rect(widget.area)
+        if self.fonts.width(widget.note, SMALLEST) > area.width - 4:
+            self.centred(self.fonts.fit(widget.text, area.width, area.height, colour), area)
+            return
+        upper = pygame.Rect(area.left, area.top, area.width, area.height * 2 // 3)
+        self.centred(self.fonts.fit(widget.text, upper.width, upper.height, colour), upper)
+        lower = pygame.Rect(area.left, upper.bottom, area.width, area.bottom - upper.bottom)
+        self.centred(self.fonts.fit(widget.note, lower.width - 4, min(lower.height, look.metrics.text), colour), lower)
+
+    def centred(self, part: pygame.Surface, area: pygame.Rect) -> None:
+        """Put a text in the middle of an area: a line by the height of its capitals, so that baselines agree."""
+        self.surface.blit(part, (area.centerx - part.get_width() // 2, area.centery - self.fonts.middle(part)))
+
+    def _at_left(self, part: pygame.Surface, area: Area, gap: int) -> None:
+        self.surface.blit(part, self._in_line(part, area, area.left + gap))
+
+    def _at_right(self, part: pygame.Surface, area: Area, gap: int) -> None:
+        self.surface.blit(part, self._in_line(part, area, area.right - gap - part.get_width()))
+
+    def _in_line(self, part: pygame.Surface, area: Area, left: int) -> pygame.Rect:
+        return part.get_rect(left=left, top=area.top + area.height // 2 - self.fonts.middle(part))
+
+
+def tone_colour(tone: Tone, theme: Theme) -> Colour:
+    """Return the colour of what is said in a tone."""
+    colours = {
+        "normal": theme.text,
+        "quiet": theme.quiet,
+        "accent": theme.accent,
+        "refused": theme.refused,
+        "good": theme.good,
+        "bad": theme.bad,
+    }
+    return colours[tone]
+
+
+def _image(widget: Widget, theme: Theme) -> pygame.Surface:
+    """Return a 28x28 surface: ink on paper in the theme's colours, towards orange where it mattered."""
+    ink = np.frombuffer(widget.image or bytes(SIZE * SIZE), np.uint8).reshape(SIZE, SIZE, 1) / 255
+    pixels = np.array(theme.paper) * (1 - ink) + np.array(theme.ink) * ink
+    if widget.heat:
+        heat = np.frombuffer(widget.heat, np.uint8).reshape(SIZE, SIZE, 1) / 255 * 0.85
+        pixels = pixels * (1 - heat) + np.array(HEAT) * heat
+    surface = pygame.Surface((SIZE, SIZE))
+    pygame.surfarray.blit_array(surface, np.rint(pixels).astype(np.uint8).swapaxes(0, 1))
+    return surface

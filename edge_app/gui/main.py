@@ -1,0 +1,187 @@
+"""The window from start to end: opened at once, the model loaded beside it, served until it is closed."""
+
+import os
+import random
+import sys
+from dataclasses import replace
+from datetime import datetime, timezone
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from .platform.display import (
+    Display,
+    copy_text,
+    density,
+    on_lost_display,
+)  # before pygame: it sets what SDL reads when it is loaded
+
+# isort: split
+import pygame
+
+from ..errors import ModelError, Notice, SettingsError
+from ..language import available_languages, load_language
+from ..modelfiles.card import Wanted
+from ..recognition.recognizer import Recognizer
+from ..storage.history import Store
+from ..storage.log import Log
+from ..storage.paths import Folders, find_folders
+from ..storage.settings import Settings, read_settings, write_settings
+from ..system.speech import find_speaker
+from ..system.watchdog import Watchdog
+from .actions import Action
+from .app import WAKE, App
+from .background import Worker
+from .history_recorder import Keeper
+from .input import is_sound
+from .jobs import Loaded, load
+from .personalization import Learner
+from .platform.sdl import make_waiter, milliseconds
+from .services import Services
+from .side_by_side import Duel, open_float
+from .state import Panel, State
+
+BUNDLED = Wanted()  # or what was put in its place
+LOST = 1  # the exit status without a display any more; 3 would say that there never was one, and stop a service
+SWITCH = 0.0005  # seconds after which Python lets the other thread run: the line must not wait for the network
+
+
+def run(
+    wanted: Wanted = BUNDLED,
+    *,
+    changes: dict[str, Any] | None = None,
+    settings_file: Path | None = None,
+    compare: bool = False,
+    float_model: Path | None = None,
+    file: str | None = None,
+    size: tuple[int, int] | None = None,
+) -> int:
+    """Open the window and serve it until it is closed; returns the exit status.
+
+    `changes` are settings for this time only. Without the project's float model the window does its work; a
+    `float_model` that was named and fails is a fault.
+    """
+    sys.setswitchinterval(SWITCH)
+    folders, problems = _folders()
+    path = settings_file or (folders.settings_file if folders else None)
+    settings, found = read_settings(path) if path else (Settings(), [])
+    problems += [Notice(problem, SettingsError.key) for problem in found]
+    settings = replace(settings, **(changes or {}))
+    if wanted.unlisted and settings.kiosk:
+        raise ModelError("--unlisted is for trying a model, and no kiosk does. Install it: digitpad use-model")
+    display = Display(rotate=settings.rotate, fullscreen=settings.fullscreen, kiosk=settings.kiosk, size=size)
+    duel = Duel(partial(open_float, float_model, folders, unlisted=wanted.unlisted))
+    app = make_app(display, settings, folders, path, duel)
+    app.state.comparing = compare
+    display.show(app.draw())  # before anything that takes time: the window is there at once
+    app.tick(milliseconds())  # what is said from now on is shown for its time
+    open_rest(app, wanted, problems)
+    if file:
+        app.do(Action("file", file))
+    status = serve(app, display)
+    if float_model and app.services.duel.fault:
+        status = status or app.services.duel.fault.exit_status
+    return status
+
+
+def _folders() -> tuple[Folders | None, list[str]]:
+    try:
+        return find_folders(), []
+    except SettingsError as error:
+        return None, [Notice(f"{error}. Until then nothing is kept", error.key)]
+
+
+def make_app(display: Display, settings: Settings, folders: Folders | None, path: Path | None, duel: Duel) -> App:
+    """Return the app with all that it needs at once; store and model come with `open_rest`."""
+    extra = folders.config / "languages" if folders else None
+    say, problems = load_language(settings.language, extra)
+    state = State(settings, say, {})
+    note = Log(folders.log_file if folders else None)
+    for problem in problems:
+        note(problem)
+
+    memory = Store.in_memory()
+    duel.note = note
+    services = Services(
+        worker=Worker(_wake),
+        keeper=Keeper(memory),
+        learner=Learner(memory),
+        duel=duel,
+        dice=random.Random(),
+        now=lambda: datetime.now(timezone.utc).astimezone(),
+        copy=copy_text,
+        note=note,
+        folders=folders,
+        write_settings=partial(write_settings, path) if path else None,
+    )
+    return App(display.surface, state, services, density=density())
+
+
+def _wake() -> None:
+    pygame.event.post(pygame.event.Event(WAKE))
+
+
+def open_rest(app: App, wanted: Wanted, problems: list[str]) -> None:
+    """Open what the first picture does not need: the model, the history, speech, the list of languages."""
+    state, services = app.state, app.services
+    services.worker.ask("load", partial(_load, wanted, services.folders))
+    state.languages = available_languages(services.folders.config / "languages" if services.folders else None)
+    services.speaker = find_speaker()
+    state.can_speak = services.speaker is not None
+    if state.settings.history == "on":
+        problems += services.keep_history(True)
+    elif state.settings.history == "ask" and not state.settings.kiosk and services.folders:
+        state.panels.append(Panel("privacy"))
+    for problem in problems:
+        app.complain(problem)
+
+
+def _load(wanted: Wanted, folders: Folders | None) -> Loaded:
+    from ..modelfiles.loader import open_classifier  # in the reading thread, after the first picture
+
+    said: list[str] = []
+    return load(Recognizer(classifier=open_classifier(wanted, folders, said.append)), said)
+
+
+def serve(app: App, display: Display) -> int:
+    """Handle events until the app ends; returns the exit status."""
+    wait, watchdog = make_waiter(), Watchdog(os.environ, milliseconds)
+    settings, in_use, closing = app.state.settings, None, False
+    display.show(app.draw())
+    on_lost_display(partial(_leave_at_once, app))
+    watchdog.ready("the window is open")
+    while app.running:
+        if in_use is not app.state.in_use:
+            in_use = app.state.in_use
+            display.keep_awake(in_use)
+        wait(watchdog.at_most(app.next_tick()))
+        watchdog.alive()
+        for event in pygame.event.get():
+            if event.type == pygame.WINDOWCLOSE:
+                closing = app.state.settings.kiosk
+            elif event.type == pygame.QUIT and closing:
+                closing = False  # a visitor's keyboard asked for it; when the system ends us, no window is closed
+            elif event.type in (pygame.VIDEORESIZE, pygame.WINDOWSIZECHANGED):
+                display.refit()
+                app.resize(display.surface)
+            elif is_sound(event):
+                app.handle(display.upright(event), milliseconds())
+        app.tick(milliseconds())
+        if settings is not app.state.settings:
+            settings = app.state.settings
+            display.change(rotate=settings.rotate, fullscreen=settings.fullscreen, kiosk=settings.kiosk)
+            app.resize(display.surface)
+        display.show(app.draw())
+    watchdog.stopping()
+    app.close()
+    pygame.quit()
+    return app.status
+
+
+def _leave_at_once(app: App) -> None:
+    """Store what is on the pad and end, with a status that a service restarts on."""
+    try:
+        app.services.note("the display is gone; what was written is stored")
+        app.close()
+    finally:
+        os._exit(LOST)

@@ -1,0 +1,1 @@
+"""SDL and the screen."""

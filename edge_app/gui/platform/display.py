@@ -1,0 +1,197 @@
+"""The window on the system's screen: opened, turned, and shown; the app sees an upright surface."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import threading
+from collections.abc import Callable, Sequence
+
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+os.environ.setdefault("SDL_TOUCH_MOUSE_EVENTS", "0")  # a finger is a finger, not a mouse as well
+os.environ.setdefault("SDL_MOUSE_AUTO_CAPTURE", "0")  # a captured mouse holds back the end of a touch on X11
+os.environ.setdefault("SDL_VIDEO_X11_WMCLASS", "digitpad")  # what a launcher's StartupWMClass names
+
+import pygame
+
+from ...errors import DisplayError
+from ...system.desktop.icon import icon
+from .sdl import loaded_library, loaded_sdl
+
+TITLE = "digitpad"
+SIZE = (800, 480)
+ICON = 64  # pixels
+UNSEEN = {"offscreen", "dummy"}  # drivers that SDL falls back to without a display: a window that nobody sees
+
+
+class Display:
+    """The window, and the surface that is drawn on: turned by `rotate` degrees clockwise on the way to the screen."""
+
+    def __init__(
+        self, *, rotate: int = 0, fullscreen: bool = False, kiosk: bool = False, size: tuple[int, int] | None = None
+    ) -> None:
+        """Open the window; raises DisplayError where there is none to be had."""
+        self.rotate = rotate
+        # Python runs its own Ctrl-C handler only between bytecodes, and there are none while we sleep in SDL. Where it
+        # is not there, SDL makes of Ctrl-C what it makes of SIGTERM: an event, so that what was written is stored.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        _quit_on_hangup()
+        try:
+            pygame.display.init()
+            if pygame.display.get_driver() in UNSEEN and not os.environ.get("SDL_VIDEODRIVER"):
+                pygame.display.quit()
+                raise pygame.error("no display is there")
+            pygame.font.init()
+            # SDL presents through OpenGL by default: 90 MB, ten times the idle work. Off breaks Wayland, so X11 only.
+            if pygame.display.get_driver() == "x11":
+                os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
+            pygame.display.set_caption(TITLE)
+            pixels = icon(ICON)
+            pygame.display.set_icon(pygame.image.frombuffer(pixels.tobytes(), (ICON, ICON), "RGBA"))
+            self._open(fullscreen, kiosk, size)
+        except pygame.error as error:
+            raise DisplayError(
+                f"no window can be opened here ({error}). "
+                "Without a screen, run: digitpad demo, or digitpad recognize FILE"
+            ) from None
+
+    def _open(self, fullscreen: bool, kiosk: bool, wanted: tuple[int, int] | None) -> None:
+        size, flags = wanted or SIZE, pygame.RESIZABLE
+        self._small = False  # a screen that has no room for anything else
+        with contextlib.suppress(pygame.error):
+            screen = pygame.display.get_desktop_sizes()[0]
+            self._small = wanted is None and (screen[0] <= SIZE[0] or screen[1] <= SIZE[1])
+            fullscreen = fullscreen or kiosk or self._small
+            size = screen if fullscreen else size
+        self.fullscreen = fullscreen
+        self._size = wanted or SIZE  # to come back to from full screen
+        pygame.display.set_mode(size, flags | (pygame.FULLSCREEN if fullscreen else 0))
+        pygame.mouse.set_visible(not kiosk)
+        self.refit()
+
+    def refit(self) -> None:
+        """Take over the window's size as it is now."""
+        window = _window()
+        size = window.get_size()
+        upright = size if self.rotate % 180 == 0 else (size[1], size[0])
+        self.surface: pygame.Surface = window if self.rotate == 0 else pygame.Surface(upright)
+
+    def change(self, *, rotate: int, fullscreen: bool, kiosk: bool) -> None:
+        """Turn the picture, or fill the screen with it, from now on."""
+        self.rotate, fullscreen = rotate, fullscreen or kiosk or self._small
+        if fullscreen != self.fullscreen:
+            self.fullscreen = fullscreen
+            size = pygame.display.get_desktop_sizes()[0] if fullscreen else self._size
+            pygame.display.set_mode(size, pygame.RESIZABLE | (pygame.FULLSCREEN if fullscreen else 0))
+        pygame.mouse.set_visible(not kiosk)
+        self.refit()
+
+    def keep_awake(self, awake: bool) -> None:
+        """Keep the system from blanking the screen, or let it."""
+        pygame.display.set_allow_screensaver(not awake)
+
+    def show(self, changed: Sequence[pygame.Rect]) -> None:
+        """Put what has changed on the screen."""
+        if not changed:
+            return
+        if self.rotate:
+            window, whole = _window(), self.surface.get_rect()
+            areas = [area.clip(whole) for area in changed]
+            changed = [self._turn_onto(window, area) for area in areas if area]  # in a tiny window, most lie outside
+        pygame.display.update(list(changed))
+
+    def _turn_onto(self, window: pygame.Surface, area: pygame.Rect) -> pygame.Rect:
+        turned = pygame.transform.rotate(self.surface.subsurface(area), -self.rotate)
+        width, height = self.surface.get_size()
+        corner = {
+            90: (height - area.bottom, area.left),
+            180: (width - area.right, height - area.bottom),
+            270: (area.top, width - area.right),
+        }[self.rotate]
+        return window.blit(turned, corner)
+
+    def upright(self, event: pygame.event.Event) -> pygame.event.Event:
+        """Return an event with its place on the upright surface."""
+        if self.rotate == 0:
+            return event
+        if event.type in (pygame.MOUSEMOTION, pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP):
+            width, height = _window().get_size()
+            x, y = self._upright(event.pos[0] / width, event.pos[1] / height)
+            place: dict[str, object] = {
+                "pos": (round(x * self.surface.get_width()), round(y * self.surface.get_height()))
+            }
+        elif event.type in (pygame.FINGERDOWN, pygame.FINGERMOTION, pygame.FINGERUP):
+            x, y = self._upright(event.x, event.y)
+            place = {"x": x, "y": y}
+        else:
+            return event
+        return pygame.event.Event(event.type, {**event.dict, **place})
+
+    def _upright(self, x: float, y: float) -> tuple[float, float]:
+        return {90: (y, 1 - x), 180: (1 - x, 1 - y), 270: (1 - y, x)}[self.rotate]
+
+
+def _quit_on_hangup() -> None:
+    """Make of SIGHUP, which a closed terminal or session sends, what SDL makes of SIGTERM; nohup is obeyed.
+
+    A thread waits for it: Python's own handlers would not run while we sleep in SDL.
+    """
+    if not hasattr(signal, "sigwait") or signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return
+
+    def wait() -> None:
+        signal.sigwait([signal.SIGHUP])
+        with contextlib.suppress(pygame.error):  # the window is closed already
+            pygame.event.post(pygame.event.Event(pygame.QUIT))
+
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])  # threads that are started from here on inherit that
+    threading.Thread(target=wait, name="hangup", daemon=True).start()
+
+
+def _window() -> pygame.Surface:
+    window = pygame.display.get_surface()
+    if window is None:
+        raise pygame.error("the window is closed")
+    return window
+
+
+def density() -> float:
+    """Return the screen's dots per inch as the system tells, 0 where it does not."""
+    library = loaded_sdl()
+    if library is None:
+        return 0.0
+    diagonal, across, down = ctypes.c_float(), ctypes.c_float(), ctypes.c_float()
+    library.SDL_GetDisplayDPI.argtypes = [ctypes.c_int, *[ctypes.POINTER(ctypes.c_float)] * 3]
+    failed = library.SDL_GetDisplayDPI(0, ctypes.byref(diagonal), ctypes.byref(across), ctypes.byref(down))
+    return 0.0 if failed else float(across.value)
+
+
+def on_lost_display(act: Callable[[], object]) -> None:
+    """Have something done when the X server is gone, in place of the exit of Xlib, which stores nothing.
+
+    It is done in the midst of a call of Xlib and must end the process; nothing of pygame may be used there. Elsewhere
+    than on X11 nothing happens: Wayland's end is an event to quit.
+    """
+    library = loaded_library("libX11.so")
+    if library is None or pygame.display.get_driver() != "x11":
+        return
+    handler = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(lambda _: act() and 0)
+    library.XSetIOErrorHandler.restype = ctypes.c_void_p
+    library.XSetIOErrorHandler(handler)
+    _HANDLERS[:] = [handler]
+
+
+_HANDLERS: list[object] = []  # what Xlib may still call is kept from Python's collector
+
+
+def copy_text(text: str) -> bool:
+    """Put a text on the clipboard; returns whether there is one."""
+    try:
+        if hasattr(pygame.scrap, "put_text"):  # pygame-ce
+            pygame.scrap.put_text(text)
+        else:
+            pygame.scrap.init()
+            pygame.scrap.put(pygame.SCRAP_TEXT, text.encode())
+    except (pygame.error, NotImplementedError):
+        return False
+    return True

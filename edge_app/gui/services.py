@@ -1,0 +1,95 @@
+"""What the app needs of the world outside: the store, files, speech, the clipboard, a clock, chance."""
+
+import random
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..errors import DigitpadError, Notice
+from ..storage.history import Store, open_store
+from ..storage.paths import Folders
+from ..system.speech import Speaker
+from .history_recorder import Keeper
+from .personalization import Learner
+from .side_by_side import Duel
+
+
+class Jobs(Protocol):
+    """Who does the reading: a thread beside the drawing, or at once."""
+
+    def ask(self, name: str, job: Callable[[], Any]) -> None:
+        """Let a job be done."""
+
+    def results(self) -> list[tuple[str, Any]]:
+        """Return what has been done."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep jobs from running meanwhile."""
+
+    def close(self) -> None:
+        """End."""
+
+
+@dataclass
+class Services:
+    """The world outside, as the app was started in it."""
+
+    worker: Jobs
+    keeper: Keeper
+    learner: Learner
+    duel: Duel
+    dice: random.Random
+    now: Callable[[], datetime]
+    copy: Callable[[str], bool]  # puts a text on the clipboard; returns whether there is one
+    note: Callable[[str], None]  # keeps a fault in the log
+    folders: Folders | None = None  # None: nothing is kept on the disk
+    speaker: Speaker | None = None
+    write_settings: Callable[[Mapping[str, Any]], list[str]] | None = None
+
+    def keep_history(self, keep: bool) -> list[Notice]:
+        """Go on with the store on the disk, or one in memory; returns sentences for the owner.
+
+        What was written and learned until then is taken along to the disk; from there it stays where it is.
+        """
+        on_disk = self.learner.store.path is not None
+        if keep == on_disk or self.folders is None:
+            return []
+        self.keeper.flush()
+        old, notices, numbers = self.learner.store, list[Notice](), dict[int, int]()
+        if keep:
+            store, notices = open_store(self.folders.store_file)
+            try:
+                numbers = store.adopt(old)
+            except DigitpadError as error:
+                notices.append(error.notice)
+        else:
+            store = Store.in_memory()
+        self.keeper.moved(store, numbers)
+        self.learner.store = store
+        with self.worker.alone():
+            self.learner.attach(self.learner.classifier)
+        old.close()
+        return notices
+
+    def forget_everything(self) -> list[Path]:
+        """Delete history and lessons, also those on the disk of a history that is off now; raises StoreError.
+
+        Returns files that hold some of it and are left to the owner: damaged ones, set aside.
+        """
+        store, left = self.learner.store, list[Path]()
+        if store.path is None and self.folders and self.folders.store_file.exists():
+            on_disk = Store(self.folders.store_file)
+            try:
+                left = on_disk.forget_everything()
+            finally:
+                on_disk.close()
+        return [*store.forget_everything(), *left]
+
+    def close(self) -> None:
+        """Close what is open."""
+        self.learner.store.close()
+        if self.speaker:
+            self.speaker.close()

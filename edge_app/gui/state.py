@@ -1,0 +1,96 @@
+"""All that the window shows, in one place: actions change it, drawing only looks at it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..datasets.file_listing import Entry
+from ..language import Language
+from ..personal.practice import Demonstration, Practice
+from ..personal.practice import Verdict as Judgement
+from ..recognition.pictures import Coverage
+from ..recognition.results import Digit, Reading
+from ..storage.history import Page as StoredPage
+from ..storage.settings import Settings
+from .actions import Action
+from .pad import Pad, Page
+from .side_by_side import Verdict
+
+
+@dataclass
+class Panel:
+    """What lies over the pad: which it is, what it is about, and the page that is shown."""
+
+    name: str
+    value: int | str | None = None
+    page: int = 0
+
+
+@dataclass
+class Exercise:
+    """Practice under way: what was asked, how it went, and the demonstration while it runs."""
+
+    practice: Practice
+    judged: Judgement | None = None
+    shown: Demonstration | None = None
+    shown_since: int = 0  # milliseconds
+
+
+@dataclass
+class Picture:
+    """An opened picture instead of ink, and what was said of its digits."""
+
+    coverage: Coverage
+    number: int  # of the pictures that were opened
+    labels: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass
+class State:
+    """The state of the window."""
+
+    settings: Settings
+    say: Language
+    languages: dict[str, str]
+    pad: Pad = field(default_factory=Pad)
+    picture: Picture | None = None
+    reading: Reading = field(default_factory=Reading)
+    read_page: Page | None = field(default_factory=Page)  # what `reading` is the reading of
+    live: Reading | None = None  # of the strokes with the one under the pen
+    verdict: Verdict | None = None
+    comparing: bool = False
+    erasing: bool = False
+    exercise: Exercise | None = None
+    panels: list[Panel] = field(default_factory=list)
+    heat: dict[int, bytes] = field(default_factory=dict)  # occlusion maps of the reading's digits
+    message: str | None = None  # a fault, in place of the number
+    toast: str | None = None  # a short notice
+    focus: Action | None = None
+    focus_seen: bool = False  # by keyboard only
+    pressed: Action | None = None
+    held: float = 0.0  # share of the time that a press must last
+    can_speak: bool = False
+    in_use: bool = False  # a kiosk that was touched not long ago: its screen stays on
+    pages: list[StoredPage] = field(default_factory=list)  # of the history panel
+    page_count: int = 0
+    examples: list[tuple[int, str, bytes, bool]] = field(default_factory=list)  # id, label, image, in use
+    folder: Path | None = None
+    entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def panel(self) -> Panel | None:
+        """The panel on top."""
+        return self.panels[-1] if self.panels else None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the reading is that of the finished strokes on the pad now."""
+        return self.picture is not None or self.read_page is self.pad.page
+
+    @property
+    def shown(self) -> Reading:
+        """The reading to show: of the stroke being written where that is read along."""
+        return self.live if self.live is not None and self.pad.current else self.reading
+
+    def digit(self, number: int) -> Digit | None:
+        """Return a digit of the reading; None where that has changed meanwhile."""
+        return self.reading.digits[number] if 0 <= number < len(self.reading.digits) else None

@@ -1,0 +1,70 @@
+"""Panels of words: what is kept, whether to forget it, and the keys."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from ..actions import Action
+from ..state import Panel, State
+from .layout import Area, Metrics
+from .parts import buttons, foot, paged, row_count, rows
+from .widgets import Widget
+
+HOLD = 2000  # milliseconds: nobody rests a finger on a button for so long by chance
+
+
+def privacy_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequence[Widget]:
+    """Return what is kept, said once before anything is."""
+    upper, bar = foot(body, metrics)
+    offers: list[tuple[str, str, Action, bool]] = [
+        ("keep", "keep", Action("set", ("history", "on")), True),
+        ("close", "keep_not", Action("set", ("history", "off")), True),
+    ]
+    return [Widget(upper, "text", text=state.say("privacy")), *buttons(bar, offers, state, metrics)]
+
+
+def forget_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequence[Widget]:
+    """Ask before everything is deleted."""
+    upper, bar = foot(body, metrics)
+    offers = [("delete", "forget", Action("forget"), True), ("close", "no", Action("escape"), True)]
+    return [Widget(upper, "text", text=state.say("forget_question")), *buttons(bar, offers, state, metrics)]
+
+
+def quit_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequence[Widget]:
+    """Return the one way out of a kiosk: a button that must be held."""
+    area = body._replace(height=min(body.height, 4 * metrics.unit))
+    text = state.say("hold_to_quit")
+    return [Widget(area, "button", Action("leave"), text=text, icon="quit", hold=HOLD, share=state.held)]
+
+
+KEYS = (
+    ("undo", "Backspace, Ctrl+Z"),
+    ("redo", "Ctrl+Y"),
+    ("clear", "Delete"),
+    ("erase", "E"),
+    ("copy", "Ctrl+C"),
+    ("save", "Ctrl+S"),
+    ("open", "Ctrl+O"),
+    ("speak", "R"),
+    ("network", "I"),
+    ("practice", "P"),
+    ("history", "H"),
+    ("settings", "S"),
+    ("compare", "F2"),
+    ("menu", "M, F10"),
+    ("fullscreen", "F11"),
+    ("reach", "Tab, Enter"),
+    ("close", "Esc"),
+    ("quit", "Q, Ctrl+Q"),
+)
+
+
+def keys_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequence[Widget]:
+    """Return what each key does."""
+    shown, room, turn = paged(state, panel, KEYS, partial(row_count, metrics=metrics), metrics, body)
+    return [
+        *(
+            Widget(area, "row", text=state.say(text), note=keys)
+            for area, (text, keys) in zip(rows(room, len(shown), metrics), shown, strict=True)
+        ),
+        *turn,
+    ]

@@ -1,0 +1,99 @@
+"""What panels share: the card with its title, and pages where a list is longer than the screen."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from ..actions import Action
+from ..state import Panel, State
+from .layout import Area, Metrics, cells
+from .widgets import Widget, alike
+
+Item = TypeVar("Item")
+
+MOST_OF = 0.8  # of the window's side: what is wider fills it
+
+
+def card_area(metrics: Metrics) -> Area:
+    """Return where a card lies: all of a small window, the middle of a large one."""
+    wanted = max(16 * metrics.unit, 36 * metrics.text), max(11 * metrics.unit, 26 * metrics.text)
+    # a rim that is too narrow to show anything is better given to the card
+    width = wanted[0] if wanted[0] < MOST_OF * metrics.width else metrics.width
+    high = max(wanted[1], wanted[1] * wanted[0] // width)  # where it must be narrower, it is higher
+    height = high if high < MOST_OF * metrics.height else metrics.height
+    return Area((metrics.width - width) // 2, (metrics.height - height) // 2, width, height)
+
+
+def framed(state: State, title: str, metrics: Metrics, card: Area) -> tuple[Area, list[Widget]]:
+    """Return the room below a card's title, and the card, the title and the button that closes it."""
+    margin, unit = metrics.margin, metrics.unit
+    close = Area(card.right - unit - margin, card.top + margin, unit, unit)
+    head = Area(card.left + 2 * margin, card.top + margin, card.width - unit - 4 * margin, unit)
+    top = head.bottom + margin
+    body = Area(card.left + margin, top, card.width - 2 * margin, card.bottom - margin - top)
+    return body, [
+        Widget(card, "card"),
+        Widget(head, "title", text=title),
+        Widget(close, "tool", Action("escape"), icon="close", text=state.say("close")),
+    ]
+
+
+def paged(
+    state: State, panel: Panel, items: Sequence[Item], fits: Callable[[Area], int], metrics: Metrics, body: Area
+) -> tuple[Sequence[Item], Area, list[Widget]]:
+    """Return the items of the shown page, the room for them, and the buttons that turn pages where there are more.
+
+    `fits` tells how many items an area has room for; the row of those buttons takes some of it.
+    """
+    if len(items) <= fits(body):
+        return items, body, []
+    room, _ = foot(body, metrics)
+    per = fits(room)
+    pages = -(-len(items) // per)
+    page = min(max(panel.page, 0), pages - 1)
+    return items[page * per : (page + 1) * per], room, turner(state, page, pages, metrics, body)
+
+
+def turner(state: State, page: int, pages: int, metrics: Metrics, body: Area) -> list[Widget]:
+    """Return the row at the foot of a body that turns pages."""
+    bar = Area(body.left, body.bottom - metrics.unit, body.width, metrics.unit)
+    left, middle, right = cells(bar, 3, 1, metrics.margin)
+    return [
+        Widget(left, "tool", Action("turn", -1), icon="back", enabled=page > 0),
+        Widget(middle, "title", text=state.say("page_of", page=page + 1, pages=pages), tone="quiet"),
+        Widget(right, "tool", Action("turn", 1), icon="next", enabled=page < pages - 1),
+    ]
+
+
+def row_count(body: Area, metrics: Metrics) -> int:
+    """Return how many rows that can be pressed fit in a body."""
+    return max(1, (body.height + metrics.margin) // (metrics.unit + metrics.margin))
+
+
+def rows(body: Area, count: int, metrics: Metrics) -> list[Area]:
+    """Return areas of one row each, from the top."""
+    step = metrics.unit + metrics.margin
+    return [Area(body.left, body.top + i * step, body.width, metrics.unit) for i in range(count)]
+
+
+def foot(body: Area, metrics: Metrics) -> tuple[Area, Area]:
+    """Return a body without its lowest row, and that row."""
+    unit, margin = metrics.unit, metrics.margin
+    upper = body._replace(height=max(1, body.height - unit - margin))
+    return upper, Area(body.left, body.bottom - unit, body.width, unit)
+
+
+def buttons(bar: Area, what: Sequence[tuple[str, str, Action, bool]], state: State, metrics: Metrics) -> list[Widget]:
+    """Return a row of buttons: icon, key of the text, action, and whether it can be pressed.
+
+    Those without a text are no wider than they must be.
+    """
+    bare = sum(not text for _, text, _, _ in what)
+    rest = bar._replace(width=bar.width - bare * (metrics.unit + metrics.margin))
+    roomy = cells(rest, max(1, len(what) - bare), 1, metrics.margin)
+    found, left = [], bar.left
+    for icon, text, action, enabled in what:
+        area = Area(left, bar.top, next(roomy).width if text else metrics.unit, bar.height)
+        left = area.right + metrics.margin
+        found.append(Widget(area, "button", action, text=state.say(text) if text else "", icon=icon, enabled=enabled))
+    named = iter(alike([button for button in found if button.text]))
+    return [next(named) if button.text else button for button in found]

@@ -1,0 +1,210 @@
+"""The main screen as a function of the state: the strip with the number, the pad, the buttons beside it."""
+
+from dataclasses import dataclass
+
+from ...recognition.results import Digit, Reading
+from ..actions import Action
+from ..side_by_side import Timed
+from ..state import State
+from . import panel_widgets
+from .layout import Area, Layout, Metrics, Viewport, arrange, split_strip
+from .menu import is_enabled
+from .widgets import Tone, Widget, alike
+
+BUTTONS = (  # by weight: the first of them have room on the smallest screen; icon, key of the text, what it does
+    ("menu", "menu", Action("open", "menu")),
+    ("undo", "undo", Action("undo")),
+    ("clear", "clear", Action("clear")),
+    ("redo", "redo", Action("redo")),
+    ("erase", "erase", Action("erase")),
+    ("copy", "copy", Action("copy")),
+    ("practice", "practice", Action("practice")),
+    ("network", "network", Action("look")),
+)
+PLACES = ("undo", "redo", "clear", "erase", "copy", "network", "practice", "menu")  # from the top
+PRACTISING = (
+    ("close", "close", Action("practice")),
+    ("show", "show", Action("show")),
+    ("next", "next", Action("next")),
+    ("clear", "clear", Action("clear")),
+    ("undo", "undo", Action("undo")),
+)
+PRACTISING_PLACES = ("undo", "clear", "show", "next", "close")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The box around a digit where it was written, with its label."""
+
+    area: Area
+    label: Area
+    text: str
+    tone: Tone
+    pinned: bool
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All that the picture depends on, but for the ink itself."""
+
+    metrics: Metrics
+    theme: str
+    layout: Layout
+    viewport: Viewport
+    widgets: tuple[Widget, ...]
+    frames: tuple[Frame, ...]
+    hint: str
+    toast: str
+    card: tuple[Widget, ...]
+    focus: Action | None
+    pressed: Action | None
+
+
+def layout_of(state: State, metrics: Metrics) -> Layout:
+    """Return where things are in the state's mode."""
+    most = len(PRACTISING) if state.exercise else len(BUTTONS)
+    return arrange(metrics, comparing=state.comparing, left_handed=state.settings.left_handed, most=most)
+
+
+def make_scene(state: State, metrics: Metrics, viewport: Viewport) -> Scene:
+    """Return what to draw."""
+    layout = layout_of(state, metrics)
+    blank = state.pad.is_empty and state.picture is None and not (state.exercise and state.exercise.shown)
+    return Scene(
+        metrics,
+        state.settings.theme,
+        layout,
+        viewport,
+        (*strip(state, layout), *tools(state, layout)),
+        frames(state, layout, viewport, metrics),
+        state.say("hint") if blank else "",
+        state.toast or "",
+        panel_widgets(state, state.panel, metrics) if state.panel else (),
+        state.focus if state.focus_seen else None,
+        state.pressed,
+    )
+
+
+def tools(state: State, layout: Layout) -> list[Widget]:
+    """Return the buttons: those of most weight that fit, each in its place."""
+    chosen, places = (PRACTISING, PRACTISING_PLACES) if state.exercise else (BUTTONS, PLACES)
+    fitting = sorted(chosen[: len(layout.buttons)], key=lambda button: places.index(button[0]))
+    return alike(
+        [
+            Widget(
+                area,
+                "tool",
+                action,
+                text=state.say(text),
+                icon=icon,
+                on=action.name == "erase" and state.erasing,
+                enabled=is_enabled(state, action),
+            )
+            for area, (icon, text, action) in zip(layout.buttons, fitting, strict=False)
+        ]
+    )
+
+
+def strip(state: State, layout: Layout) -> list[Widget]:
+    """Return what stands in the strip: the number, or a fault, an exercise, two readings side by side."""
+    area = layout.reading
+    if state.message:
+        return [Widget(area, "text", text=state.say.fault(state.message), tone="refused")]
+    if state.exercise:
+        return [_asked(state, area)]
+    if state.comparing:
+        return _compared(state, area)
+    return [_number(state, state.shown, area)]
+
+
+def _number(state: State, reading: Reading, area: Area) -> Widget:
+    if not reading.digits:
+        return Widget(area, "reading")
+    if reading is state.live:  # provisional: a digit that is half written is no refusal yet
+        return Widget(area, "reading", text=reading.text.replace("?", "·"), tone="quiet")
+    refused = any(digit.refused and not digit.pinned for digit in reading.digits)
+    if refused:  # how sure is said of digits; a refusal is none
+        return Widget(area, "reading", text=reading.text, tone="refused")
+    return Widget(area, "reading", text=reading.text, note=state.say.percent(reading.confidence))
+
+
+def _asked(state: State, area: Area) -> Widget:
+    assert state.exercise is not None
+    practice, judged = state.exercise.practice, state.exercise.judged
+    done = practice.score
+    score = state.say("score", right=done.right, total=done.total) if done.total else ""
+    if judged is None:
+        return Widget(area, "reading", text=state.say("ask_number", number=practice.target), note=score)
+    if judged.right:
+        return Widget(area, "reading", text=f"{practice.target}  {state.say('right')}", note=score, tone="good")
+    said = f"{practice.target} – {state.say('wrong', text=judged.reading or '–')}"
+    return Widget(area, "reading", text=said, note=score, tone="bad")
+
+
+def _compared(state: State, area: Area) -> list[Widget]:
+    """Return both readings with the sign between them, or why there is but one."""
+    left, mark, right = split_strip(area)
+    verdict = state.verdict
+    if verdict is None:
+        return [Widget(left, "timed"), Widget(right, "timed")]
+    own = _timed(state, verdict.own, right)
+    if verdict.fault:  # the sentence takes the room of the sign: there is nothing to compare
+        room = left._replace(width=left.width + mark.width * 7 // 8)
+        return [Widget(room, "text", text=state.say.fault(verdict.fault)), own]
+    found = [_timed(state, verdict.reference, left) if verdict.reference else Widget(left, "timed"), own]
+    if verdict.agree is not None:
+        sign, word, tone = ("=", "agree", "accent") if verdict.agree else ("≠", "differ", "refused")
+        found.append(Widget(mark, "sign", text=sign, note=state.say(word), tone=tone))  # type: ignore[arg-type]
+    return found
+
+
+def _timed(state: State, timed: Timed, area: Area) -> Widget:
+    if not timed.reading.digits:
+        return Widget(area, "timed", icon=timed.kind)
+    refused = any(digit.refused for digit in timed.reading.digits)
+    note = f"{state.say.percent(timed.reading.confidence)}  {duration(timed.seconds)}"
+    return Widget(
+        area, "timed", text=timed.reading.text, icon=timed.kind, note=note, tone="refused" if refused else "normal"
+    )
+
+
+def duration(seconds: float) -> str:
+    """Return a short time as it is read best."""
+    if seconds >= 1:
+        return f"{seconds:.1f} s"
+    return f"{1000 * seconds:.1f} ms" if seconds < 0.1 else f"{1000 * seconds:.0f} ms"
+
+
+def frames(state: State, layout: Layout, viewport: Viewport, metrics: Metrics) -> tuple[Frame, ...]:
+    """Return a frame for each digit of the last finished reading; none over a fault."""
+    if state.message or (state.exercise and state.exercise.judged is None):
+        return ()
+    return tuple(frame_of(digit, layout, viewport, metrics) for digit in state.reading.digits)
+
+
+def frame_of(digit: Digit, layout: Layout, viewport: Viewport, metrics: Metrics) -> Frame:
+    """Return a digit's frame, its label above it or, at the rim of the pad, below; inside one as high as the pad."""
+    pad, around = layout.pad, 1.3 * layout.pen
+    left, top = viewport.to_window(digit.box[0], digit.box[1])
+    right, bottom = viewport.to_window(digit.box[2], digit.box[3])
+    area = Area(
+        round(left - around), round(top - around), round(right - left + 2 * around), round(bottom - top + 2 * around)
+    )
+    size = max(metrics.text, pad.height // 14)
+    at = area.left + (area.width - size) // 2
+    above, below = area.top - size, area.bottom
+    place = above if above >= pad.top else below if below + size <= pad.bottom else max(area.top, pad.top) + 2
+    return Frame(area, Area(at, place, size, size), digit.digit, "refused" if digit.refused else "accent", digit.pinned)
+
+
+def frame_at(shown: tuple[Frame, ...], x: float, y: float, reach: float) -> int | None:
+    """Return the number of the frame at a point: the nearest middle of those that hold it, small ones enlarged."""
+    best: tuple[float, int] | None = None
+    for number, frame in enumerate(shown):
+        wide, high = max(frame.area.width, reach), max(frame.area.height, reach)
+        dx = abs(x - frame.area.left - frame.area.width / 2)
+        dy = abs(y - frame.area.top - frame.area.height / 2)
+        inside = dx <= wide / 2 and dy <= high / 2
+        if (inside or frame.label.holds(x, y)) and (best is None or dx < best[0]):
+            best = (dx, number)
+    return best[1] if best else None
