@@ -27,7 +27,7 @@ from edge_app.recognition.interpreter import MODULES
 from edge_app.storage.atomic_write import readable_json, write_atomically
 from train.mnist import load_mnist
 
-from .representative import choose_representative
+from .calibration import choose_representative
 from .variants import ALL, ALWAYS
 
 PROOF_IMAGES = 1000
@@ -211,7 +211,7 @@ def _is_installed(name: str) -> bool:
 
 
 def _run_proof(runtime: str, folder: Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "convert.proof", runtime, str(folder)]
+    command = [sys.executable, "-m", "convert.verify", runtime, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ModelError(f"{runtime}: {_failure(done)}. Nothing was replaced")

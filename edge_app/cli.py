@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .errors import DigitpadError, DisplayError, SettingsError
-from .printable import printable, tell
+from .escape import printable, tell
 from .system.options import add_commands
 from .version import __version__
 

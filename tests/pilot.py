@@ -20,7 +20,7 @@ from edge_app.gui.services import Services
 from edge_app.gui.side_by_side import Duel
 from edge_app.gui.state import State
 from edge_app.gui.views.widgets import Widget
-from edge_app.language import available_languages, load_language
+from edge_app.i18n import available_languages, load_language
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.history import Store
 from edge_app.storage.paths import Folders

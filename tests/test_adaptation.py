@@ -20,8 +20,8 @@ from edge_app.recognition.ink import make_ink
 from edge_app.recognition.interpreter import find_runtime
 from edge_app.recognition.normalise import DigitImage, normalise_digit
 from edge_app.recognition.recognizer import Recognizer
-from train import personal
-from train.personal import DIGITS, Network, Samples
+from train.studies import personal
+from train.studies.personal import DIGITS, Network, Samples
 
 from .conftest import ROOT
 from .fakes import FakeInterpreter, fake_model, fake_runtime

@@ -83,7 +83,7 @@ def test_the_window_opens_without_tensorflow() -> None:
 
 
 def test_the_trainer_is_imported_without_pygame() -> None:
-    done = run_without({"pygame"}, "import train.fit, convert.tflite, convert.proof")
+    done = run_without({"pygame"}, "import train.fit, convert.tflite, convert.verify")
     assert done.returncode == 0, done.stderr
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.children import find_program, module_command
 from edge_app.modelfiles.card import INT8, load_model, models_folder
 from edge_app.recognition.interpreter import find_runtime
+from edge_app.subprocesses import find_program, module_command
 from edge_app.system.speech import Speaker, find_speaker
 
 from .conftest import ROOT

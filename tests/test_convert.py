@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from convert import __main__ as convert
-from convert.proof import prove_weights
-from convert.representative import choose_representative
+from convert.calibration import choose_representative
 from convert.variants import ALL, DYNAMIC, FLOAT16
+from convert.verify import prove_weights
 from edge_app.datasets.mnist import Mnist
 from edge_app.errors import ModelError
 from edge_app.modelfiles.card import CARD, FLOAT, INT8, NEXT_CARD, load_model

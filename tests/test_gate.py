@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge_app.children import module_command
 from edge_app.errors import ModelError
 from edge_app.modelfiles import isolated as apart
 from edge_app.modelfiles import validation as gate
 from edge_app.modelfiles.card import DIGITS, FLOAT, INT8, models_folder
 from edge_app.modelfiles.validation import pass_gate
 from edge_app.recognition.interpreter import find_runtime
+from edge_app.subprocesses import module_command
 from tools.fuzz.tflite import edited
 
 from .conftest import DATA, ROOT

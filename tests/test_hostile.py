@@ -23,11 +23,11 @@ from edge_app.datasets.labelled import read_labelled
 from edge_app.datasets.mnist import read_idx
 from edge_app.datasets.readers import MAX_LINE, read_sources
 from edge_app.errors import DataError, ModelError, StoreError
+from edge_app.escape import printable
 from edge_app.evaluation.compare.baseline import read_baseline
 from edge_app.evaluation.compare.report.page import make_page
-from edge_app.language import load_language
+from edge_app.i18n import load_language
 from edge_app.modelfiles.card import CARD, INT8, load_model, models_folder
-from edge_app.printable import printable
 from edge_app.recognition.ink import make_ink
 from edge_app.recognition.results import Digit, Reading
 from edge_app.storage.history import Store

@@ -12,7 +12,7 @@ import pytest
 import tomlkit
 
 from edge_app.errors import DigitpadError, ExportError, room_or
-from edge_app.language import (
+from edge_app.i18n import (
     BUNDLED,
     Language,
     available_languages,
@@ -376,7 +376,7 @@ def test_the_system_may_speak_a_users_language(tmp_path: Path) -> None:
 
 def test_the_wheel_holds_the_languages() -> None:
     project = tomlkit.parse((BUNDLED.parent.parent / "pyproject.toml").read_text(encoding="utf-8")).unwrap()
-    assert "languages/*.toml" in project["tool"]["setuptools"]["package-data"]["edge_app"]
+    assert "locales/*.toml" in project["tool"]["setuptools"]["package-data"]["edge_app"]
 
 
 def test_a_key_of_thousands_of_dots_is_no_language_and_takes_no_minutes(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from edge_app.gui.views.layout import TARGET, TEXT_SIZES, Area, Metrics, arrange
 from edge_app.gui.views.parts import card_area, framed
 from edge_app.gui.views.screen import Scene, layout_of, make_scene
 from edge_app.gui.views.widgets import Widget
-from edge_app.language import available_languages, load_language
+from edge_app.i18n import available_languages, load_language
 from edge_app.personal.practice import Practice
 from edge_app.recognition.results import Digit, Reading
 from edge_app.storage.history import Page

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from convert.proof import prove_int8
+from convert.verify import prove_int8
 from edge_app.datasets.mnist import SHA256, Mnist
 from edge_app.errors import ModelError
 from edge_app.modelfiles.card import CARD, FLOAT, INT8, load_model, models_folder

@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from ..errors import ExportError, room_or
-from ..printable import printable
+from ..escape import printable
 from ..recognition.ink import Ink, Stroke, box_of, dump_ink
 from ..recognition.results import Reading
 from ..recognition.segmentation import Box

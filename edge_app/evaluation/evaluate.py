@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw
 
 from ..datasets.labelled import LabelledImage, LabelledInk, is_held_out, read_labelled
 from ..errors import DataError
+from ..escape import printable
 from ..modelfiles.card import REJECT
-from ..printable import printable
 from ..recognition.ink import box_of
 from ..recognition.normalise import normalise_digit
 from ..recognition.recognizer import Recognizer

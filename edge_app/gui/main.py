@@ -20,7 +20,7 @@ from .platform.display import (
 import pygame
 
 from ..errors import ModelError, Notice, SettingsError
-from ..language import available_languages, load_language
+from ..i18n import available_languages, load_language
 from ..modelfiles.card import Wanted
 from ..recognition.recognizer import Recognizer
 from ..storage.history import Store

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import DigitpadError, ModelError
+from ..escape import tell
 from ..modelfiles.card import FLOAT, models_folder
-from ..printable import tell
 from ..recognition.ink import Ink
 from ..recognition.interpreter import find_runtime
 from ..recognition.recognizer import Recognizer

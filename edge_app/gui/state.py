@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..datasets.file_listing import Entry
-from ..language import Language
+from ..i18n import Language
 from ..personal.practice import Demonstration, Practice
 from ..personal.practice import Verdict as Judgement
 from ..recognition.pictures import Coverage

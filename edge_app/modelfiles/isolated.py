@@ -5,8 +5,8 @@ import signal
 import subprocess
 import sys
 
-from ..children import module_command
 from ..errors import ModelError
+from ..subprocesses import module_command
 
 ROOM = 512_000_000  # bytes of address space; Python, numpy and a runtime with its model take 107
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..errors import ModelError
-from ..printable import printable, tell
+from ..escape import printable, tell
 from ..recognition.interpreter import find_runtime
 from ..storage.paths import Folders, find_folders
 from .loader import in_short, open_kept, open_named

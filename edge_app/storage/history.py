@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InkError, Notice, StoreError, room_or
-from ..printable import printable
+from ..escape import printable
 from ..recognition.ink import MAX_STROKES, Ink, dump_ink, parse_ink
 from ..recognition.normalise import SIZE, DigitImage
 from ..recognition.results import Digit

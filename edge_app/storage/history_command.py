@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import StoreError
-from ..printable import printable, tell
+from ..escape import printable, tell
 from .history import Page, Store
 from .paths import find_folders
 

@@ -4,7 +4,7 @@ import contextlib
 from datetime import datetime, timezone
 from pathlib import Path
 
-from ..printable import printable, tell
+from ..escape import printable, tell
 from .paths import create_private_file, make_private_folder
 
 MOST_BYTES = 200_000  # then it goes on in a new file, and the one before is kept

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
 from ..errors import Notice, SettingsError, room_or
-from ..printable import printable
+from ..escape import printable
 from .atomic_write import write_atomically
 from .dots import refuse_many_dots
 from .paths import PRIVATE_FILE, make_private_folder, set_aside

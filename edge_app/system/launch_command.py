@@ -4,8 +4,8 @@ import os
 import sys
 from pathlib import Path
 
-from ..children import is_frozen
 from ..errors import SetupError
+from ..subprocesses import is_frozen
 from .kiosk.units import Start
 from .os_info import Account, inside
 

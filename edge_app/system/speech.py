@@ -5,8 +5,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from ..children import find_program
 from ..errors import Notice
+from ..subprocesses import find_program
 
 WHOLE = 6  # digits that are read as one number; longer ones, and those with a leading 0, digit by digit
 COMMANDS = {"darwin": ("say",), "win32": ("powershell",)}

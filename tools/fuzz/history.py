@@ -19,7 +19,7 @@ from unittest import mock
 import numpy as np
 
 from edge_app.errors import InkError, StoreError
-from edge_app.printable import HOSTILE, tell
+from edge_app.escape import HOSTILE, tell
 from edge_app.recognition.ink import make_ink
 from edge_app.recognition.normalise import normalise_digit
 from edge_app.recognition.results import Digit

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from edge_app.errors import SettingsError
-from edge_app.language import BUNDLED, available_languages, english_texts, load_language, placeholders
+from edge_app.i18n import BUNDLED, available_languages, english_texts, load_language, placeholders
 from edge_app.storage.settings import OPTIONS, Settings, read_settings, write_settings
 
 from .mutation import NUMBERS, TEXTS, mutate_bytes

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ...datasets.readers import bundled_samples
 from ...errors import ModelError, RuntimeMissingError
-from ...printable import printable
+from ...escape import printable
 from ...recognition.classifier import Classifier
 from ...recognition.interpreter import MODULES, VARIABLE, find_runtime
 from ...recognition.normalise import normalise_digit

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ModelError
-from ...printable import printable
+from ...escape import printable
 from ...recognition.classifier import Classifier
 from .models import names_of
 

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import ModelError
+from ...escape import printable
 from ...modelfiles.card import FLOAT, INT8, Model, has_card, load_model, make_unlisted, models_folder, read_file
 from ...modelfiles.loader import is_bundled
 from ...modelfiles.validation import pass_gate
-from ...printable import printable
 from ...recognition.classifier import Classifier
 from ...recognition.interpreter import Runtime
 

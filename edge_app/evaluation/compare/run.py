@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...datasets.mnist import VARIABLE, mnist_path
 from ...errors import DataError
-from ...printable import printable, tell
+from ...escape import printable, tell
 from ...recognition.classifier import Classifier
 from ...recognition.interpreter import find_runtime
 from ...storage.atomic_write import readable_json, write_atomically

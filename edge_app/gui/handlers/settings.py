@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...errors import DigitpadError
-from ...language import available_languages, load_language
+from ...i18n import available_languages, load_language
 from .subject import Subject
 
 

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from ...children import find_program
 from ...errors import SetupError
-from ...printable import printable
+from ...escape import printable
+from ...subprocesses import find_program
 from ...version import __version__
 from ..file_changes import Content, Draft, remove_if_empty
 from ..launch_command import digitpad_command

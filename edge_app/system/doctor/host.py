@@ -16,11 +16,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from ...children import find_program, is_frozen
 from ...errors import SettingsError
-from ...language import Language, load_language
+from ...i18n import Language, load_language
 from ...storage.paths import Folders, find_folders
 from ...storage.settings import Settings, read_settings
+from ...subprocesses import find_program, is_frozen
 from .probe import ask
 
 MODULES = {"tflite-runtime": "tflite_runtime", "ai-edge-litert": "ai_edge_litert", "pillow": "PIL"}

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from ...children import module_command
+from ...subprocesses import module_command
 
 PATIENCE = 30  # seconds; a Pi Zero takes 8 to import numpy from a slow card
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from ...errors import DigitpadError
-from ...printable import printable
+from ...escape import printable
 from ...version import __version__
 from .check_display import check_display
 from .check_extras import check_fonts, check_power, check_speech

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...errors import SetupError
-from ...printable import printable
+from ...escape import printable
 from ..file_changes import Content, Draft, remove_if_empty
 from ..launch_command import digitpad_command
 from ..os_info import Account, find_account, find_session, inside

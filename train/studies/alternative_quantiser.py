@@ -1,4 +1,4 @@
-"""The other quantiser, to compare with: `python -m convert.alternative FOLDER`, where ai-edge-quantizer is installed.
+"""The other quantiser, to compare with: `python -m train.studies.alternative_quantiser FOLDER`, where ai-edge-quantizer is installed.
 
 Quantises models/digits_float.tflite with the same representative images and writes the result with a card to FOLDER,
 so that `digitpad compare` takes it. Kept out of the conversion: see docs/quantisers.md for what was measured.
@@ -20,12 +20,12 @@ from edge_app.storage.atomic_write import readable_json, write_atomically
 def main() -> int:
     """Run the command."""
     if len(sys.argv) != 2:
-        print("usage: python -m convert.alternative FOLDER", file=sys.stderr)
+        print("usage: python -m train.studies.alternative_quantiser FOLDER", file=sys.stderr)
         return 2
     try:
         _write(Path(sys.argv[1]))
     except DigitpadError as error:
-        print(f"convert.alternative: {error}", file=sys.stderr)
+        print(f"train.studies.alternative_quantiser: {error}", file=sys.stderr)
         return error.exit_status
     return 0
 

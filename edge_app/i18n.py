@@ -1,4 +1,4 @@
-"""The window's texts in its user's language: `languages/<code>.toml`, one file a language, which anyone can add."""
+"""The window's texts in its user's language: `locales/<code>.toml`, one file a language, which anyone can add."""
 
 import locale
 import os
@@ -16,7 +16,7 @@ from .errors import Notice
 from .storage.dots import refuse_many_dots
 from .storage.safe_open import open_regular
 
-BUNDLED = Path(__file__).with_name("languages")
+BUNDLED = Path(__file__).with_name("locales")
 ENGLISH = "en"
 SYSTEM = "system"  # as a code: the language that the system speaks
 CODE = re.compile("[a-z]{2,3}")  # ISO 639; SYSTEM is none, nor is a path

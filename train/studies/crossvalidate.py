@@ -1,4 +1,4 @@
-"""`python -m train.crossvalidate`: the figures of networks trained by fold, each on the writers that it never saw.
+"""`python -m train.studies.crossvalidate`: the figures of networks trained by fold, each on the writers that it never saw.
 
 Reads converted models (one folder a network, as `python -m convert --output` writes them), needs no TensorFlow.
 """
@@ -20,17 +20,17 @@ from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.atomic_write import readable_json, write_atomically
 
-from .inkdata import UNLIKE_DIGITS
+from ..inkdata import UNLIKE_DIGITS
 
 FOLDS = range(5)
 REFUSED = 0.01  # of the digits of the first file, for the figure on refusal
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """Return the command line of `python -m train.crossvalidate`."""
+    """Return the command line of `python -m train.studies.crossvalidate`."""
     parser = argparse.ArgumentParser(
         allow_abbrev=False,
-        prog="python -m train.crossvalidate",
+        prog="python -m train.studies.crossvalidate",
         description="Evaluate runs/fold-0 to fold-4, each on the writers that its training held out, and pool the "
         "figures; then further networks one by one.",
     )

@@ -1,6 +1,6 @@
-"""`python -m train.personal`: how reading improves for a writer who corrects digits or shows some, and nobody else's.
+"""`python -m train.studies.personal`: how reading improves for a writer who corrects digits or shows some, and nobody else's.
 
-Reads the networks by fold as `train.crossvalidate` does, each on the writers that it never saw; needs no TensorFlow.
+Reads the networks by fold as `train.studies.crossvalidate` does, each on the writers that it never saw; needs no TensorFlow.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from edge_app.recognition.normalise import normalise_digit
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.atomic_write import readable_json, write_atomically
 
-from .inkdata import UNLIKE_DIGITS
+from ..inkdata import UNLIKE_DIGITS
 
 FOLDS = range(5)
 TUNED = (0, 1, 2)  # on their writers edge_app/personal/lessons.py's numbers were chosen
@@ -80,10 +80,10 @@ class Network:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """Return the command line of `python -m train.personal`."""
+    """Return the command line of `python -m train.studies.personal`."""
     parser = argparse.ArgumentParser(
         allow_abbrev=False,
-        prog="python -m train.personal",
+        prog="python -m train.studies.personal",
         description="Measure how reading improves after 1, 3 and 5 corrections or shown examples a digit, writer by "
         "writer, on runs/fold-0 to fold-4, each on the writers that its training held out.",
     )

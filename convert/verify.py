@@ -1,4 +1,4 @@
-"""Proof of a converted file by an edge runtime: `python -m convert.proof RUNTIME FOLDER`, a process of its own.
+"""Proof of a converted file by an edge runtime: `python -m convert.verify RUNTIME FOLDER`, a process of its own.
 
 Its own process, because tflite-runtime cannot be loaded into one that holds TensorFlow, and because a file that
 crashes the runtime must not take the conversion with it. Reads the models that the card in FOLDER names and

@@ -1,0 +1,1 @@
+"""Studies behind published figures; not needed to train."""
