@@ -37,7 +37,7 @@ from edge_app.storage.safe_open import open_regular
 from edge_app.storage.settings import Settings, read_settings
 
 from .conftest import ROOT
-from .pilot import NOW, folders_in
+from .support.pilot import NOW, folders_in
 from .test_architecture import modules
 
 posix = pytest.mark.skipif(os.name != "posix", reason="pipes and devices are POSIX'")

@@ -11,7 +11,7 @@ import pygame
 from PIL import Image
 
 from edge_app.recognition.recognizer import Recognizer
-from tests.pilot import Pilot, mouse
+from tests.support.pilot import Pilot, mouse
 
 SIZE = (560, 350)
 SAMPLE = 4  # 2026

@@ -17,7 +17,7 @@ NAMES = """
 classifier duel gestures images ink inklayer modelfile normalise occlusion pad pointers recognizer segment shipped
 window
 """
-PICTURES = "tests/test_screens.py::test_the_picture_is_as_it_was"
+PICTURES = "tests/gui/test_screens.py::test_the_picture_is_as_it_was"
 TESTS = (*(f"tests/test_{name}.py" for name in NAMES.split()), PICTURES)
 OPTIONS = ("-q", "-pno:cacheprovider", "-ptools.arm.floats", "--durations=25", f"--timeout={ONE}")
 

@@ -1,0 +1,337 @@
+"""Conversion: proven or not written at all."""
+
+import hashlib
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from convert import __main__ as convert
+from convert.calibration import choose_representative
+from convert.variants import ALL, DYNAMIC, FLOAT16
+from convert.verify import prove_weights
+from edge_app.datasets.mnist import Mnist
+from edge_app.errors import ModelError
+from edge_app.modelfiles.card import CARD, FLOAT, INT8, NEXT_CARD, load_model
+from edge_app.modelfiles.selftest import check_expected
+from edge_app.modelfiles.validation import examine
+from edge_app.recognition.classifier import Classifier
+from edge_app.recognition.interpreter import MODULES, find_runtime
+from edge_app.storage.atomic_write import write_atomically
+from train import networks
+
+from ..conftest import ROOT
+from ..modelfiles.test_shipped import RUNTIMES
+
+CLASSIC = ROOT / "models" / "classic.keras"  # trained, so that its answers mean something
+
+
+@pytest.mark.data
+def test_representative_images_are_balanced_seeded_and_of_the_training_part(mnist: Mnist) -> None:
+    chosen = choose_representative(mnist.y_train, 50, seed=1)
+    assert np.bincount(mnist.y_train[chosen]).tolist() == [50] * 10
+    assert len(set(chosen.tolist())) == 500
+    assert (chosen == choose_representative(mnist.y_train, 50, seed=1)).all()
+    assert (chosen != choose_representative(mnist.y_train, 50, seed=2)).any()
+
+
+@pytest.fixture(scope="module")
+def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    keras.utils.set_random_seed(3)
+    path = tmp_path_factory.mktemp("keras") / "net.keras"
+    networks.edge().save(path)
+    return path
+
+
+def installed() -> list[str]:
+    return [name for name in MODULES if convert._is_installed(name)]
+
+
+@pytest.mark.data
+def test_a_network_becomes_two_files_and_a_card(mnist_file: Path, untrained: Path, tmp_path: Path) -> None:
+    words = [str(untrained), "--output", str(tmp_path), "--mnist", str(mnist_file), "--per-class", "5"]
+    assert convert.main(words) == 0
+    card = json.loads((tmp_path / CARD).read_text())
+    assert set(card["files"]) == {FLOAT, INT8}
+    assert card["agreement"] == {} or card["agreement"]["different_answers"] == 0
+    for name in (FLOAT, INT8):
+        model = load_model(tmp_path / name)
+        assert len(model.content) == card["files"][name]["bytes"]
+        assert 0 <= card["accuracy"][name] < 0.5
+    assert len(card["calibration"]["indices"]) == 50
+    assert [found["runtime"] for found in card["runtimes"]] == installed()
+    assert {"CONV_2D", "FULLY_CONNECTED"} <= set(card["runtimes"][0][INT8]["operators"])
+    assert np.array(card["self_test"]["logits"]).shape == (10, 11)
+    for name in MODULES:
+        check_expected(Classifier(load_model(tmp_path / INT8), find_runtime(name)))
+
+
+@pytest.mark.data
+def test_a_softmax_is_taken_off(mnist_file: Path, tmp_path: Path) -> None:
+    networks.classic().save(tmp_path / "classic.h5")  # as the tutorial saved it
+    words = [str(tmp_path / "classic.h5"), "--output", str(tmp_path), "--mnist", str(mnist_file)]
+    assert convert.main(words) == 0
+    card = json.loads((tmp_path / CARD).read_text())
+    assert card["classes"] == list("0123456789")
+    assert "SOFTMAX" not in card["runtimes"][0][INT8]["operators"]
+
+
+@pytest.mark.data
+def test_a_failed_proof_replaces_nothing(
+    mnist_file: Path,
+    untrained: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What is called int8 and is float must be found out by the proof itself."""
+    from convert import tflite
+
+    old = old_files(tmp_path)
+    monkeypatch.setitem(tflite.MAKERS, INT8, tflite.MAKERS[FLOAT])
+    words = [str(untrained), "--output", str(tmp_path), "--mnist", str(mnist_file)]
+    assert convert.main(words) == 1
+    assert "neither int8 nor int32" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == old
+
+
+def old_files(folder: Path) -> dict[str, bytes]:
+    old = {name: b"old " + name.encode() for name in (*ALL, CARD)}
+    for name, content in old.items():
+        (folder / name).write_bytes(content)
+    return old
+
+
+def conversion(kind: str) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """What a conversion has made of one network, and its card."""
+    files = {name: f"{kind} {name}".encode() for name in (FLOAT, INT8)}
+    entries = {name: {"sha256": hashlib.sha256(content).hexdigest()} for name, content in files.items()}
+    return files, {"classes": [kind], "files": entries}
+
+
+@pytest.mark.parametrize("cut", range(5))
+def test_cut_short_while_moving_its_files_it_leaves_models_that_their_card_describes(
+    cut: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill is a step that is not taken, and none after it; each step is one move of a file."""
+    old, new = conversion("old"), conversion("new")
+    convert._replace(*old, tmp_path)
+    steps: list[Any] = []
+
+    def step(move: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*words: Any) -> Any:
+            if len(steps) == cut:
+                raise KeyboardInterrupt
+            steps.append(words)
+            return move(*words)
+
+        return counted
+
+    with monkeypatch.context() as patched:
+        patched.setattr(convert, "write_atomically", step(write_atomically))
+        patched.setattr(convert, "move", step(convert.move))
+        if cut < 4:
+            with pytest.raises(KeyboardInterrupt):
+                convert._replace(*new, tmp_path)
+        else:
+            convert._replace(*new, tmp_path)
+    assert len(steps) == cut
+    for name in (FLOAT, INT8):
+        model = load_model(tmp_path / name)
+        kind = "new" if cut > [*new[0]].index(name) + 1 else "old"
+        assert (model.content, model.classes) == (f"{kind} {name}".encode(), (kind,))
+    convert._replace(*conversion("third"), tmp_path)  # the next one mends it
+    assert {path.name for path in tmp_path.iterdir()} == {FLOAT, INT8, CARD}
+    assert load_model(tmp_path / INT8).classes == ("third",)
+
+
+def test_what_is_of_neither_card_is_refused(tmp_path: Path) -> None:
+    convert._replace(*conversion("old"), tmp_path)
+    (tmp_path / NEXT_CARD).write_text(json.dumps(conversion("new")[1]))
+    (tmp_path / INT8).write_bytes(b"of nobody")
+    with pytest.raises(ModelError, match="altered or truncated"):
+        load_model(tmp_path / INT8)
+    (tmp_path / NEXT_CARD).write_text("{")
+    with pytest.raises(ModelError, match=r"digits\.next\.json: damaged model card"):
+        load_model(tmp_path / INT8)
+    assert load_model(tmp_path / FLOAT).classes == ("old",)
+
+
+@pytest.fixture(scope="module")
+def four(mnist_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a conversion with --all; tests only read it."""
+    folder = tmp_path_factory.mktemp("four")
+    assert convert.main([str(CLASSIC), "--all", "--output", str(folder), "--mnist", str(mnist_file)]) == 0
+    return folder
+
+
+@pytest.mark.data
+def test_all_writes_four_files_in_one_card(four: Path) -> None:
+    assert {path.name for path in four.iterdir()} == {*ALL, CARD}
+    card = json.loads((four / CARD).read_text())
+    assert list(card["files"]) == list(ALL)
+    assert set(card["accuracy"]) == {"data", "n", "runtime", *ALL}
+    assert all(card["accuracy"][name] == pytest.approx(card["training"]["test"]["accuracy"], abs=2e-3) for name in ALL)
+    assert [found["runtime"] for found in card["runtimes"]] == installed()
+    for found in card["runtimes"]:
+        assert all(found[name]["median_us"] > 0 for name in ALL)
+    size = {name: card["files"][name]["bytes"] for name in ALL}
+    assert size == {name: len(load_model(four / name).content) for name in ALL}  # which proves the SHA-256 as well
+    assert 0.5 < size[FLOAT16] / size[FLOAT] < 0.55
+    assert 0.25 < size[DYNAMIC] / size[FLOAT] < 0.35
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize("name", ALL)
+def test_the_gate_lets_every_kind_of_file_through(four: Path, name: str, runtime: str) -> None:
+    content = (four / name).read_bytes()
+    answer = examine(content, {"runtime": runtime, "classes": list("0123456789"), "reads": True})
+    assert answer["right"] >= 0.95, answer
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize(("name", "tolerance"), [(FLOAT, 1e-4), (FLOAT16, 2e-3), (DYNAMIC, 5e-2)])
+def test_a_classifier_reads_as_keras_does(mnist: Mnist, four: Path, name: str, tolerance: float, runtime: str) -> None:
+    from convert.tflite import load_network
+
+    images = mnist.x_train[:50]
+    network = load_network(CLASSIC)
+    expected = np.concatenate([network(image[None, :, :, None].astype(np.float32) / 255) for image in images])
+    classifier = Classifier(load_model(four / name), find_runtime(runtime))
+    assert not classifier.is_int8
+    difference = np.abs(classifier.logits(images) - expected).max() / np.ptp(expected)
+    assert difference < tolerance
+    if name != FLOAT:
+        assert difference > 1e-6, "no more than float32 under another name"
+
+
+@pytest.mark.data
+def test_without_all_the_card_disowns_what_an_earlier_conversion_left(
+    mnist_file: Path, untrained: Path, four: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left = {name: (four / name).read_bytes() for name in (FLOAT16, DYNAMIC)}
+    for path in four.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    load_model(tmp_path / DYNAMIC)
+    words = [str(untrained), "--output", str(tmp_path), "--mnist", str(mnist_file), "--per-class", "5"]
+    assert convert.main(words) == 0
+    assert set(json.loads((tmp_path / CARD).read_text())["files"]) == {FLOAT, INT8}
+    printed = capsys.readouterr().out
+    for name, content in left.items():
+        assert (tmp_path / name).read_bytes() == content
+        assert f"{tmp_path / name}: of an earlier conversion, no longer named in {CARD}" in printed
+        with pytest.raises(ModelError, match=f"{name}: not named in .*{CARD}"):
+            load_model(tmp_path / name)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("file", "name", "reason"),
+    [
+        (FLOAT16, FLOAT16, None),
+        (DYNAMIC, DYNAMIC, None),
+        (FLOAT, FLOAT16, "expected float16 weights, found only float32"),
+        (FLOAT, DYNAMIC, "expected int8 weights, found only float32"),
+        (DYNAMIC, FLOAT16, "expected float16 weights, found only"),
+        (FLOAT16, DYNAMIC, "expected int8 weights, found only"),
+        (INT8, DYNAMIC, "expected float32 input and output, found int8"),
+    ],
+)
+def test_a_file_of_another_kind_than_its_name_is_found_out(
+    four: Path, file: str, name: str, reason: str | None
+) -> None:
+    content = (four / file).read_bytes()
+    for runtime in map(find_runtime, installed()):
+        if reason is None:
+            prove_weights(content, runtime, name)
+        else:
+            with pytest.raises(ModelError, match=f"{name}: {reason}"):
+                prove_weights(content, runtime, name)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", [FLOAT16, DYNAMIC])
+def test_a_variant_that_a_runtime_cannot_load_stops_all(
+    mnist_file: Path,
+    untrained: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+) -> None:
+    from convert import tflite
+
+    old = old_files(tmp_path)
+    monkeypatch.setitem(tflite.MAKERS, name, lambda *_: b"no model")
+    words = [str(untrained), "--all", "--output", str(tmp_path), "--mnist", str(mnist_file)]
+    assert convert.main(words) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"convert: {installed()[0]}: {name}: {installed()[0]} ")
+    assert "cannot load it (" in line
+    assert line.endswith("). Nothing was replaced")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == old
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell script and signals")
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        (
+            f"echo {FLOAT}; echo {DYNAMIC}; echo INFO: delegate >&2; kill -SEGV $$",
+            rf"crashed at {DYNAMIC} \(exit .*-11",
+        ),
+        ("kill -SEGV $$", r"crashed at the start \(exit .*-11"),
+        (f"echo {DYNAMIC}; echo INFO: delegate >&2; echo a reason >&2; exit 1", "a reason"),
+    ],
+)
+def test_a_runtime_that_crashes_is_named_with_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, reason: str
+) -> None:
+    """The proof is a process; a process that does as told stands in for it."""
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\n{script}\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    with pytest.raises(ModelError, match=f"^a-runtime: {reason}.*Nothing was replaced$"):
+        convert._run_proof("a-runtime", tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["missing", "text", "shape"])
+def test_a_file_that_is_no_digit_network_is_refused(tmp_path: Path, kind: str) -> None:
+    from convert.tflite import load_network
+
+    path = tmp_path / "net.keras"
+    if kind == "text":
+        path.write_text("no network")
+    elif kind == "shape":
+        keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Flatten(), keras.layers.Dense(10)]).save(path)
+    with pytest.raises(ModelError, match="Run: python -m train"):
+        load_network(path)
+
+
+def test_a_network_of_all_writers_needs_its_twins_temperature(tmp_path: Path) -> None:
+    twin = tmp_path / "twin.train.json"
+    twin.write_text(json.dumps({"arch": "edge", "temperature": 1.3, "refuse_below": 0.4}))
+    own = {"arch": "edge"}
+    assert convert._confidence(own, twin) == {"temperature": 1.3, "refuse_below": 0.4}
+    assert convert._confidence({**own, "temperature": 1.1, "refuse_below": 0.3}, None)["temperature"] == 1.1
+    assert convert._confidence({}, None) == {"temperature": 1.0, "refuse_below": 0.5}  # from elsewhere
+    for record, path, reason in (
+        (own, None, "Give --temperature-from"),
+        (own, tmp_path / "none.json", "not found"),
+    ):
+        with pytest.raises(ModelError, match=reason):
+            convert._confidence(record, path)
+    twin.write_text("{")
+    with pytest.raises(ModelError, match="damaged training record"):
+        convert._confidence(own, twin)
+    twin.write_text(json.dumps(own))  # a twin that held nobody out either
+    with pytest.raises(ModelError, match="Give --temperature-from"):
+        convert._confidence(own, twin)

@@ -1,0 +1,160 @@
+"""The window for real: on a virtual screen, with its pointer, its signals and its files."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge_app.storage.history import Store
+
+from ..conftest import ROOT
+from ..support.pilot import SAMPLES, folders_in
+
+PROBE = """
+import sys
+from edge_app.gui import loop  # first: it sets what SDL reads when it is loaded
+from edge_app.gui import app
+import pygame
+done_read = app.App._done_read
+def watched(self, result):
+    done_read(self, result)
+    if self.state.is_read and not self.state.pad.current:
+        pygame.image.save(self.surface, {shot!r})
+        print('read', self.state.reading.text, len(self.state.pad.strokes), flush=True)
+app.App._done_read = watched
+sys.exit(loop.run())
+"""
+
+
+@pytest.fixture
+def screen(tmp_path: Path) -> Iterator[dict[str, str]]:
+    if not (shutil.which("Xvfb") and shutil.which("xdotool")):
+        pytest.skip("needs Xvfb and xdotool. Debian: sudo apt install xvfb xdotool")
+    read, write_end = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write_end), "-screen", "0", "1024x768x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(command, pass_fds=[write_end], stderr=subprocess.DEVNULL)
+    os.close(write_end)
+    with os.fdopen(read) as pipe:
+        number = pipe.readline().strip()
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("SDL_")}
+    yield {**environment, "DISPLAY": f":{number}", "DIGITPAD_HOME": str(tmp_path), "LC_ALL": "C"}
+    server.terminate()
+    server.wait()
+
+
+def keep_history(home: Path, keep: str) -> None:
+    settings = folders_in(home).settings_file
+    settings.parent.mkdir()
+    settings.write_text(f'history = "{keep}"\n')
+
+
+def xdotool(environment: dict[str, str], *words: str) -> str:
+    return subprocess.run(["xdotool", *words], env=environment, check=True, capture_output=True, text=True).stdout
+
+
+def open_window(environment: dict[str, str], home: Path) -> "subprocess.Popen[str]":
+    """Start the app, put its window into the corner, and return when its model is there."""
+    probe = PROBE.format(shot=str(home / "shot.png"))
+    command = [sys.executable, "-c", probe]
+    process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    for _ in range(300):
+        time.sleep(0.1)
+        search = ["xdotool", "search", "--class", "digitpad"]
+        found = subprocess.run(search, env=environment, capture_output=True, text=True, check=False).stdout.split()
+        if found:
+            break
+    xdotool(environment, "windowmove", "--sync", found[0], "0", "0")
+    time.sleep(1.0)
+    return process
+
+
+def write_ten(environment: dict[str, str]) -> None:
+    words = []
+    for stroke in SAMPLES[3]["strokes"]:
+        for i, (x, y) in enumerate(stroke):
+            words += ["mousemove", str(round(x * 1.5) + 100), str(round(y * 1.5) + 160)]
+            words += ["mousedown", "1"] if i == 0 else []
+            words += ["sleep", "0.004"]
+        words += ["mouseup", "1"]
+    xdotool(environment, *words)
+
+
+def wait_for(process: "subprocess.Popen[str]", line: str) -> None:
+    assert process.stdout is not None
+    for said in process.stdout:
+        if said.strip() == line:
+            return
+    raise AssertionError(f"it ended without {line!r}")
+
+
+def kept(home: Path) -> list[tuple[str, int]]:
+    store = Store(folders_in(home).store_file)
+    found = [(page.text, len(page.ink)) for page in store.pages()]
+    store.close()
+    return found
+
+
+def test_a_real_pointer_writes_in_a_real_window(screen: dict[str, str], tmp_path: Path) -> None:
+    keep_history(tmp_path, "off")
+    process = open_window(screen, tmp_path)
+    try:
+        write_ten(screen)
+        wait_for(process, "read 10 2")
+        xdotool(screen, "key", "q")
+        process.communicate(timeout=20)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 0
+    assert (tmp_path / "shot.png").stat().st_size > 5000
+    assert not folders_in(tmp_path).store_file.exists()
+
+
+def test_what_was_written_is_in_the_history_after_the_end(screen: dict[str, str], tmp_path: Path) -> None:
+    keep_history(tmp_path, "on")
+    process = open_window(screen, tmp_path)
+    try:
+        write_ten(screen)
+        wait_for(process, "read 10 2")
+        xdotool(screen, "key", "q")
+        process.communicate(timeout=20)
+    finally:
+        process.kill()
+        process.wait()
+    assert (process.returncode, kept(tmp_path)) == (0, [("10", 2)])
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+def test_a_signal_ends_the_app_at_once_and_loses_nothing(screen: dict[str, str], tmp_path: Path, name: str) -> None:
+    keep_history(tmp_path, "on")
+    process = open_window(screen, tmp_path)
+    try:
+        write_ten(screen)
+        wait_for(process, "read 10 2")
+        process.send_signal(getattr(signal, name))
+        process.communicate(timeout=2)
+    finally:
+        process.kill()
+        process.wait()
+    assert kept(tmp_path) == [("10", 2)]
+
+
+def test_an_idle_window_does_not_spin(screen: dict[str, str], tmp_path: Path) -> None:
+    keep_history(tmp_path, "off")
+    process = subprocess.Popen([sys.executable, "-m", "edge_app"], env=screen, cwd=ROOT)
+    try:
+        time.sleep(5)
+        stat = Path(f"/proc/{process.pid}/stat")
+        ticks = [sum(map(int, stat.read_text().rsplit(")", 1)[1].split()[11:13]))]
+        time.sleep(4)
+        ticks.append(sum(map(int, stat.read_text().rsplit(")", 1)[1].split()[11:13])))
+        assert ticks[1] - ticks[0] <= 0.02 * 4 * os.sysconf("SC_CLK_TCK")
+    finally:
+        process.terminate()
+        process.wait()

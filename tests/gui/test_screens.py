@@ -1,0 +1,432 @@
+"""The window's pictures against those in tests/screens; after a change that is meant: pytest --write-screens."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pygame
+import pytest
+from PIL import Image
+
+from edge_app.errors import ModelError
+from edge_app.gui.drawing.painter import Painter
+from edge_app.gui.side_by_side import Duel
+from edge_app.gui.views.screen import Scene
+from edge_app.gui.views.widgets import Widget
+from edge_app.personal.practice import demonstration
+from edge_app.recognition.recognizer import Recognizer
+from edge_app.storage.history import Store
+
+from ..conftest import DATA
+from ..support import golden
+from ..support.fakes import Opener, fixed
+from ..support.pilot import NOW, SIZES, Pilot, folders_in, mouse
+
+LONG = 20_000  # milliseconds: all notices are gone
+MEGABYTE = 1 << 20
+
+
+def read(pilot: Pilot) -> None:
+    """A number with a digit that was refused and one that was corrected.
+
+    What is refused is so far from a digit that the percentage is the same whatever the interpreter's last bits.
+    """
+    pilot.write(4, width=0.62)
+    pad = pilot.app.layout().pad
+    side = min(0.14 * pad.width, 0.5 * pad.height)
+    left, top = pad.left + 0.8 * pad.width, pad.top + 0.3 * pad.height
+    waves = [(left + side * i / 40, top + side * (0.5 + 0.3 * math.sin(1.4 * i))) for i in range(41)]
+    pilot.draw(waves)
+    assert pilot.state.reading.text == "2026?"
+    pilot.do("digit_panel", 1)
+    pilot.do("label", "6")
+    pilot.wait(LONG)
+
+
+def mid_stroke(pilot: Pilot) -> None:
+    *whole, last = pilot.strokes_of(4)
+    for stroke in whole:
+        pilot.draw(stroke)
+    for i, at in enumerate(last[: len(last) // 2]):
+        pilot.handle(mouse(pygame.MOUSEMOTION if i else pygame.MOUSEBUTTONDOWN, at))
+
+
+def blank(pilot: Pilot) -> None:
+    """Nothing is written yet."""
+
+
+def menu(pilot: Pilot) -> None:
+    pilot.write(4)
+    pilot.do("open", "menu")
+
+
+def digit(pilot: Pilot) -> None:
+    pilot.write(4)
+    pilot.do("digit_panel", 1)
+
+
+def occlusion(pilot: Pilot) -> None:
+    """A map made here: the network's own differs with the interpreter, and is tested elsewhere."""
+    digit(pilot)
+    pilot.do("map", 1)
+    assert pilot.state.heat[1]
+    pilot.state.heat[1] = bytes(200 * (column >= 14) for _ in range(28) for column in range(28))
+    pilot.settle()
+
+
+def refused_digit(pilot: Pilot) -> None:
+    read(pilot)
+    pilot.do("digit_panel", len(pilot.state.reading.digits) - 1)
+
+
+def panel(name: str) -> Callable[[Pilot], None]:
+    def show(pilot: Pilot) -> None:
+        pilot.do("open", name)
+
+    return show
+
+
+def history(pilot: Pilot) -> None:
+    for sample in (0, 3, 4, 5, 7):
+        pilot.write(sample)
+        pilot.do("clear")
+    pilot.do("open", "history")
+    pilot.do("entry", pilot.state.pages[1].id)
+    pilot.do("keypad")
+    for typed in "31416":
+        pilot.do("digit", typed)
+    pilot.do("typed")
+    pilot.do("escape")
+
+
+def entry(pilot: Pilot) -> None:
+    history(pilot)
+    pilot.do("entry", pilot.state.pages[1].id)
+
+
+def keypad(pilot: Pilot) -> None:
+    entry(pilot)
+    pilot.do("keypad")
+    for typed in "314":
+        pilot.do("digit", typed)
+
+
+def hand(pilot: Pilot) -> None:
+    """Examples of exercises, in use, and a correction that was set aside."""
+    judged("")(pilot)
+    for _ in range(6):
+        pilot.do("next")
+        write_target(pilot)
+    pilot.do("practice")
+    pilot.write(0)
+    pilot.do("digit_panel", 0)
+    pilot.do("label", "1")
+    pilot.wait(LONG)
+    pilot.do("open", "hand")
+
+
+def files(pilot: Pilot) -> None:
+    assert pilot.services.folders
+    folder = pilot.services.folders.pictures
+    for name in ("Exercises", "School"):
+        (folder / name).mkdir(parents=True)
+    for name in ("2026.png", "a very long name of a photograph, taken on a Sunday afternoon.jpg", "ink.jsonl"):
+        (folder / name).touch()
+    pilot.do("open", "files")
+
+
+def leaving(pilot: Pilot) -> None:
+    """The button that ends a kiosk, held for half its time."""
+    pilot.do("quit")
+    area = pilot.button("leave").area
+    pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, (area.left + area.width / 2, area.top + area.height / 2)))
+    pilot.wait(1000)
+
+
+def practice(pilot: Pilot) -> None:
+    pilot.do("practice")
+
+
+def demonstrated(pilot: Pilot) -> None:
+    practice(pilot)
+    pilot.do("show")
+    pilot.wait(1200)
+
+
+def write_target(pilot: Pilot, number: str = "") -> None:
+    """Write the number that was asked, or another, and have it judged."""
+    exercise, pad = pilot.state.exercise, pilot.app.layout().pad
+    assert exercise
+    target = exercise.practice.target
+    for stroke in demonstration(number or target, pad.width, pad.height).strokes:
+        pilot.draw([(x + pad.left, y + pad.top) for x, y in stroke.tolist()])
+    pilot.wait(1500)
+    assert exercise.judged
+    assert exercise.judged.right == (number in ("", target))
+
+
+def judged(number: str) -> Callable[[Pilot], None]:
+    """An exercise in which the number that was asked, or another, is written."""
+
+    def show(pilot: Pilot) -> None:
+        practice(pilot)
+        write_target(pilot, number)
+
+    return show
+
+
+def compare(pilot: Pilot) -> None:
+    pilot.write(0)
+    pilot.do("compare")
+
+
+def picture(pilot: Pilot) -> None:
+    pilot.do("file", str(DATA / "2026.png"))
+    pilot.wait(LONG)
+
+
+def toast(pilot: Pilot) -> None:
+    pilot.write(4)
+    pilot.do("copy")
+
+
+def fault(pilot: Pilot) -> None:
+    def fail() -> None:
+        raise ModelError("models/digits_int8.tflite: expected int8 input, found float32. Run: python -m convert")
+
+    pilot.services.worker.ask("load", fail)
+    pilot.settle()
+
+
+SCENES: dict[str, Callable[[Pilot], None]] = {
+    "main": read,
+    "mid-stroke": mid_stroke,
+    "blank": blank,
+    "menu": menu,
+    "digit": digit,
+    "refused-digit": refused_digit,
+    "occlusion": occlusion,
+    "settings": panel("settings"),
+    "history": history,
+    "history-empty": panel("history"),
+    "entry": entry,
+    "keypad": keypad,
+    "hand": hand,
+    "hand-empty": panel("hand"),
+    "files": files,
+    "keys": panel("keys"),
+    "privacy": panel("privacy"),
+    "forget": panel("forget"),
+    "quit": leaving,
+    "practice": practice,
+    "demonstration": demonstrated,
+    "right": judged(""),
+    "wrong": judged("4"),
+    "agree": compare,
+    "differ": compare,
+    "picture": picture,
+    "toast": toast,
+    "fault": fault,
+}
+SETTINGS: dict[str, dict[str, Any]] = {
+    **{scene: {"history": "on"} for scene in ("history", "history-empty", "entry", "keypad")},
+    "quit": {"kiosk": True},
+}
+VARIANTS: dict[str, dict[str, Any]] = {
+    "": {},
+    **{theme: {"theme": theme} for theme in ("dark", "contrast")},
+    **{language: {"language": language} for language in ("de", "fr", "es")},
+    **{size: {"text_size": size} for size in ("large", "huge")},
+    "left": {"left_handed": True},
+}
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A scene in a size and a variant."""
+
+    scene: str
+    size: tuple[int, int] = (800, 480)
+    variant: str = ""
+
+    @property
+    def name(self) -> str:
+        """What its picture is called."""
+        return f"{self.scene}-{self.size[0]}x{self.size[1]}" + (f"-{self.variant}" if self.variant else "")
+
+    def take(self, recognizer: Recognizer, path: Path) -> Pilot:
+        """Return the app as it shows the scene."""
+        pilot = Pilot(
+            recognizer,
+            self.size,
+            folders=folders_in(path / "home"),
+            store=Store(path / "history.sqlite3", NOW.timestamp),
+            duel=duel_of(7 if self.scene == "agree" else 4),
+            **{**SETTINGS.get(self.scene, {}), **VARIANTS[self.variant]},
+        )
+        SCENES[self.scene](pilot)
+        return pilot
+
+
+SMALL, COMMON = (320, 240), (480, 320)
+SHOTS = list(
+    dict.fromkeys(
+        (
+            *(Shot(scene) for scene in SCENES),
+            *(Shot(scene, size) for scene in ("main", "menu", "digit") for size in SIZES),
+            *(
+                Shot(scene, COMMON, theme)
+                for scene in ("main", "menu", "digit", "practice")
+                for theme in ("dark", "contrast")
+            ),
+            *(Shot(scene, SMALL, words) for scene in ("main", "menu", "settings") for words in ("de", "fr", "es")),
+            *(Shot(scene, COMMON, text) for scene in ("main", "menu", "digit") for text in ("large", "huge")),
+            *(Shot(scene, COMMON, "left") for scene in ("main", "differ")),
+            *(Shot(scene, (480, 800)) for scene in ("main", "hand", "settings", "right", "differ")),
+            Shot("main", (480, 800), "left"),
+            *(Shot("fault", SMALL, words) for words in ("de", "fr", "es")),
+        )
+    )
+)
+
+
+def duel_of(answer: int) -> Duel:
+    """A duel against a network that always gives one answer, in which each run takes 4.2 ms."""
+    ticks = count()
+    return Duel(Opener(fixed(answer, np.float32)), lambda: 0.0042 * next(ticks))
+
+
+def picture_of(surface: pygame.Surface) -> golden.Picture:
+    return np.ascontiguousarray(pygame.surfarray.array3d(surface).swapaxes(0, 1))
+
+
+pytestmark = pytest.mark.skipif(
+    not getattr(pygame, "IS_CE", False), reason="classic pygame sets type otherwise: the pictures are pygame-ce's"
+)
+
+
+@pytest.fixture(autouse=True)
+def _pygame() -> Iterator[None]:
+    yield
+    pygame.quit()
+
+
+@pytest.mark.parametrize("shot", SHOTS, ids=lambda shot: shot.name)
+def test_the_picture_is_as_it_was(
+    shot: Shot, recognizer: Recognizer, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    picture = picture_of(shot.take(recognizer, tmp_path).app.surface)
+    if pytestconfig.getoption(golden.OPTION):
+        golden.keep(shot.name, picture)
+    said = golden.fault(shot.name, picture, tmp_path)
+    assert said is None, said
+
+
+def test_there_is_a_picture_of_each_scene_and_no_other_and_all_are_small() -> None:
+    found = list(golden.FOLDER.glob("*"))
+    assert {path.name for path in found} == {f"{shot.name}.png" for shot in SHOTS}
+    assert sum(path.stat().st_size for path in found) <= MEGABYTE
+
+
+# What must be noticed, and what not
+
+
+def painted(pilot: Pilot, scene: Scene) -> golden.Picture:
+    """Another scene with the same ink, drawn at once."""
+    surface = pygame.Surface(pilot.app.surface.get_size(), depth=32)
+    Painter(surface, pilot.app.painter.fonts).draw(scene, pilot.state.pad.strokes)
+    return picture_of(surface)
+
+
+def with_widget(scene: Scene, old: Widget, new: Widget) -> Scene:
+    def exchanged(widgets: tuple[Widget, ...]) -> tuple[Widget, ...]:
+        return tuple(new if widget is old else widget for widget in widgets)
+
+    return replace(scene, widgets=exchanged(scene.widgets), card=exchanged(scene.card))
+
+
+def top_of(scene: Scene) -> list[Widget]:
+    return [widget for widget in scene.card or scene.widgets if widget.kind != "card"]
+
+
+SPOILT = [
+    *(Shot(scene, COMMON) for scene in ("main", "menu", "digit")),
+    *(Shot(scene, SMALL, "de") for scene in ("main", "menu", "settings")),
+    *(Shot(scene) for scene in ("main", "settings", "practice", "keypad", "quit", "differ")),
+]
+
+
+@pytest.mark.parametrize("shot", SPOILT, ids=lambda shot: shot.name)
+def test_a_widget_that_moved_is_noticed(shot: Shot, recognizer: Recognizer, tmp_path: Path) -> None:
+    pilot, expected = shot.take(recognizer, tmp_path), golden.kept(shot.name)
+    scene = pilot.app.scene()
+    assert golden.is_like(expected, painted(pilot, scene))
+    for widget in top_of(scene):
+        for dx, dy in ((-6, 0), (0, 6)):
+            area = widget.area._replace(left=widget.area.left + dx, top=widget.area.top + dy)
+            assert not golden.is_like(expected, painted(pilot, with_widget(scene, widget, replace(widget, area=area))))
+
+
+@pytest.mark.parametrize("shot", SPOILT, ids=lambda shot: shot.name)
+def test_a_word_that_is_missing_is_noticed(shot: Shot, recognizer: Recognizer, tmp_path: Path) -> None:
+    pilot, expected = shot.take(recognizer, tmp_path), golden.kept(shot.name)
+    scene = pilot.app.scene()
+    for widget in top_of(scene):
+        without = painted(pilot, with_widget(scene, widget, replace(widget, text=" ")))
+        is_drawn = (without != painted(pilot, scene)).any()  # not on buttons that are too small for it
+        assert golden.is_like(expected, without) == (not is_drawn), widget
+
+
+@pytest.mark.parametrize("shot", SPOILT, ids=lambda shot: shot.name)
+def test_another_colour_is_noticed(shot: Shot, recognizer: Recognizer, tmp_path: Path) -> None:
+    pilot, expected = shot.take(recognizer, tmp_path), golden.kept(shot.name)
+    scene = pilot.app.scene()
+    for theme in ("dark", "contrast"):
+        assert not golden.is_like(expected, painted(pilot, replace(scene, theme=theme)))
+    for widget in top_of(scene):
+        if widget.kind in ("tool", "button", "cell"):
+            other = with_widget(scene, widget, replace(widget, on=not widget.on))
+            assert not golden.is_like(expected, painted(pilot, other)), widget
+    for frame in scene.frames if not scene.card else ():
+        rest = tuple(other for other in scene.frames if other is not frame)
+        assert not golden.is_like(expected, painted(pilot, replace(scene, frames=rest)))
+
+
+@pytest.mark.parametrize("shot", SHOTS, ids=lambda shot: shot.name)
+def test_noise_is_not_noticed(shot: Shot) -> None:
+    expected = golden.kept(shot.name)
+    noise = np.random.default_rng(1).integers(-12, 13, expected.shape)
+    assert golden.is_like(expected, np.clip(expected + noise, 0, 255).astype(np.uint8))
+
+
+def test_a_difference_is_shown_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(golden, "FOLDER", tmp_path / "screens")
+    expected = np.full((40, 64, 3), 255, np.uint8)
+    got = expected.copy()
+    got[8:24, 8:24] = 0
+    assert "no picture to compare with" in str(golden.fault("some", expected, tmp_path))
+    golden.keep("some", expected)
+    assert golden.fault("some", expected, tmp_path) is None
+    said = str(golden.fault("some", got, tmp_path))
+    assert str(tmp_path / "some.png") in said
+    assert golden.OPTION in said
+    with Image.open(tmp_path / "some.png") as image:
+        shown = np.array(image)
+    assert shown.shape == (40, 3 * 64 + 2 * golden.BLOCK, 3)
+    assert (shown[:, :64] == expected).all()
+    assert (shown[:, 72:136] == got).all()
+    assert (shown[8:24, 152:168] == (127, 0, 0)).all()
+    assert (shown[24:, 144:] == 255).all()
+    assert "some" in str(golden.fault("some", got[:, :60], tmp_path))  # another size
+
+
+def test_a_wide_picture_is_reduced_by_a_whole_factor() -> None:
+    wide = np.zeros((216, 3840, 3), np.uint8)
+    wide[:, 2::4] = 200
+    assert golden.reduced(wide).shape == (54, 960, 3)
+    assert (golden.reduced(wide) == 50).all()
+    assert golden.reduced(wide[:, :1024]).shape == (216, 1024, 3)

@@ -1,0 +1,296 @@
+"""What lies over the pad and what it does: corrections, files, practice, settings."""
+
+import json
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pygame
+import pytest
+from PIL import Image
+
+from edge_app.errors import SettingsError
+from edge_app.gui.actions import Action
+from edge_app.gui.app import JUDGED_AFTER
+from edge_app.gui.state import Panel
+from edge_app.personal.practice import Practice
+from edge_app.recognition.recognizer import Recognizer
+from edge_app.storage.history import Store
+
+from ..support.pilot import SAMPLES, Pilot, folders_in, mouse
+from .test_window import slow
+
+
+@pytest.fixture
+def pilot(recognizer: Recognizer, tmp_path: Path) -> Pilot:
+    return Pilot(recognizer, folders=folders_in(tmp_path))
+
+
+def names(pilot: Pilot) -> list[str]:
+    return [panel.name for panel in pilot.state.panels]
+
+
+def test_a_digit_is_corrected_by_a_tap_and_that_is_undone(pilot: Pilot) -> None:
+    pilot.write(4)
+    pilot.tap_digit(1)
+    pilot.press("label", "8")
+    assert (pilot.state.reading.text, names(pilot)) == ("2826", [])
+    assert [frame.pinned for frame in pilot.app.scene().frames] == [False, True, False, False]
+    pilot.press("undo")
+    assert pilot.state.reading.text == "2026"
+
+
+def test_a_digit_is_split_and_joined_again(pilot: Pilot) -> None:
+    pilot.write(4)
+    count = len(pilot.state.reading.digits)
+    pilot.tap_digit(1)
+    pilot.press("split", 1)
+    assert (len(pilot.state.reading.digits), names(pilot)) == (count + 1, [])
+    pilot.tap_digit(1)
+    pilot.press("join", 1)
+    assert len(pilot.state.reading.digits) == count
+    pilot.tap_digit(count - 1)
+    assert Action("join", count - 1) not in [widget.takes for widget in pilot.widgets()]  # nothing is right of it
+
+
+def test_the_map_is_shown_and_hidden_and_gone_with_the_ink(pilot: Pilot) -> None:
+    pilot.write(4)
+    pilot.tap_digit(0)
+    before = pilot.pixels()
+    pilot.press("map", 0)
+    assert len(pilot.state.heat[0]) == 28 * 28
+    assert (pilot.pixels() != before).any()
+    pilot.press("map", 0)
+    assert (pilot.state.heat, (pilot.pixels() != before).any()) == ({}, False)
+    pilot.press("map", 0)
+    pilot.do("undo")
+    assert pilot.state.heat == {}
+
+
+def test_neighbours_are_looked_at_one_after_the_other(pilot: Pilot) -> None:
+    pilot.write(4)
+    pilot.key(pygame.K_i)
+    seen = []
+    for step in (1, 1, 1, 1, -1):
+        pilot.do("neighbour", step)
+        assert pilot.state.panel is not None
+        seen.append(pilot.state.panel.value)
+    assert seen == [1, 2, 3, 3, 2]
+
+
+# --- pictures and files
+
+
+def picture_in(folder: Path) -> Path:
+    """Two upright bars: 11."""
+    pixels = np.full((120, 160), 255, np.uint8)
+    pixels[20:100, 40:48] = pixels[20:100, 110:118] = 0
+    Image.fromarray(pixels).save(folder / "two bars.png")
+    return folder / "two bars.png"
+
+
+def test_a_picture_that_is_dropped_is_read_and_corrected(pilot: Pilot, tmp_path: Path) -> None:
+    pilot.write(0)
+    pilot.handle(pygame.event.Event(pygame.DROPFILE, file=str(picture_in(tmp_path))))
+    assert (pilot.state.reading.text, pilot.state.toast) == ("11", "Opened two bars.png")
+    pilot.tap_digit(1)
+    assert names(pilot) == ["digit"]
+    pilot.key(pygame.K_7)
+    assert pilot.state.reading.text == "17"
+    pilot.tap((pilot.app.layout().pad.left + 5, pilot.app.layout().pad.top + 5))  # writing puts it away
+    assert (pilot.state.picture, len(pilot.state.pad.strokes)) == (None, 1)
+
+
+def test_ink_that_is_dropped_fills_the_pad(pilot: Pilot, tmp_path: Path) -> None:
+    path = tmp_path / "number.json"
+    strokes = [(np.array(stroke) * 50 - 3000).tolist() for stroke in SAMPLES[4]["strokes"]]  # of any scale
+    path.write_text(json.dumps({"strokes": strokes}))
+    pilot.handle(pygame.event.Event(pygame.DROPFILE, file=str(path)))
+    assert pilot.state.reading.text == "2026"
+    viewport, pad = pilot.app.viewport(), pilot.app.layout().pad
+    assert all(pad.holds(*viewport.to_window(*point)) for line in pilot.state.pad.strokes for point in line)
+
+
+@pytest.mark.parametrize("content", [b"", b"no json", b'{"strokes": []}', b'{"strokes": [[["a", 1]]]}'])
+def test_a_file_that_cannot_be_read_is_said_and_takes_nothing_away(
+    pilot: Pilot, tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "bad.json"
+    path.write_bytes(content)
+    pilot.write(0)
+    pilot.handle(pygame.event.Event(pygame.DROPFILE, file=str(path)))
+    assert pilot.state.reading.text == "7"
+    assert pilot.state.toast
+    assert "bad.json" in pilot.state.toast
+
+
+def test_a_picture_wiped_before_it_is_read_leaves_no_reading(pilot: Pilot, tmp_path: Path) -> None:
+    later = slow(pilot)
+    pilot.do("file", str(picture_in(tmp_path)))
+    pilot.press("clear")
+    later.go()
+    pilot.settle()
+    assert (pilot.state.picture, pilot.state.reading.text, pilot.app.scene().frames) == (None, "", ())
+
+
+def test_undo_brings_back_the_ink_that_a_picture_took_the_place_of(pilot: Pilot, tmp_path: Path) -> None:
+    pilot.write(0)
+    pilot.do("file", str(picture_in(tmp_path)))
+    pilot.press("undo")
+    assert (pilot.state.picture, pilot.state.reading.text) == (None, "7")
+
+
+# --- practice
+
+
+def practise(pilot: Pilot, target: str) -> Practice:
+    pilot.do("practice")
+    assert pilot.state.exercise is not None
+    pilot.state.exercise.practice.target = target
+    pilot.settle()
+    return pilot.state.exercise.practice
+
+
+@pytest.mark.parametrize(("target", "right"), [("7", True), ("4", False)])
+def test_what_was_asked_is_judged_after_a_moment(pilot: Pilot, target: str, right: bool) -> None:
+    practice = practise(pilot, target)
+    assert pilot.app.scene().widgets[0].text == f"Write {target}"
+    pilot.write(0)
+    pilot.wait(JUDGED_AFTER - 610)
+    assert practice.score.total == 0
+    pilot.wait(620)
+    assert (practice.score.total, practice.score.right) == (1, int(right))
+    assert pilot.app.scene().widgets[0].tone == ("good" if right else "bad")
+    assert [example.label for example in pilot.services.learner.store.examples()] == (["7"] if right else [])
+    pilot.write(1)  # the next number comes first
+    assert len(pilot.state.pad.strokes) == 2
+    pilot.press("next")
+    assert (len(pilot.state.pad.strokes), practice.verdict) == (0, None)
+    assert practice.score.total == 1
+
+
+def test_a_pen_that_goes_on_writing_is_not_judged(pilot: Pilot) -> None:
+    practice = practise(pilot, "7")
+    first, second = pilot.strokes_of(0)
+    pilot.draw(first)
+    pilot.now -= 600
+    pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, second[0]))
+    pilot.wait(2 * JUDGED_AFTER)
+    assert practice.score.total == 0
+    pilot.handle(mouse(pygame.MOUSEBUTTONUP, second[-1]))
+    pilot.wait(JUDGED_AFTER)
+    assert practice.score.total == 1
+
+
+def test_a_demonstration_is_drawn_bit_by_bit_and_ends(pilot: Pilot) -> None:
+    practise(pilot, "2026")
+    pilot.press("show")
+    pictures = []
+    for _ in range(6):
+        pilot.wait(300)
+        pictures.append(pilot.pixels())
+    assert all((one != other).any() for one, other in pairwise(pictures))
+    pilot.wait(20_000)
+    assert pilot.state.exercise is not None
+    assert pilot.state.exercise.shown is None
+    assert pilot.app.next_tick() is None
+    pilot.press("show")
+    pilot.write(0)
+    assert pilot.state.exercise.shown is None  # whoever writes has seen enough
+
+
+@pytest.mark.parametrize("what", ["picture", "page"])
+def test_what_is_opened_is_no_answer_to_an_exercise(recognizer: Recognizer, tmp_path: Path, what: str) -> None:
+    pilot = Pilot(recognizer, store=Store(tmp_path / "history.sqlite3"), history="on")
+    pilot.write(0)
+    pilot.press("clear")
+    practise(pilot, "11" if what == "picture" else "7")
+    if what == "picture":
+        pilot.do("file", str(picture_in(tmp_path)))
+    else:
+        pilot.key(pygame.K_h)
+        pilot.do("restore", pilot.state.pages[0].id)
+    pilot.wait(3 * JUDGED_AFTER)
+    assert (pilot.state.exercise, pilot.services.learner.store.count_examples()) == (None, 0)
+    assert pilot.state.reading.text in ("11", "7")
+
+
+# --- settings
+
+
+def test_settings_change_what_is_seen_and_are_written(pilot: Pilot) -> None:
+    before = pilot.pixels()
+    pilot.key(pygame.K_s)
+    pilot.press("set", ("theme", "dark"))
+    assert pilot.state.settings.theme == "dark"
+    pilot.press("set", ("theme", "contrast"))
+    pilot.key(pygame.K_ESCAPE)
+    assert pilot.settings_written == [{"theme": "dark"}, {"theme": "contrast"}]
+    assert (pilot.pixels() != before).mean() > 0.5
+
+
+def test_another_language_is_seen_at_once(pilot: Pilot) -> None:
+    pilot.do("set", ("language", "de"))
+    assert (pilot.state.say.code, pilot.app.scene().hint) == ("de", pilot.state.say("hint"))
+    assert pilot.app.scene().hint != "Write a number here"
+
+
+def test_settings_that_cannot_be_written_hold_for_now_and_that_is_said(pilot: Pilot) -> None:
+    def refuse(changes: Any) -> list[str]:
+        raise SettingsError("settings.toml: cannot be written (read-only)")
+
+    pilot.services.write_settings = refuse
+    pilot.do("set", ("theme", "dark"))
+    assert pilot.state.settings.theme == "dark"
+    assert pilot.notes == ["Settings could not be saved: settings.toml: cannot be written (read-only)"]
+
+
+@pytest.mark.parametrize("answer", ["on", "off"])
+def test_before_anything_is_kept_the_owner_is_asked(recognizer: Recognizer, tmp_path: Path, answer: str) -> None:
+    folders = folders_in(tmp_path)
+    pilot = Pilot(recognizer, folders=folders, history="ask")
+    pilot.state.panels.append(Panel("privacy"))
+    assert "Everything stays on this device" in pilot.widgets()[3].text
+    assert not folders.store_file.exists()
+    pilot.press("set", ("history", answer))
+    assert (names(pilot), pilot.settings_written) == ([], [{"history": answer}])
+    assert folders.store_file.exists() == (answer == "on")
+
+
+def test_the_question_is_not_asked_again_once_it_is_answered_in_the_settings(
+    recognizer: Recognizer, tmp_path: Path
+) -> None:
+    pilot = Pilot(recognizer, folders=folders_in(tmp_path), history="ask")
+    pilot.state.panels.append(Panel("privacy"))
+    pilot.do("open", "settings")
+    pilot.do("file", str(picture_in(tmp_path)))  # closes all panels but the question
+    assert names(pilot) == ["privacy"]
+    pilot.do("open", "settings")
+    pilot.press("set", ("history", "on"))
+    assert (names(pilot), pilot.settings_written) == (["settings"], [{"history": "on"}])
+    pilot.key(pygame.K_ESCAPE)
+    assert names(pilot) == []
+
+
+# --- the eraser
+
+
+@pytest.mark.parametrize("what", ["practice", "picture", "ink"])
+def test_the_eraser_is_put_away_for_what_comes_next(pilot: Pilot, tmp_path: Path, what: str) -> None:
+    pilot.write(0)
+    pilot.press("erase")
+    pilot.key(pygame.K_i)
+    pilot.key(pygame.K_ESCAPE)
+    before = pilot.state.erasing
+    if what == "practice":
+        pilot.press("practice")
+    else:
+        path = tmp_path / "7.json"
+        path.write_text(json.dumps({"strokes": SAMPLES[0]["strokes"]}))
+        pilot.do("file", str(picture_in(tmp_path) if what == "picture" else path))
+    assert (before, pilot.state.erasing) == (True, False)  # a look at a digit is no reason
+    count = len(pilot.state.pad.strokes)
+    pad = pilot.app.layout().pad
+    pilot.draw([(pad.left + 5, pad.top + y) for y in (5, 15, 25, 35)])
+    assert len(pilot.state.pad.strokes) == count + 1

@@ -1,0 +1,568 @@
+"""Writing and reading in the window, driven by events without a screen, a thread or a clock."""
+
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pygame
+import pytest
+from PIL import Image
+
+from edge_app.errors import ExportError, ModelError, StoreError
+from edge_app.gui.app import KEPT_AFTER, App
+from edge_app.gui.background import Immediate
+from edge_app.gui.handlers import digits
+from edge_app.gui.handlers.ink import Writing
+from edge_app.gui.handlers.practice import Exercises
+from edge_app.gui.handlers.share import Output
+from edge_app.gui.platform.display import Display
+from edge_app.gui.state import Panel
+from edge_app.gui.views import PANELS
+from edge_app.recognition.recognizer import Recognizer
+from edge_app.storage.history import Store
+
+from ..support.fakes import fixed
+from ..support.pilot import SAMPLES, Pilot, finger, mouse
+
+FOUR = 4  # of SAMPLES: 2026
+
+
+class Later(Immediate):
+    """Jobs wait until they are let go, as they do behind a slow network."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: dict[str, Callable[[], Any]] = {}
+
+    def ask(self, name: str, job: Callable[[], Any]) -> None:
+        self.waiting[name] = job
+
+    def go(self) -> None:
+        waiting, self.waiting = self.waiting, {}
+        for name, job in waiting.items():
+            super().ask(name, job)
+
+
+def slow(pilot: Pilot) -> Later:
+    """Let the pilot's jobs wait from now on."""
+    pilot.services.worker = later = Later()
+    return later
+
+
+@pytest.fixture
+def pilot(recognizer: Recognizer) -> Pilot:
+    return Pilot(recognizer)
+
+
+def inside(app: App, x: float, y: float) -> tuple[float, float]:
+    """A place on the pad, by shares of its sides."""
+    pad = app.layout().pad
+    return pad.left + x * pad.width, pad.top + y * pad.height
+
+
+def line(pilot: Pilot, *places: tuple[float, float], how: str = "mouse") -> None:
+    pilot.draw([inside(pilot.app, *place) for place in places], how)
+
+
+BAR = ((0.3, 0.2), (0.3, 0.3), (0.3, 0.4), (0.3, 0.5), (0.3, 0.6), (0.3, 0.7))
+ZIGZAG = tuple((0.2 if i % 2 else 0.4, 0.15 + 0.05 * i) for i in range(13))
+
+
+@pytest.mark.parametrize("how", ["mouse", "finger", "both"])
+def test_a_number_written_by_hand_is_read(pilot: Pilot, how: str) -> None:
+    pilot.write(FOUR, how)
+    assert pilot.state.reading.text == "2026"
+    assert len(pilot.state.pad.strokes) == len(SAMPLES[FOUR]["strokes"])  # a touch reported twice draws once
+    assert [frame.text for frame in pilot.app.scene().frames] == list("2026")
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_a_stroke_is_read_while_it_is_written_unless_that_is_off(recognizer: Recognizer, live: bool) -> None:
+    pilot = Pilot(recognizer, live=live)
+    seen = []
+    stroke = pilot.strokes_of(0)[0]  # the first of a 7
+    pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, stroke[0]))
+    for at in stroke[1:]:
+        pilot.handle(mouse(pygame.MOUSEMOTION, at))
+        seen.append(pilot.state.live and pilot.state.live.text)
+    assert pilot.state.reading.text == ""  # nothing is finished
+    assert (seen[-1], pilot.state.shown.text) == (("7", "7") if live else (None, ""))
+    assert (len(set(seen)) > 1) == live
+    pilot.handle(mouse(pygame.MOUSEBUTTONUP, stroke[-1]))
+    assert (pilot.state.live, pilot.state.shown.text) == (None, "7")
+
+
+def test_what_was_read_along_never_shows_with_another_stroke(pilot: Pilot) -> None:
+    start, *rest = pilot.strokes_of(0)[0]
+    pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, start))
+    for at in rest:
+        pilot.handle(mouse(pygame.MOUSEMOTION, at))
+    pilot.key(pygame.K_BACKSPACE)  # drops it
+    pilot.handle(mouse(pygame.MOUSEBUTTONUP, rest[-1]))
+    pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, start))
+    assert (pilot.state.live, pilot.state.shown.text) == (None, "")
+
+
+def test_a_late_reading_of_other_ink_is_not_taken(pilot: Pilot) -> None:
+    later = slow(pilot)
+    pilot.write(0)
+    asked = dict(later.waiting)
+    pilot.key(pygame.K_DELETE)
+    later.waiting = asked
+    later.go()
+    pilot.settle()
+    assert (pilot.state.reading.text, pilot.state.is_read, pilot.state.live) == ("", True, None)
+    pilot.write(FOUR)
+    later.go()
+    pilot.settle()
+    assert pilot.state.reading.text == "2026"
+
+
+def test_undo_redo_and_clear_by_button_and_key(pilot: Pilot) -> None:
+    pilot.write(0)
+
+    def counts(*steps: Callable[[], None]) -> list[tuple[int, str]]:
+        found = []
+        for step in steps:
+            step()
+            found.append((len(pilot.state.pad.strokes), pilot.state.reading.text))
+        return found
+
+    def control(key: int, mod: int = 0) -> Callable[[], None]:
+        return lambda: pilot.key(key, pygame.KMOD_LCTRL | mod)
+
+    by_button = counts(*(lambda name=name: pilot.press(name) for name in ("clear", "undo", "undo", "redo")))
+    assert by_button == [(0, ""), (2, "7"), (1, "7"), (2, "7")]
+    by_key = counts(
+        *(lambda key=key: pilot.key(key) for key in (pygame.K_DELETE, pygame.K_u, pygame.K_BACKSPACE)),
+        *(control(pygame.K_y), control(pygame.K_z), control(pygame.K_z, pygame.KMOD_LSHIFT)),
+    )
+    assert by_key == [(0, ""), (2, "7"), (1, "7"), (2, "7"), (1, "7"), (2, "7")]
+    pilot.key(pygame.K_DELETE)
+    assert not pilot.app.scene().frames
+
+
+def test_buttons_are_enabled_only_where_they_do_something(pilot: Pilot) -> None:
+    def enabled() -> set[str]:
+        return {widget.action.name for widget in pilot.widgets() if widget.takes and widget.action}
+
+    assert not enabled() & {"undo", "redo", "copy", "look"}
+    pilot.write(0)
+    assert enabled() >= {"undo", "copy", "look", "clear"}
+    pilot.press("undo")
+    assert "redo" in enabled()
+
+
+def test_a_button_is_pressed_only_where_it_is_let_go(pilot: Pilot) -> None:
+    pilot.write(0)
+    area = pilot.button("clear").area
+    pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, (area.left + 5, area.top + 5)))
+    assert pilot.app.scene().pressed == pilot.button("clear").action
+    pilot.handle(mouse(pygame.MOUSEBUTTONUP, inside(pilot.app, 0.5, 0.5)))
+    assert (pilot.state.reading.text, pilot.app.scene().pressed) == ("7", None)
+
+
+def test_nothing_is_drawn_unless_something_changed(pilot: Pilot) -> None:
+    pilot.handle(mouse(pygame.MOUSEMOTION, (300, 300)))
+    assert pilot.app.draw() == []
+    pilot.app.handle(mouse(pygame.MOUSEBUTTONDOWN, inside(pilot.app, 0.5, 0.5)), pilot.now)
+    assert pilot.app.draw() != []
+    assert pilot.app.draw() == []
+    pilot.app.handle(pygame.event.Event(pygame.WINDOWEXPOSED), pilot.now)
+    assert pilot.app.draw() == [pilot.app.surface.get_rect()]  # it was covered
+
+
+def test_a_long_line_is_drawn_piece_by_piece(recognizer: Recognizer) -> None:
+    pilot = Pilot(recognizer, (1920, 1080), live=False)
+    pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, inside(pilot.app, 0.1, 0.1)))
+    pilot.handle(mouse(pygame.MOUSEMOTION, inside(pilot.app, 0.1, 0.2)))
+    for i in range(3, 9):
+        pilot.app.handle(mouse(pygame.MOUSEMOTION, inside(pilot.app, 0.1, 0.1 * i)), pilot.now)
+        changed = pilot.app.draw()
+        assert 0 < sum(area.width * area.height for area in changed) < 20_000
+
+
+def test_resizing_in_mid_stroke_loses_nothing(pilot: Pilot) -> None:
+    strokes = pilot.strokes_of(0)
+    pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, strokes[0][0]))
+    for at in strokes[0][1:]:
+        pilot.handle(mouse(pygame.MOUSEMOTION, at))
+    count = len(pilot.state.pad.current)
+    for size in ((320, 240), (480, 800), (800, 480)):
+        pilot.app.resize(pygame.display.set_mode(size))
+        pilot.settle()
+        pad, viewport = pilot.app.layout().pad, pilot.app.viewport()
+        assert len(pilot.state.pad.current) == count
+        assert all(pad.holds(*viewport.to_window(*point)) for point in pilot.state.pad.current)
+    pilot.handle(mouse(pygame.MOUSEBUTTONUP, strokes[0][-1]))
+    assert (len(pilot.state.pad.strokes), pilot.state.reading.text) == (1, "7")
+
+
+def test_ink_stays_in_view_wherever_it_was_written(pilot: Pilot) -> None:
+    line(pilot, *BAR)
+    for size in ((480, 800), (800, 480), (320, 240)):
+        pilot.app.resize(pygame.display.set_mode(size))
+        line(pilot, (0.9, 0.8), (0.95, 0.9), (0.99, 0.99))
+        for other in ((800, 480), (480, 800)):
+            pilot.app.resize(pygame.display.set_mode(other))
+            pad, viewport = pilot.app.layout().pad, pilot.app.viewport()
+            points = [viewport.to_window(*point) for stroke in pilot.state.pad.strokes for point in stroke]
+            assert all(pad.holds(x - 1, y - 1) for x, y in points), (size, other)
+
+
+def test_a_line_that_leaves_the_pad_goes_on_at_its_rim(pilot: Pilot) -> None:
+    pad = pilot.app.layout().pad
+    pilot.draw([inside(pilot.app, 0.5, 0.5), (799, 479), (0, 0), inside(pilot.app, 0.2, 0.5)])
+    points = [pilot.app.viewport().to_window(*point) for point in pilot.state.pad.strokes[0]]
+    assert all(pad.holds(*point) for point in points)
+    assert points[1] == (pad.right - 1, pad.bottom - 1)
+
+
+def test_a_fault_is_shown_and_the_pad_still_takes_ink() -> None:
+    pilot = Pilot(None)
+    pilot.state.message = "models/digits_int8.tflite: not found. Reinstall digitpad"
+    pilot.write(0)
+    assert (pilot.state.reading.text, len(pilot.state.pad.strokes)) == ("", 2)
+    strip = pilot.app.scene().widgets[0]
+    assert (strip.text, strip.tone) == (pilot.state.message, "refused")
+    pilot.press("undo")
+    assert len(pilot.state.pad.strokes) == 1
+
+
+def test_ink_that_was_there_before_the_model_is_read_when_it_comes(recognizer: Recognizer) -> None:
+    pilot = Pilot(None)
+    pilot.write(0)
+    assert pilot.state.reading.text == ""
+    pilot.services.worker.ask("load", lambda: (recognizer, None, ()))
+    pilot.settle()
+    pilot.settle()
+    assert pilot.state.reading.text == "7"
+
+
+def test_a_tap_on_a_digit_opens_its_panel_and_elsewhere_it_is_writing(pilot: Pilot) -> None:
+    pilot.write(FOUR)
+    count = len(pilot.state.pad.strokes)
+    pilot.tap_digit(2)
+    assert pilot.state.panel is not None
+    assert (pilot.state.panel.name, pilot.state.panel.value) == ("digit", 2)
+    assert len(pilot.state.pad.strokes) == count
+    pilot.key(pygame.K_ESCAPE)
+    pilot.tap(inside(pilot.app, 0.95, 0.05))
+    assert (pilot.state.panels, len(pilot.state.pad.strokes)) == ([], count + 1)
+
+
+def test_a_dot_alone_is_no_digit(pilot: Pilot) -> None:
+    pilot.tap(inside(pilot.app, 0.5, 0.5))
+    assert (len(pilot.state.pad.strokes), pilot.state.reading.text) == (1, "?")
+
+
+def test_a_scribble_over_ink_takes_it_away_and_elsewhere_it_is_ink(pilot: Pilot) -> None:
+    line(pilot, *BAR)
+    line(pilot, *((x + 0.5, y) for x, y in ZIGZAG))
+    assert len(pilot.state.pad.strokes) == 2
+    pilot.press("undo")
+    line(pilot, *ZIGZAG)
+    assert pilot.state.pad.is_empty
+    pilot.press("undo")
+    assert len(pilot.state.pad.strokes) == 1
+
+
+@pytest.mark.parametrize("by", ["tool", "button"])
+def test_the_eraser_takes_what_it_touches_and_nothing_else(pilot: Pilot, by: str) -> None:
+    pilot.write(FOUR)
+    count = len(pilot.state.pad.strokes)
+    frame = pilot.app.scene().frames[0].area
+    button = 3 if by == "button" else 1
+    if by == "tool":
+        pilot.press("erase")
+    way = [(frame.left + frame.width * i / 20, frame.top + frame.height / 2) for i in range(21)]
+    pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, way[0], button))
+    for at in way[1:]:
+        pilot.handle(mouse(pygame.MOUSEMOTION, at, button))
+    pilot.handle(mouse(pygame.MOUSEBUTTONUP, way[-1], button))
+    assert (len(pilot.state.pad.strokes), pilot.state.reading.text) == (count - 1, "026")
+    if by == "tool":
+        assert pilot.button("erase").on
+        pilot.press("erase")
+    line(pilot, *((x - 0.2, y) for x, y in BAR))
+    assert len(pilot.state.pad.strokes) == count
+
+
+@pytest.mark.parametrize("erasing", [False, True])
+def test_a_palm_that_came_before_the_pen_has_done_nothing(pilot: Pilot, erasing: bool) -> None:
+    line(pilot, *BAR)
+    size = pilot.app.surface.get_size()
+    if erasing:
+        pilot.press("erase")
+    palm, pen = inside(pilot.app, *BAR[2]), inside(pilot.app, 0.8, 0.5)
+    pilot.handle(finger(pygame.FINGERDOWN, palm, size))
+    assert len(pilot.state.pad.strokes) == (0 if erasing else 1)
+    pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, pen))
+    assert len(pilot.state.pad.strokes) == 1
+    pilot.handle(mouse(pygame.MOUSEBUTTONUP, pen))
+    pilot.now += 600
+    if erasing:
+        pilot.press("erase")
+    line(pilot, (0.8, 0.2), (0.8, 0.8))
+    assert len(pilot.state.pad.strokes) == (2 if erasing else 3)
+
+
+def test_a_line_that_is_finished_by_lost_focus_stays(pilot: Pilot) -> None:
+    pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, inside(pilot.app, 0.3, 0.2)))
+    pilot.handle(mouse(pygame.MOUSEMOTION, inside(pilot.app, 0.3, 0.7)))
+    pilot.handle(pygame.event.Event(pygame.WINDOWFOCUSLOST))
+    assert (len(pilot.state.pad.strokes), pilot.state.reading.text) == (1, "1")
+
+
+def test_a_toast_comes_and_goes(pilot: Pilot) -> None:
+    pilot.write(FOUR)
+    before = pilot.pixels()
+    pilot.key(pygame.K_c, pygame.KMOD_LCTRL)
+    assert (pilot.copied, pilot.state.toast) == (["2026"], "Copied: 2026")
+    assert (pilot.pixels() != before).any()
+    pilot.wait(1900)
+    assert pilot.app.scene().toast == "Copied: 2026"
+    pilot.wait(2000)
+    assert pilot.app.scene().toast == ""
+    assert (pilot.pixels() == before).all()
+
+
+def test_what_is_refused_is_not_copied() -> None:
+    pilot = Pilot(fixed(10))
+    line(pilot, *BAR)
+    assert pilot.state.reading.text == "?"
+    pilot.key(pygame.K_c, pygame.KMOD_LCTRL)
+    assert (pilot.copied, pilot.state.toast) == ([], "Nothing to copy yet")
+
+
+def test_an_idle_app_has_nothing_to_wait_for(pilot: Pilot) -> None:
+    pilot.wait(KEPT_AFTER)
+    assert pilot.app.next_tick() is None
+    pilot.write(0)
+    assert pilot.app.next_tick() == KEPT_AFTER
+    pilot.wait(KEPT_AFTER + 600)
+    assert pilot.app.next_tick() is None
+
+
+def test_the_picture_follows_the_state(pilot: Pilot) -> None:
+    pad = pilot.app.layout().pad
+    blank = pilot.pixels()
+    pilot.write(0)
+    written = pilot.pixels()
+    assert np.abs(written.astype(int) - blank).mean() > 1
+    pilot.press("clear")
+    assert (pilot.pixels() == blank)[pad.left : pad.right, pad.top : pad.bottom].all()
+    pilot.do("undo")
+    assert (pilot.pixels() == written)[pad.left : pad.right, pad.top : pad.bottom].all()
+
+
+def test_closing_in_mid_stroke_stores_that_too(recognizer: Recognizer, tmp_path: Path) -> None:
+    pilot = Pilot(recognizer, store=Store(tmp_path / "history.sqlite3"))
+    slow(pilot)  # and nothing is read yet
+    pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, inside(pilot.app, *BAR[0])))
+    for place in BAR[1:]:
+        pilot.handle(mouse(pygame.MOUSEMOTION, inside(pilot.app, *place)))
+    pilot.app.close()
+    assert [(page.text, len(page.ink)) for page in Store(tmp_path / "history.sqlite3").pages()] == [("1", 1)]
+
+
+# --- faults
+
+
+FAULT = "digits_int8.tflite: cannot be run. Reinstall digitpad"
+
+
+def fail(*_: Any, **__: Any) -> None:
+    raise ModelError(FAULT)
+
+
+def test_a_reading_that_failed_is_said_until_the_pad_is_wiped(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(pilot.app.recognizer, "read", fail)
+        pilot.write(0)
+        assert (pilot.state.message, pilot.app.scene().widgets[0].text) == (FAULT, FAULT)
+        pilot.press("clear")
+        assert (pilot.state.message, pilot.app.scene().widgets[0].text) == (None, "")
+    pilot.press("undo")
+    assert (pilot.state.message, pilot.state.reading.text) == (None, "7")
+
+
+def test_a_model_that_could_not_be_loaded_is_said_for_good() -> None:
+    pilot = Pilot(None)
+    pilot.services.worker.ask("load", fail)
+    pilot.settle()
+    pilot.write(0)
+    pilot.press("clear")
+    assert (pilot.state.message, pilot.app.status) == (FAULT, ModelError.exit_status)
+
+
+def test_a_map_that_failed_takes_no_number_away(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digits, "occlusion_map", fail)
+    pilot.write(FOUR)
+    pilot.tap_digit(0)
+    pilot.press("map", 0)
+    assert (pilot.state.toast, pilot.notes, pilot.state.heat) == (FAULT, [FAULT], {})
+    assert (pilot.state.message, pilot.state.reading.text, pilot.app.scene().widgets[0].text) == (None, "2026", "2026")
+
+
+@pytest.mark.parametrize("error", [ModelError, StoreError, ExportError])
+def test_a_fault_of_an_action_is_shown_and_ends_nothing(
+    pilot: Pilot, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise error(FAULT)
+
+    with monkeypatch.context() as broken:
+        for name in ("undo", "clear", "file", "digit_panel"):
+            broken.setattr(type(pilot.app.deeds.subjects[name]), name, refuse)
+        pilot.write(0)
+        steps: list[Callable[[], None]] = [
+            lambda: pilot.handle(pygame.event.Event(pygame.DROPFILE, file="7.json")),
+            lambda: pilot.key(pygame.K_u),
+            lambda: pilot.key(pygame.K_DELETE),
+            lambda: pilot.press("clear"),
+            lambda: pilot.tap_digit(0),
+        ]
+        said = []
+        for step in steps:
+            pilot.state.toast = None
+            step()
+            said.append(pilot.app.scene().toast)
+        assert said == [FAULT] * len(steps)
+    assert (pilot.notes, pilot.app.running) == ([FAULT] * 5, True)
+    pilot.press("clear")
+    assert pilot.state.pad.is_empty
+
+
+def test_a_fault_of_a_timer_is_shown_and_the_others_go_off(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone_off: list[str] = []
+    monkeypatch.setattr(Exercises, "judge", fail)
+    monkeypatch.setattr(Output, "speak", fail)
+    monkeypatch.setattr(App, "_on_keep", lambda _: gone_off.append("keep"))
+    for name in ("judge", "keep", "speak"):
+        pilot.app.after(name, 10)
+    pilot.wait(10)
+    assert (pilot.notes, pilot.state.toast, gone_off) == ([FAULT, FAULT], FAULT, ["keep"])
+
+
+def test_a_bug_is_no_fault(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(*_: Any) -> None:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(Writing, "clear", wrong)
+    pilot.app.after("keep", 0)
+    monkeypatch.setattr(App, "_on_keep", wrong)
+    with pytest.raises(ValueError, match="a bug"):
+        pilot.key(pygame.K_DELETE)
+    with pytest.raises(ValueError, match="a bug"):
+        pilot.app.tick(pilot.now)
+
+
+# --- sizes
+
+
+def test_a_page_of_a_larger_window_comes_back_whole(pilot: Pilot) -> None:
+    pilot.write(FOUR, width=0.88, height=0.7)
+    first = pilot.state.pad.page
+    pilot.press("clear")
+    pilot.app.resize(pygame.display.set_mode((400, 240)))
+    pilot.write(0)
+    second = pilot.state.pad.page
+
+    def is_inside() -> bool:
+        pad, viewport = pilot.app.layout().pad, pilot.app.viewport()
+        ink = pilot.state.pad.strokes
+        return bool(ink) and all(pad.holds(*viewport.to_window(*point)) for line in ink for point in line)
+
+    assert is_inside()
+    while pilot.state.pad.page != first:
+        pilot.press("undo")
+    assert (is_inside(), pilot.state.reading.text) == (True, "2026")
+    assert pilot.app.viewport().scale < 0.7
+    while pilot.state.pad.page != second:
+        pilot.press("redo")
+    assert (is_inside(), pilot.app.viewport().scale) == (True, 1.0)
+
+
+@pytest.mark.parametrize("size", [(100, 100), (20, 20), (200, 47), (47, 300)])
+def test_a_window_without_room_is_drawn_all_the_same(recognizer: Recognizer, size: tuple[int, int]) -> None:
+    pilot = Pilot(recognizer, size)
+    pilot.state.pad.load((((0.0, 0.0), (5.0, 5.0)),), (10, 10))
+    pilot.app.changed()
+    pilot.settle()
+    failed = []
+    for name in PANELS:
+        pilot.state.panels = [Panel(name, 0 if name == "digit" else None)]
+        try:
+            pilot.settle()
+        except pygame.error as error:
+            failed.append((name, str(error)))
+    assert failed == []
+
+
+@pytest.fixture
+def handler() -> Iterator[None]:
+    """A display changes what Ctrl-C does."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("handler")
+@pytest.mark.parametrize(
+    ("screen", "after"),
+    [((480, 320), (True, True, True)), ((800, 480), (True, True, True)), ((1920, 1080), (False, False, True))],
+)
+def test_a_small_screen_is_filled_whatever_is_set(
+    monkeypatch: pytest.MonkeyPatch, screen: tuple[int, int], after: tuple[bool, bool, bool]
+) -> None:
+    monkeypatch.setattr(pygame.display, "get_desktop_sizes", lambda: [screen])
+    display = Display()
+    seen = [display.fullscreen]
+    for fullscreen in (False, True):
+        display.change(rotate=180, fullscreen=fullscreen, kiosk=False)
+        seen.append(display.fullscreen)
+        window = pygame.display.get_surface()
+        assert window is not None
+        assert bool(window.get_flags() & pygame.FULLSCREEN) == seen[-1]
+    assert tuple(seen) == after
+    display.change(rotate=0, fullscreen=False, kiosk=False)
+    assert display.fullscreen == after[0]
+
+
+@pytest.mark.usefixtures("handler")
+def test_a_size_that_was_asked_for_is_kept_on_a_small_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pygame.display, "get_desktop_sizes", lambda: [(480, 320)])
+    display = Display(size=(320, 240))
+    display.change(rotate=0, fullscreen=False, kiosk=False)
+    assert (display.fullscreen, display.surface.get_size()) == (False, (320, 240))
+
+
+@pytest.mark.usefixtures("handler")
+@pytest.mark.parametrize("rotate", [0, 90, 180, 270])
+def test_what_lies_outside_of_a_tiny_window_is_not_shown(rotate: int) -> None:
+    display = Display(size=(2, 300), rotate=rotate)
+    display.surface.fill((200, 0, 0))
+    outside, partly = pygame.Rect(400, 400, 10, 10), pygame.Rect(1, 0, 600, 5)
+    display.show([outside])
+    display.show([outside, partly])
+    window = pygame.display.get_surface()
+    assert window is not None
+    assert (200, 0, 0) in {tuple(window.get_at((x, y)))[:3] for x in range(2) for y in range(300)}
+
+
+def test_the_digits_of_a_picture_are_not_joined(recognizer: Recognizer, tmp_path: Path) -> None:
+    """Found by the state machine of test_redraw: the page kept a digit of no strokes, which no reading survived."""
+    pixels = np.full((60, 90), 255, np.uint8)
+    pixels[10:50, 20:26] = pixels[10:50, 60:66] = 0
+    Image.fromarray(pixels).save(tmp_path / "11.png")
+    pilot = Pilot(recognizer)
+    pilot.do("file", str(tmp_path / "11.png"))
+    assert pilot.state.reading.text == "11"
+    page = pilot.state.pad.page
+    pilot.do("join", 0)
+    assert pilot.state.pad.page is page
+    pilot.write(4)
+    assert pilot.state.reading.digits

@@ -1,0 +1,401 @@
+"""Learning from single digits: at once, near the lesson only, and as if it had never been when it is forgotten."""
+
+import dataclasses
+import json
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge_app.datasets.allographs import allographs, deform, forms_of, reference_digits
+from edge_app.errors import ModelError
+from edge_app.modelfiles.card import FLOAT, INT8, load_model, models_folder
+from edge_app.personal import lessons as adaptation
+from edge_app.personal.lessons import PersonalClassifier, directions
+from edge_app.recognition.classifier import Classifier
+from edge_app.recognition.features import FeatureReader
+from edge_app.recognition.ink import make_ink
+from edge_app.recognition.interpreter import find_runtime
+from edge_app.recognition.normalise import DigitImage, normalise_digit
+from edge_app.recognition.recognizer import Recognizer
+from train.studies import personal
+from train.studies.personal import DIGITS, Network, Samples
+
+from ..conftest import ROOT
+from ..modelfiles.test_shipped import RUNTIMES
+from ..support.fakes import FakeInterpreter, fake_model, fake_runtime
+
+K = make_ink([[[0, 0], [0, 100]], [[50, 0], [0, 50], [50, 100]]])  # no digit to anybody but who writes 4 like this
+REFERENCE, LABELS = reference_digits()
+
+
+def image_of(label: str, seed: int = 3) -> DigitImage:
+    """Return a digit that is not in the reference set."""
+    return normalise_digit(deform(forms_of(label)[0].ink, random.Random(seed)))
+
+
+def odd(count: int) -> list[DigitImage]:
+    dice = random.Random(5)
+    return [normalise_digit(deform(K, dice)) for _ in range(count)]
+
+
+@pytest.fixture(params=RUNTIMES)
+def hand(request: pytest.FixtureRequest) -> PersonalClassifier:
+    return PersonalClassifier(Classifier(load_model(), find_runtime(request.param)))
+
+
+@pytest.fixture(scope="module")
+def lasting() -> PersonalClassifier:
+    """One for the tests that do not care for the runtime; it has read the reference set."""
+    hand = PersonalClassifier(Classifier(load_model()))
+    hand.prepare()
+    return hand
+
+
+@pytest.fixture
+def own(lasting: PersonalClassifier) -> PersonalClassifier:
+    lasting.replace([])
+    return lasting
+
+
+def taught(hand: PersonalClassifier, *examples: tuple[DigitImage, str]) -> NDArray[np.float32]:
+    hand.replace(examples)
+    return hand.probabilities(REFERENCE)
+
+
+@pytest.mark.parametrize("name", RUNTIMES)
+@pytest.mark.parametrize("file", [INT8, FLOAT])
+def test_features_make_the_logits(name: str, file: str) -> None:
+    classifier = Classifier(load_model(models_folder() / file), find_runtime(name))
+    reader = FeatureReader(classifier)
+    features, logits = reader.read(REFERENCE[::10])
+    assert (features >= 0).all()
+    unit = 0.25 if file == INT8 else 1e-3
+    assert np.abs(reader.dense(features) - logits).max() <= unit
+    # a delegated run may round otherwise, by some units; tflite-runtime delegates no int8
+    allowed = 0 if (name, file) == ("tflite-runtime", INT8) else 8 * unit
+    assert np.abs(classifier.logits(REFERENCE[::10]) - logits).max() <= allowed
+
+
+def test_a_runtime_that_does_not_tell_its_operators_cannot_learn() -> None:
+    plain = Classifier(fake_model(), fake_runtime(FakeInterpreter()))
+    with pytest.raises(ModelError, match=r"fake.tflite: cannot learn a hand with this model \(this runtime"):
+        PersonalClassifier(plain)
+
+
+class Altered:
+    """A real interpreter whose operators are told differently."""
+
+    def __init__(self, interpreter: Any, operators: list[dict[str, Any]]) -> None:
+        self._interpreter, self._operators = interpreter, operators
+
+    def _get_ops_details(self) -> list[dict[str, Any]]:
+        return self._operators
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._interpreter, name)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda last: {**last, "op_name": "CONV_2D"}, "no dense layer at its end"),
+        (lambda last: {**last, "inputs": [*last["inputs"][:2], last["inputs"][0]]}, "does not make the logits"),
+    ],
+)
+def test_a_model_without_the_expected_end_is_refused(change: Any, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = Classifier(load_model())
+    interpreter = plain.open_traced()
+    *steps, last = interpreter._get_ops_details()
+    monkeypatch.setattr(plain, "open_traced", lambda: Altered(interpreter, [*steps, change(last)]))
+    with pytest.raises(ModelError, match=reason):
+        FeatureReader(plain)
+
+
+def test_a_dense_layer_that_computes_something_else_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = FeatureReader._real
+    monkeypatch.setattr(
+        FeatureReader, "_real", lambda self, index: real(self, index) * (0.9 if index == self._weights else 1)
+    )
+    with pytest.raises(ModelError, match="something else than the logits"):
+        FeatureReader(Classifier(load_model()))
+
+
+def test_a_correction_counts_at_once(hand: PersonalClassifier) -> None:
+    recognizer = Recognizer(classifier=hand)
+    assert recognizer.read(K, single=True).text == "?"
+    lesson = hand.learn(normalise_digit(K), "4")
+    recognizer.forget_seen()
+    assert lesson.used
+    assert recognizer.read(K, single=True).text == "4"
+    again = [str(name) for name in hand.answers(hand.logits(np.stack(odd(12))))]
+    before = [str(name) for name in hand.answers(hand.plain.logits(np.stack(odd(12))))]
+    assert (before.count("4"), again.count("4") >= 8) == (0, True)
+
+
+def test_grouping_profits(own: PersonalClassifier) -> None:
+    recognizer, dice = Recognizer(classifier=own), random.Random(4)
+    digits = [[100 * stroke for stroke in deform(ink, dice)] for ink in (forms_of("2")[0].ink, K, forms_of("3")[0].ink)]
+    number = [stroke + np.array([120 * place, 0]) for place, digit in enumerate(digits) for stroke in digit]
+    assert recognizer.read(number).text not in ("243", "2?3")  # the two strokes of a K come apart
+    own.learn(normalise_digit(K), "4")
+    recognizer.forget_seen()
+    assert recognizer.read(number).text == "243"
+
+
+def test_a_lesson_may_say_that_it_is_no_digit(own: PersonalClassifier) -> None:
+    box = normalise_digit(make_ink([[[0, 0], [60, 0], [60, 80], [0, 80], [0, 0]]]))
+    assert own.answers(own.logits(box[None])).tolist() == ["0"]
+    assert own.learn(box, "?").used
+    assert own.answers(own.logits(box[None])).tolist() == ["?"]
+
+
+def test_far_away_nothing_changes(own: PersonalClassifier) -> None:
+    own.learn(normalise_digit(K), "4")
+    features, _ = own._reader.read(REFERENCE)
+    evidence = own.evidence(directions(features))
+    assert not evidence[np.array(LABELS) != "4"].any()
+    assert evidence[np.array(LABELS) == "4"].min() == 0
+    assert not np.delete(evidence, 4, axis=1).any()
+
+
+def test_the_newer_of_two_lessons_that_disagree_wins(own: PersonalClassifier) -> None:
+    image = normalise_digit(K)
+    for label in "47?4":
+        own.learn(image, label)
+        assert own.answers(own.logits(image[None])).tolist() == [label]
+
+
+def test_the_guard_sets_a_slip_aside(hand: PersonalClassifier) -> None:
+    before = hand.probabilities(REFERENCE)
+    seven = image_of("7", seed=11)
+    lessons = [hand.learn(seven, "1") for _ in range(30)]
+    assert {(lesson.used, lesson.like) for lesson in lessons[-5:]} == {(False, "7")}
+    assert "clear 7" in lessons[-1].why
+    assert np.array_equal(hand.probabilities(REFERENCE), before)
+    assert hand.learn(seven, "7").used  # the same digit with its right name is welcome
+
+
+def test_no_reference_digit_is_ever_lost(own: PersonalClassifier) -> None:
+    dice = random.Random(13)
+    for one in allographs():  # all of them under wrong names, again and again
+        for _ in range(12):
+            wrong = dice.choice([label for label in "0123456789?" if label != one.label])
+            own.learn(normalise_digit(deform(one.ink, dice)), wrong)
+    used = [lesson for lesson in own.lessons if lesson.used]
+    assert len(used) >= 30  # the guard does not simply refuse everything
+    count, before, after = own.check()
+    assert (count, before) == (len(LABELS), len(LABELS))
+    assert after == before
+
+
+def test_without_the_guard_it_would_be_lost(own: PersonalClassifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adaptation, "LEAST_REACH", -1.0)
+    monkeypatch.setattr(adaptation, "JUST_UNDER", 1e6)
+    for number in range(5):
+        own.learn(image_of("7", seed=number), "1")
+    count, before, after = own.check()
+    assert after < before == count
+
+
+def test_forgetting_restores_what_was_bit_for_bit(hand: PersonalClassifier) -> None:
+    examples = [(image, "4") for image in odd(3)] + [(image_of("3"), "3"), (odd(4)[3], "7")]
+    for out in range(len(examples)):
+        kept = examples[:out] + examples[out + 1 :]
+        expected = taught(hand, *kept)
+        hand.replace(examples)
+        hand.forget(hand.lessons[out])
+        assert np.array_equal(hand.probabilities(REFERENCE), expected)
+        assert [label for _, label in hand.examples] == [label for _, label in kept]
+    with pytest.raises(ValueError, match="not in list"):
+        hand.forget(adaptation.Lesson(odd(1)[0], "4"))
+
+
+def test_switched_off_or_empty_it_is_the_plain_classifier(hand: PersonalClassifier) -> None:
+    plain = Classifier(hand.model, hand.runtime).probabilities(REFERENCE)
+    assert np.array_equal(hand.probabilities(REFERENCE), plain)
+    adapted = taught(hand, (normalise_digit(K), "4"), (image_of("4"), "4"))
+    assert not np.array_equal(adapted, plain)
+    hand.enabled = False
+    assert np.array_equal(hand.probabilities(REFERENCE), plain)
+    hand.enabled = True
+    assert np.array_equal(hand.probabilities(REFERENCE), adapted)
+    assert np.array_equal(taught(hand), plain)
+    assert (hand.number_type, hand.is_int8, hand.logits(REFERENCE[:0]).shape) == ("int8", True, (0, 11))
+
+
+def test_a_float_model_learns_too() -> None:
+    hand = PersonalClassifier(Classifier(load_model(models_folder() / FLOAT)))
+    assert hand.learn(normalise_digit(K), "4").used
+    assert hand.answers(hand.logits(normalise_digit(K)[None])).tolist() == ["4"]
+    count, before, after = hand.check()
+    assert count == before == after
+
+
+def test_only_so_many_count_and_the_newest_of_them(own: PersonalClassifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adaptation, "USED", 3)
+    monkeypatch.setattr(adaptation, "KEPT", 5)
+    fours = odd(7)
+    before = taught(own, *[(image, "4") for image in fours[:5]])
+    assert [lesson.used for lesson in own.lessons] == [False, False, True, True, True]
+    assert "3 newer" in own.lessons[0].why
+    newest = own.learn(image_of("8"), "8")
+    assert len(own.lessons) == 6  # of another class
+    own.forget(newest)
+    assert np.array_equal(own.probabilities(REFERENCE), before)
+    own.forget(own.lessons[-1])
+    assert [lesson.used for lesson in own.lessons] == [False, True, True, True]  # the second counts again
+    for image in fours:
+        own.learn(image, "4")
+    assert len(own.lessons) == 5
+
+
+def test_what_is_set_aside_makes_no_room_for_itself(own: PersonalClassifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adaptation, "USED", 2)
+    first, second = own.learn(odd(2)[0], "1"), own.learn(odd(2)[1], "1")
+    assert not own.learn(image_of("7", seed=11), "1").used
+    assert first.used
+    assert second.used
+
+
+def test_a_class_that_the_model_does_not_have_is_told() -> None:
+    model = dataclasses.replace(load_model(), classes=(*DIGITS, "no digit"))
+    hand = PersonalClassifier(Classifier(model))
+    lesson = hand.learn(normalise_digit(K), "?")
+    assert (lesson.used, lesson.why) == (False, "This model has no class for ?.")
+
+
+@pytest.mark.parametrize(
+    ("image", "label"),
+    [
+        (np.zeros((28, 28), np.uint8), "10"),
+        (np.zeros((28, 28), np.uint8), ""),
+        (np.zeros((28, 28), np.float32), "1"),
+        (np.zeros((20, 20), np.uint8), "1"),
+    ],
+)
+def test_what_is_no_lesson_changes_nothing(own: PersonalClassifier, image: Any, label: str) -> None:
+    expected = taught(own, (normalise_digit(K), "4"))
+    with pytest.raises(ValueError, match="expected"):
+        own.replace([(image_of("5"), "5"), (image, label)])
+    with pytest.raises(ValueError, match="expected"):
+        own.learn(image, label)
+    assert np.array_equal(own.probabilities(REFERENCE), expected)
+
+
+def test_a_lesson_is_not_the_callers_image(own: PersonalClassifier) -> None:
+    image = normalise_digit(K)
+    own.learn(image, "4")
+    image[:] = 0
+    assert own.examples[0][0].any()
+    with pytest.raises(ValueError, match="read-only"):
+        own.examples[0][0][:] = 0
+
+
+def samples(hand: PersonalClassifier, images: list[DigitImage], labels: str, writer: str = "w") -> Samples:
+    features, logits = hand._reader.read(np.stack(images))
+    return Samples(np.stack(images), np.array(list(labels)), np.full(len(images), writer), directions(features), logits)
+
+
+@pytest.fixture
+def network(own: PersonalClassifier) -> Network:
+    """A writer of K for 4, and one who writes as everybody does."""
+    mine = samples(own, [*odd(9), *(image_of(digit) for digit in DIGITS)], "4" * 9 + "0123456789", "odd")
+    other = samples(own, [image_of(digit, seed=8) for digit in DIGITS], "".join(DIGITS), "plain")
+    both = Samples(*(np.concatenate(pair) for pair in zip(vars(mine).values(), vars(other).values(), strict=True)))
+    return Network(own, both, samples(own, odd(2), "??"), samples(own, list(REFERENCE[:20]), "".join(LABELS[:20])), [])
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_simulated_user_corrects_what_is_misread_when_it_is_met(network: Network, count: int) -> None:
+    mine = network.digits.where(network.digits.writers == "odd")
+    found = personal.correct(network, mine, count)
+    network.hand.replace([])
+    taught: list[int] = []
+    met = 0  # the same, sample by sample through the pixels
+    for at, (image, label) in enumerate(zip(mine.images, mine.labels.tolist(), strict=True)):
+        if network.hand.answers(network.hand.logits(image[None]))[0] != label:
+            met += 1
+            if sum(mine.labels[one] == label for one in taught) < count:
+                network.hand.learn(image, label)
+                taught.append(at)
+    assert found == (taught, met)
+    assert taught[0] == 0
+    assert met < 9
+
+
+def test_the_figures_of_a_writer(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Network, "numbers_wrong", lambda _: 0)
+    rows = personal.by_writer(network)
+    assert [(row["writer"], row["n"], row["wrong"]) for row in rows] == [("odd", 19, 9), ("plain", 10, 0)]
+    one = rows[0]["ways"]["corrected 1"]
+    assert one["rest"][:2] == [19 - one["lessons"], 9 - one["lessons"]]
+    assert one["rest"][2] < one["rest"][1]
+    assert one["harm"]["others"] == 0.0
+    shown = rows[0]["ways"]["shown 3"]
+    assert (shown["lessons"], shown["rest"][:2]) == (3 + 9, [7, 6])  # one sample of every digit but 4
+    total = personal.summary(rows)
+    assert (total["writers"], total["n"], total["wrong"]) == (2, 29, 9)
+    gain = total["ways"]["corrected 1"]
+    assert (gain["better"], gain["same"], gain["worse"]) == (1, 1, 0)
+    assert gain["met"]["before"] == gain["hard"]["met"]["before"] == 9
+    assert gain["hard"]["writers"] == 1
+    assert total["numbers"] == {"n": 0, "before": 0, "after": 0}
+
+
+def test_slips_are_taught_under_a_wrong_name(network: Network) -> None:
+    mine = network.digits.where(network.digits.writers == "odd")
+    taught, _ = personal.slip(network, mine, 1)
+    wrong = [(at, own) for at, (_, own) in zip(taught, network.hand.examples, strict=True) if mine.labels[at] != own]
+    assert [at for at, _ in wrong] == [1]  # 4 alone has a second sample
+
+
+REPORT = json.loads((ROOT / "docs" / "figures" / "adaptation.json").read_text())
+TEXT = (ROOT / "docs" / "adaptation.md").read_text()
+
+
+def arrow(sums: dict[str, int]) -> str:
+    return f"{sums['before']} → {sums['after']} of {sums['n']:,}"
+
+
+@pytest.mark.parametrize("way", [f"{way} {count}" for way, count in personal.WAYS])
+def test_the_document_says_what_was_measured(way: str) -> None:
+    own = [REPORT[group]["ways"][way] for group in ("all", "untuned", "strange")]
+    cells = [way, *(arrow(one["rest"]) for one in own), f"{own[0]['better']} / {own[0]['same']} / {own[0]['worse']}"]
+    assert f"| {' | '.join(cells)} |" in TEXT
+
+
+@pytest.mark.parametrize("way", ["corrected 5", "shown 5", "slips 5"])
+def test_the_document_tells_the_harm(way: str) -> None:
+    own = REPORT["all"]["ways"][way]
+    harm = [own["harm"][name][key] for name in ("others", "mnist", "letters") for key in ("mean", "worst")]
+    assert f"| {' | '.join([way, *(f'{100 * value:+.3f}' for value in harm), str(own['aside'])])} |" in TEXT
+
+
+def test_the_document_names_the_writers_with_most() -> None:
+    rows = [row for row in REPORT["writers"] if row["wrong"] >= 6]
+    assert len(rows) >= 5
+    for row in rows:
+        cells = [
+            row["writer"],
+            f"{row['wrong']} of {row['n']:,}",
+            *(str(row["met"][f"corrected {k}"]) for k in (1, 3, 5)),
+        ]
+        cells += [f"{row['rest'][f'shown {k}'][1]} → {row['rest'][f'shown {k}'][2]}" for k in (1, 3, 5)]
+        assert f"| {' | '.join(cells)} |" in TEXT
+    met = {group: REPORT[group]["ways"]["corrected 5"]["met"] for group in ("all", "untuned", "strange")}
+    assert f"{met['all']['before']} misread digits in {REPORT['all']['n']:,} became {met['all']['after']} with" in TEXT
+    for group in ("untuned", "strange"):
+        assert f"{met[group]['before']} became {met[group]['after']} " in TEXT
+    assert f"{REPORT['all']['writers']} writers" in TEXT
+    numbers = REPORT["all"]["numbers"]
+    assert f"misread {numbers['before']:,} before, {numbers['after']:,} after, of {numbers['n']:,}" in TEXT
+
+
+@pytest.mark.parametrize("group", ["all", "untuned", "strange"])
+def test_nobody_elses_digits_are_read_worse(group: str) -> None:
+    for way, own in REPORT[group]["ways"].items():
+        assert own["harm"]["others"]["mean"] <= 0.0005, way
+        assert own["harm"]["mnist"]["mean"] <= 0.0005, way

@@ -1,0 +1,250 @@
+"""Quantisation, and the classifier on models that are not what they should be."""
+
+import dataclasses
+import math
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from edge_app.errors import ModelError
+from edge_app.modelfiles.card import FLOAT, HOW_TO_MAKE, INT8, load_model, models_folder
+from edge_app.recognition.classifier import Classifier, dequantise_output, quantise_input, softmax
+from edge_app.recognition.interpreter import Runtime, find_runtime
+
+from ..modelfiles.test_shipped import RUNTIMES
+from ..support.fakes import CLASSES, FakeInterpreter, fake_model, fake_runtime
+
+
+def test_input_is_rounded_not_truncated() -> None:
+    values = np.array([0.0, 0.49, 0.51, 0.99, 1.0, -0.51], np.float32)
+    assert quantise_input(values, 1.0, 0).tolist() == [0, 0, 1, 1, 1, -1]
+
+
+def test_input_is_clipped_not_wrapped() -> None:
+    assert quantise_input(np.array([-10, 10], np.float32), 1 / 255, -128).tolist() == [-128, 127]
+
+
+def test_output_does_not_overflow_at_the_extremes() -> None:
+    whole = np.arange(-128, 128).astype(np.int8)
+    assert dequantise_output(whole, 0.5, -128).tolist() == [i / 2 for i in range(256)]
+    assert dequantise_output(whole, 0.5, 127).tolist() == [(i - 255) / 2 for i in range(256)]
+
+
+@given(
+    hnp.arrays(np.int8, 20),
+    st.floats(2**-13, 8, width=32),
+    st.integers(-128, 127),
+)
+def test_there_and_back_is_the_same(
+    values: "np.ndarray[tuple[int], np.dtype[np.int8]]", scale: float, zero: int
+) -> None:
+    assert quantise_input(dequantise_output(values, scale, zero), scale, zero).tolist() == values.tolist()
+
+
+real = st.floats(-1e4, 1e4, width=32)
+scales = st.floats(2**-13, 8, width=32)
+
+
+@given(hnp.arrays(np.float32, 20, elements=real), scales, st.integers(-128, 127))
+def test_input_is_the_nearest_unit_by_exact_fractions(
+    values: "np.ndarray[tuple[int], np.dtype[np.float32]]", scale: float, zero: int
+) -> None:
+    """To the nearest, and to either where the division's last bit makes a half of it; clipped, never wrapped."""
+    for value, found in zip(values.tolist(), quantise_input(values, scale, zero).tolist(), strict=True):
+        exact = Fraction(value) / Fraction(scale)
+        most = Fraction(1, 2) + abs(exact) / 2**24
+        expected = min(max(exact + zero, -128), 127)
+        assert abs(found - expected) <= most
+        assert -128 <= found <= 127
+
+
+@given(st.integers(-20, 20), st.sampled_from([2.0**-8, 0.5, 1.0, 4.0]), st.integers(-60, 60))
+def test_halves_go_to_the_even_unit_as_in_tflite(halves: int, scale: float, zero: int) -> None:
+    value = np.array([halves * scale / 2], np.float32)
+    assert quantise_input(value, scale, zero).tolist() == [round(Fraction(halves, 2)) + zero]
+
+
+@given(scales, st.integers(-128, 127))
+def test_output_is_the_exact_product(scale: float, zero: int) -> None:
+    whole = np.arange(-128, 128).astype(np.int8)
+    found = dequantise_output(whole, scale, zero)
+    assert found.dtype == np.float32
+    # 9 bits times 24 fit in a double: rounded once, to float32
+    assert found.tolist() == [float(np.float32((unit - zero) * scale)) for unit in range(-128, 128)]
+
+
+@given(hnp.arrays(np.float32, (2, 3, 11), elements=st.floats(-1000, 1000, width=32)), st.floats(0.125, 8, width=32))
+def test_softmax_is_what_the_formula_says(
+    logits: "np.ndarray[tuple[int, int, int], np.dtype[np.float32]]", temperature: float
+) -> None:
+    found = softmax(logits, temperature)
+    assert found.shape == logits.shape
+    assert found.dtype == np.float32
+    for row, own in zip(logits.reshape(-1, 11).tolist(), found.reshape(-1, 11), strict=True):
+        powers = [math.exp((value - max(row)) / temperature) for value in row]
+        assert own == pytest.approx([power / math.fsum(powers) for power in powers], rel=1e-3, abs=1e-6)
+    assert softmax(logits[0, 0], 1.0).tolist() == softmax(logits[0, 0]).tolist() == softmax(logits)[0, 0].tolist()
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.float32])
+def test_a_model_is_run_whatever_its_number_type(dtype: type) -> None:
+    classifier = Classifier(fake_model(), fake_runtime(FakeInterpreter(dtype=dtype)))
+    images = np.zeros((11, 28, 28), np.uint8)
+    images[:, 0, 0] = [10 * k + 5 for k in range(11)]
+    assert classifier.logits(images).argmax(axis=1).tolist() == list(range(11))
+    assert classifier.logits(images).dtype == np.float32
+    assert classifier.is_int8 == (dtype == np.int8)
+
+
+class Fake(FakeInterpreter):
+    """The fake with an output of another kind: with another scale, or in float32; and it may fail."""
+
+    def __init__(self, output: tuple[float, int] | None = (0.5, -128), fault: str = "") -> None:
+        super().__init__()
+        self.kind, self.fault = output, fault
+
+    def get_output_details(self) -> list[dict[str, Any]]:
+        (detail,) = super().get_output_details()
+        other: dict[str, Any] = {"dtype": np.float32} if self.kind is None else {"quantization": self.kind}
+        return [{**detail, **other}]
+
+    def invoke(self) -> None:
+        super().invoke()
+        if self.fault:
+            raise RuntimeError(self.fault)
+
+
+IMAGES = np.zeros((3, 28, 28), np.uint8)
+IMAGES[:, 0, 0] = [5, 75, 105]
+
+
+def test_logits_are_the_outputs_as_real_numbers() -> None:
+    expected = np.zeros((3, 11), np.float32)
+    expected[[0, 1, 2], [0, 7, 10]] = 64
+    for dtype in (np.int8, np.float32):
+        found = Classifier(fake_model(), fake_runtime(FakeInterpreter(dtype=dtype))).logits(IMAGES)
+        assert found.tolist() == expected.tolist()
+    other = Classifier(fake_model(), fake_runtime(Fake(output=(0.25, 2))))
+    assert other.logits(IMAGES).tolist() == (expected / 2 - (128 + 2) / 4 + (128 - 128) / 4).tolist()
+    assert other.output_step == 0.25
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
+def test_probabilities_are_calibrated_by_the_models_temperature(temperature: float) -> None:
+    model = dataclasses.replace(fake_model(), temperature=temperature)
+    classifier = Classifier(model, fake_runtime(Fake(output=(2**-4, 0))))
+    rest = math.exp(-8 / temperature)
+    found = classifier.probabilities(IMAGES)
+    assert found[[0, 1, 2], [0, 7, 10]].tolist() == pytest.approx([1 / (1 + 10 * rest)] * 3)
+    assert found.sum(axis=1) == pytest.approx(1)
+
+
+def test_grey_levels_are_the_nearest_units_of_the_input() -> None:
+    for scale in (1 / 255, 0.0039, 0.01, 2**-8):
+        classifier = Classifier(fake_model(), fake_runtime(FakeInterpreter(scale=scale)))
+        levels = [round(Fraction(grey, 255) / Fraction(scale)) - 128 for grey in range(256)]
+        found = classifier._levels.tolist()
+        assert [min(max(level, -128), 127) for level in levels] == found
+    floats = Classifier(fake_model(), fake_runtime(FakeInterpreter(dtype=np.float32)))._levels
+    assert floats.tolist() == [float(np.float32(grey / 255)) for grey in range(256)]
+
+
+def test_the_runtime_opens_the_models_bytes_with_one_thread_unless_told() -> None:
+    asked: list[dict[str, Any]] = []
+
+    def interpreter(**options: Any) -> FakeInterpreter:
+        asked.append(options)
+        return FakeInterpreter()
+
+    Classifier(fake_model(), Runtime("fake", interpreter))
+    Classifier(fake_model(), Runtime("fake", interpreter), 3)
+    expected = [{"model_content": b"fake", "num_threads": threads} for threads in (1, 3)]
+    assert asked == expected
+
+
+def test_a_file_that_no_runtime_opens_is_named() -> None:
+    def interpreter(**options: Any) -> FakeInterpreter:
+        raise ValueError("Model provided has model identifier 'fake'")
+
+    with pytest.raises(
+        ModelError, match=r"^fake\.tflite: fake unknown cannot load it \(Model provided .*python -m convert$"
+    ):
+        Classifier(fake_model(), Runtime("fake", interpreter))
+
+
+def test_a_model_that_opens_and_does_not_run_is_named() -> None:
+    classifier = Classifier(fake_model(), fake_runtime(Fake(fault="node 3 failed to invoke")))
+    with pytest.raises(ModelError) as caught:
+        classifier.logits(IMAGES)
+    reason = "fake.tflite: opens and does not run (node 3 failed to invoke). "
+    assert str(caught.value) == reason + HOW_TO_MAKE
+
+
+@pytest.mark.parametrize("name", RUNTIMES)
+def test_operators_are_listed_and_traced(name: str) -> None:
+    classifier = Classifier(load_model(), find_runtime(name))
+    traced = classifier.open_traced()
+    steps = [str(one["op_name"]) for one in traced._get_ops_details()]
+    assert steps == [*["CONV_2D"] * 4, "RESHAPE", "FULLY_CONNECTED"]
+    listed = classifier.operators()
+    assert listed[: len(steps)] == steps
+    assert set(listed[len(steps) :]) <= {"DELEGATE"}
+    classifier.feed(traced, IMAGES[0])
+    assert traced.get_tensor(int(traced._get_ops_details()[0]["outputs"][0])).shape == (1, 12, 12, 32)
+
+
+def test_operators_are_left_out_where_the_runtime_does_not_tell() -> None:
+    assert Classifier(fake_model(), fake_runtime(FakeInterpreter())).operators() == []
+
+
+def test_the_number_type_is_that_of_the_weights() -> None:
+    assert Classifier(load_model(models_folder() / FLOAT)).number_type == "float32"
+    assert Classifier(load_model(models_folder() / INT8)).number_type == "int8"
+    for kinds, expected in [
+        ((np.float32, np.int8), "dynamic range"),
+        ((np.float32, np.float16), "float16"),
+        ((np.float32,), "float32"),
+    ]:
+        fake = FakeInterpreter(dtype=np.float32)
+        fake.get_tensor_details = lambda kinds=kinds: [{"dtype": kind} for kind in kinds]  # type: ignore[method-assign, misc]
+        assert Classifier(fake_model(), fake_runtime(fake)).number_type == expected
+
+
+@pytest.mark.parametrize(
+    ("interpreter", "classes", "reason"),
+    [
+        (FakeInterpreter(shapes=((1, 32, 32, 1), (1, 11))), CLASSES, "expected shapes"),
+        (FakeInterpreter(shapes=((1, 28, 28, 3), (1, 11))), CLASSES, "expected shapes"),
+        (FakeInterpreter(shapes=((4, 28, 28, 1), (4, 11))), CLASSES, "expected shapes"),
+        (FakeInterpreter(), CLASSES[:10], "expected shapes"),
+        (FakeInterpreter(dtype=np.uint8), CLASSES, "expected int8 or float32 input and output, found uint8"),
+        (FakeInterpreter(scale=0.0), CLASSES, "without a quantisation scale"),
+        (Fake(output=(0.0, 0)), CLASSES, "without a quantisation scale"),
+        (Fake(output=None), CLASSES, "expected int8 or float32 input and output, found float32 and int8"),
+    ],
+)
+def test_another_kind_of_model_is_refused(interpreter: FakeInterpreter, classes: tuple[str, ...], reason: str) -> None:
+    with pytest.raises(ModelError, match=reason) as caught:
+        Classifier(fake_model(classes), fake_runtime(interpreter))
+    assert str(caught.value).startswith("fake.tflite: ")
+    assert str(caught.value).endswith(HOW_TO_MAKE)
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        np.zeros((28, 28), np.uint8),
+        np.zeros((1, 28, 28), np.float32),
+        np.zeros((1, 20, 20), np.uint8),
+        np.zeros((1, 28, 28, 1), np.uint8),
+        np.zeros((28, 28, 1), np.uint8),
+    ],
+)
+def test_wrong_images_are_a_bug_not_a_guess(images: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]") -> None:
+    with pytest.raises(ValueError, match="expected"):
+        Classifier(fake_model(), fake_runtime(FakeInterpreter())).logits(images)

@@ -1,0 +1,111 @@
+"""The engine as a whole, on the samples that come with the program."""
+
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge_app import Recognizer
+from edge_app.errors import InkError
+from edge_app.recognition.ink import make_ink, parse_ink
+
+from ..conftest import DATA, ROOT
+
+SAMPLES = [json.loads(line) for line in (ROOT / "edge_app" / "samples.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=[sample["label"] for sample in SAMPLES])
+def test_every_bundled_sample_is_read(recognizer: Recognizer, sample: dict[str, object]) -> None:
+    reading = recognizer.read(parse_ink(json.dumps(sample)))
+    assert reading.text == sample["label"]
+    strokes = sample["strokes"]
+    assert isinstance(strokes, list)
+    assert sorted(i for digit in reading.digits for i in digit.strokes) == list(range(len(strokes)))
+    assert [digit.box[0] for digit in reading.digits] == sorted(digit.box[0] for digit in reading.digits)
+
+
+@pytest.mark.parametrize(("file", "text"), [("2026.png", "2026"), ("85673.jpg", "85673"), ("7.png", "7")])
+def test_pictures_are_read(recognizer: Recognizer, file: str, text: str) -> None:
+    assert recognizer.read_picture(DATA / file).text == text
+    assert all(digit.strokes == () for digit in recognizer.read_picture(DATA / file).digits)
+
+
+def test_nothing_is_no_digit(recognizer: Recognizer) -> None:
+    reading = recognizer.read([])
+    assert (reading.text, reading.confidence, reading.digits) == ("", 0.0, ())
+    assert recognizer.read([], single=True).text == ""
+    assert recognizer.read_coverage(np.zeros((30, 30), np.uint8)).text == ""
+
+
+def test_a_dash_is_refused_and_not_called_a_4(recognizer: Recognizer) -> None:
+    reading = recognizer.read([[[0, 0], [30, 1], [60, 0], [100, 2]]])
+    assert reading.text == "?"
+    assert reading.digits[0].refused
+    assert reading.digits[0].alternatives[0][1] == pytest.approx(reading.digits[0].confidence)
+
+
+def test_a_scribble_is_refused(recognizer: Recognizer) -> None:
+    points = np.random.default_rng(3).uniform(0, 100, (25, 2)).tolist()
+    assert recognizer.read([points], single=True).text == "?"
+
+
+def test_what_is_read_does_not_depend_on_scale_or_place(recognizer: Recognizer) -> None:
+    ink = parse_ink(json.dumps(SAMPLES[4]))
+    expected = recognizer.read(ink).text
+    for factor, shift in ((0.01, 5), (37.0, -1000)):
+        moved = tuple(stroke * np.float32(factor) + np.float32(shift) for stroke in ink)
+        assert recognizer.read(moved).text == expected
+
+
+def test_plain_lists_are_taken_and_wrong_ones_refused(recognizer: Recognizer) -> None:
+    assert recognizer.read([[[0, 0], [0, 50], [0, 100]]]).text == "1"
+    with pytest.raises(InkError):
+        recognizer.read([[[0, float("nan")]]])
+
+
+def test_json_is_what_the_contract_says(recognizer: Recognizer) -> None:
+    record = recognizer.read(make_ink(SAMPLES[0]["strokes"])).to_json()
+    assert set(record) == {"text", "confidence", "digits"}
+    (digit,) = record["digits"]
+    assert set(digit) == {"digit", "confidence", "alternatives", "box", "strokes"}
+    assert digit["digit"] == "7"
+    assert digit["strokes"] == [0, 1]
+    assert 0 <= record["confidence"] <= 1
+    shares = [p for _, p in digit["alternatives"]]
+    assert shares == sorted(shares, reverse=True)
+    assert digit["confidence"] + sum(shares) <= 1.001
+
+
+def test_hundreds_of_strokes_are_read_in_linear_time(recognizer: Recognizer) -> None:
+    one = parse_ink(json.dumps(SAMPLES[3]))
+    many = tuple(stroke + np.array([250 * i, 0], np.float32) for i in range(60) for stroke in one)
+    started = time.process_time()
+    text = recognizer.read(many).text
+    assert text == "10" * 60
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.data
+def test_real_ink_of_many_writers_is_read(recognizer: Recognizer, ink_folder: Path) -> None:
+    from edge_app.datasets.labelled import read_labelled_ink
+
+    samples = list(read_labelled_ink(ink_folder / "pendigits-train.jsonl.gz"))[::20]
+    right = sum(recognizer.read(sample.ink, single=True).text == sample.label for sample in samples)
+    assert len(samples) == 375
+    assert right / len(samples) > 0.97
+
+
+def test_nothing_a_dot_and_a_dash_are_no_digits(recognizer: Recognizer) -> None:
+    assert recognizer.read([]).text == ""
+    for single in (True, False):
+        assert recognizer.read([[[5, 5]]], single=single).text == "?"
+        assert recognizer.read([[[5, 5], [5, 5]]], single=single).text == "?"
+        assert recognizer.read([[[0, 0], [100, 2]]], single=single).text == "?"
+
+
+def test_a_dot_far_from_a_digit_is_refused_beside_it(recognizer: Recognizer) -> None:
+    one = [[10, 0], [10, 100]]
+    assert recognizer.read([one, [[90, 98], [93, 100]]]).text == "1?"
+    assert recognizer.read([one, [[90, 10], [90, 95]]]).text == "11"

@@ -1,0 +1,200 @@
+"""`digitpad history` as its user runs it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from edge_app.datasets.labelled import LabelledInk, read_labelled_ink
+from edge_app.recognition.ink import make_ink
+from edge_app.recognition.normalise import normalise_digit
+from edge_app.storage.history import Page, Store
+from edge_app.storage.history_command import page_line
+from edge_app.storage.paths import VARIABLE
+
+from ..conftest import DATA, ROOT
+
+SEVEN = make_ink(json.loads((DATA / "7.json").read_text())["strokes"])
+NOON = 1_767_268_800.0
+
+
+def history(home: Path, *words: object, answer: str = "") -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "edge_app", "history", *map(str, words)],
+        input=answer,
+        capture_output=True,
+        cwd=ROOT,
+        env={**os.environ, VARIABLE: str(home), "TZ": "Asia/Kolkata", "PYTHONIOENCODING": "utf-8"},
+        check=False,
+        timeout=120,
+        text=True,
+    )
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A history of 25 pages, the last but one corrected, and one example."""
+    store = Store(tmp_path / "data" / "digitpad.sqlite3", lambda: NOON)
+    for number in range(25):
+        store.save_page(None, SEVEN, str(number), 0.5)
+    store.correct_page(24, "77")
+    store.add_example(normalise_digit(SEVEN), "7", SEVEN, "practice")
+    store.close()
+    return tmp_path
+
+
+def test_without_a_history_none_is_made(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    for words, status in (((), 0), (("--json",), 0), (("--forget", "--yes"), 0), (("--export", tmp_path / "x"), 1)):
+        code, out, err = history(home, *words)
+        assert (code, out) == (status, "")
+        assert "no history yet. Switch it on" in err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="TZ is POSIX'")
+def test_the_last_pages_are_printed_the_newest_last(home: Path) -> None:
+    expected = [f"2026-01-01 17:30  {number}" for number in range(25)]
+    expected[23] += " -> 77"
+    code, out, err = history(home)
+    assert (code, out.splitlines(), err) == (0, expected[5:], "")
+    assert history(home, "--limit", 2)[1].splitlines() == expected[23:]
+    assert history(home, "--limit", 99)[1].splitlines() == expected
+
+
+def test_json_lines_are_ink_that_can_be_read_again(home: Path) -> None:
+    code, out, _ = history(home, "--json", "--limit", 2)
+    records = [json.loads(line) for line in out.splitlines()]
+    assert code == 0
+    assert [(r["id"], r["text"], r["correction"], r["created"]) for r in records] == [
+        (24, "23", "77", "2026-01-01T12:00:00+00:00"),
+        (25, "24", None, "2026-01-01T12:00:00+00:00"),
+    ]
+    read = subprocess.run(
+        [sys.executable, "-m", "edge_app", "recognize", "-"],
+        input=out.encode(),
+        capture_output=True,
+        cwd=ROOT,
+        check=True,
+    )
+    assert read.stdout.split() == [b"7", b"7"]
+
+
+def test_the_export_is_labelled_ink(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "mine.jsonl"
+    code, out, _ = history(home, "--export", path)
+    assert (code, out) == (0, f"wrote {path}: 2 lines of labelled ink\n")
+    assert [s.label for s in read_labelled_ink(path) if isinstance(s, LabelledInk)] == ["7", "77"]
+    code, _, err = history(home, "--export", home / "data" / "digitpad.sqlite3")
+    assert code == 1
+    assert "the history itself" in err
+    assert history(home, "--limit", 1)[0] == 0
+
+
+def test_forgetting_without_a_terminal_takes_a_yes(home: Path) -> None:
+    code, _, err = history(home, "--forget", answer="y\n")
+    assert code == 2
+    assert "--yes forgets without asking" in err
+    assert len(history(home, "--limit", 99)[1].splitlines()) == 25
+    (home / "data" / "digitpad.damaged-1.sqlite3").write_text("old")
+    code, out, err = history(home, "--forget", "--yes")
+    assert (code, out) == (0, "forgot all (pages: 25, examples: 1)\n")
+    assert "digitpad.damaged-1.sqlite3. Delete it yourself" in err
+    assert history(home) == (0, "", "")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are POSIX'")
+@pytest.mark.parametrize(
+    ("answer", "status", "left"), [("y", 0, 0), ("Yes", 0, 0), ("", 1, 25), ("no", 1, 25), ("\x04", 1, 25)]
+)
+def test_forgetting_asks_on_a_terminal(home: Path, answer: str, status: int, left: int) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "edge_app", "history", "--forget"],
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        env={**os.environ, VARIABLE: str(home)},
+    )
+    os.write(ours, answer.encode() + (b"" if answer == "\x04" else b"\n"))  # the fourth: end of input
+    out, err = child.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert b"Forget all for good (pages: 25, examples: 1)? [y/N]" in out + err
+    assert child.returncode == status
+    assert len(history(home, "--limit", 99)[1].splitlines()) == left
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--limit", "0"),
+        ("--limit", "-3"),
+        ("--limit", "x"),
+        ("--yes",),
+        ("--json", "--forget"),
+        ("--export", "x", "--limit", "3"),
+        ("--forget", "--yes", "--limit", "3"),
+        ("--export",),
+        ("--forg",),
+        ("extra",),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_is_told_and_does_nothing(home: Path, words: tuple[str, ...]) -> None:
+    code, out, err = history(home, *words)
+    assert (code, out) == (2, "")
+    assert "usage: digitpad history" in err or "usage: digitpad" in err
+    assert len(history(home, "--limit", 99)[1].splitlines()) == 25
+
+
+def test_a_damaged_file_is_named_and_kept(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "digitpad.sqlite3").write_bytes(b"spoilt" * 1000)
+    code, out, err = history(tmp_path)
+    assert (code, out) == (0, "")
+    assert "It is kept as digitpad.damaged-1.sqlite3" in err
+    assert (tmp_path / "data" / "digitpad.damaged-1.sqlite3").read_bytes() == b"spoilt" * 1000
+
+
+def test_a_file_that_cannot_be_opened_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "data" / "digitpad.sqlite3").mkdir(parents=True)
+    code, _, err = history(tmp_path)
+    assert code == 1
+    assert len(err.splitlines()) == 1
+    assert "cannot be opened" in err
+
+
+def test_a_damaged_page_hides_no_other(home: Path) -> None:
+    import sqlite3
+
+    database = sqlite3.connect(home / "data" / "digitpad.sqlite3")
+    with database:
+        database.execute("UPDATE pages SET ink = '{', created = 'long ago' WHERE id = 24")
+    database.close()
+    code, out, err = history(home, "--json", "--limit", 3)
+    assert (code, [json.loads(line)["id"] for line in out.splitlines()]) == (1, [23, 25])
+    assert "page 24 of the history is damaged" in err
+    assert history(home, "--limit", 2)[1].splitlines()[0] == "long ago  23 -> 77"
+
+
+def test_a_time_that_no_clock_shows_is_printed_as_it_is() -> None:
+    line = page_line(Page(1, "0001-01-01T00:00:00+00:00", "5", None, 1.0, "", "", ""))
+    assert line in ("0001-01-01T00:00:00+00:00  5", "0001-01-01 00:00  5")  # the first west of Greenwich
+    assert page_line(Page(1, "never", "5", "", 1.0, "", "", "")) == "never  5 -> "
+
+
+def test_no_reader_is_no_fault(home: Path) -> None:
+    command = f"'{sys.executable}' -m edge_app history --json --limit 25 | true"
+    done = subprocess.run(
+        command, shell=True, cwd=ROOT, env={**os.environ, VARIABLE: str(home)}, capture_output=True, check=False
+    )
+    assert done.stderr == b""

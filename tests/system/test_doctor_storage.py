@@ -1,0 +1,113 @@
+"""The doctor on disk, history and settings: what it must find, and that it leaves nothing behind."""
+
+import errno
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from edge_app.storage.history import Store
+
+from ..support.systems import System, choose, only, x11
+
+__all__ = ["x11"]  # fixtures, found by their names
+
+
+def test_writing_is_tried_and_leaves_nothing(x11: System, tmp_path: Path) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    assert x11.states("disk") == ["good", "good"]
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_folders_that_cannot_be_written(x11: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "digitpad"
+    file.write_text("a file where the folder should be")
+    finding = only(x11.bad())
+    assert finding.said.startswith("settings, history and log, pictures cannot be kept:")
+    assert finding.remedy.startswith(f"Move the file {file} away")
+    file.unlink()
+    x11.environ["DIGITPAD_HOME"] = "~nobody-of-that-name/x"
+    assert only(x11.bad()).remedy == "Name a folder by its full path"
+
+
+REMEDIES = [
+    (errno.EROFS, "Make the disk writable (after a fault it turns read-only: check it with fsck), or DIGITPAD_HOME="),
+    (errno.ENOSPC, "Make room: delete files you no longer need; or take a folder on another disk: DIGITPAD_HOME="),
+    (errno.EDQUOT, "Make room: "),
+    (errno.EACCES, "sudo chown -R pi "),
+    (errno.EIO, "Name a folder of your own: DIGITPAD_HOME="),
+]
+
+
+@pytest.mark.parametrize(("number", "remedy"), REMEDIES)
+def test_what_helps_depends_on_the_fault(
+    x11: System, monkeypatch: pytest.MonkeyPatch, number: int, remedy: str
+) -> None:
+    def refuse(dir: Path) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    x11.environ["DIGITPAD_HOME"] = str(x11.home / "d")
+    finding = only(x11.bad())
+    assert finding.said.endswith(f"{x11.home}: {os.strerror(number)}")
+    assert finding.remedy.startswith(remedy)
+    assert "chown" not in finding.remedy or number == errno.EACCES
+
+
+def test_what_is_not_ones_own_is_left_alone(x11: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(dir: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    assert only(x11.bad()).remedy == "Name a folder of your own: DIGITPAD_HOME=FOLDER digitpad"
+
+
+def test_room_is_made_with_what_there_is(x11: System) -> None:
+    x11.free, x11.commands = 5_000_000, {"apt": "", "journalctl": ""}
+    assert only(x11.bad()).remedy.startswith("Make room: sudo apt clean, ")
+
+
+def test_a_full_disk_and_one_that_forgets(x11: System) -> None:
+    x11.free = 5_000_000
+    assert only(x11.bad()).said.startswith("5 MB free")
+    x11.free = 50_000_000
+    assert x11.states("disk") == ["good", "note"]
+    x11.free = 10**10
+    x11.put("/proc/cmdline", "quiet overlayroot=tmpfs\n")
+    assert "gone after a restart" in x11.findings("disk")[-1].said
+
+
+def test_the_history_is_opened_where_there_is_one(x11: System, tmp_path: Path) -> None:
+    assert only(x11.findings("history")).said == "none is kept yet"
+    path = tmp_path / "digitpad" / "data" / "digitpad.sqlite3"
+    assert not path.exists()
+    Store(path).close()
+    assert only(x11.findings("history")).said == f"0 pages and 0 examples in {path}"
+    with sqlite3.connect(path) as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+    finding = only(x11.bad())
+    assert "written by a newer digitpad" in finding.said
+    assert finding.remedy == "Update digitpad"
+
+
+def test_a_damaged_history_is_named_and_left_as_it_is(x11: System, tmp_path: Path) -> None:
+    path = tmp_path / "digitpad" / "data" / "digitpad.sqlite3"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"no database at all" * 100)
+    assert "file is not a database" in only(x11.bad()).said
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    assert path.read_bytes() == b"no database at all" * 100
+    path.rename(path.with_name("digitpad.damaged-1.sqlite3"))
+    assert x11.states("history") == ["note", "good"]
+
+
+def test_settings_that_are_wrong_are_named_with_their_line(x11: System) -> None:
+    assert only(x11.findings("settings")).said == "none are changed yet"
+    choose(x11, 'theme = "dark"\nspaek = true\n')
+    finding = only(x11.findings("settings"))
+    assert finding.state == "note"
+    assert 'settings.toml:2: "spaek" is no setting' in finding.said
+    choose(x11, 'theme = "dark"\n')
+    assert x11.states("settings") == ["good"]
