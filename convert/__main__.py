@@ -21,9 +21,10 @@ import numpy as np
 
 from edge_app.datasets.mnist import SHA256, Mnist
 from edge_app.errors import DataError, DigitpadError, ModelError
-from edge_app.modelfiles.card import CARD, INT8, NEXT_CARD, REJECT
+from edge_app.modelfiles.card import CARD, INT8, NEXT_CARD
 from edge_app.modelfiles.selftest import known_digits, make_expected
 from edge_app.recognition.interpreter import MODULES
+from edge_app.recognition.model import REJECT
 from edge_app.storage.atomic_write import readable_json, write_atomically
 from train.mnist import load_mnist
 

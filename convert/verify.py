@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.errors import DigitpadError, ModelError
-from edge_app.modelfiles.card import CARD, HOW_TO_MAKE, INT8, load_model, read_card
+from edge_app.modelfiles.card import CARD, INT8, load_model, read_card
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import Runtime, find_runtime
+from edge_app.recognition.model import HOW_TO_MAKE
 
 from .variants import WEIGHTS
 

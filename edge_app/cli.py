@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .errors import DigitpadError, DisplayError, SettingsError
-from .escape import printable, tell
+from .escape import escape, print_error
 from .system.options import add_commands
 from .version import __version__
 
@@ -36,7 +36,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print usage and fault, and exit with status 2."""
-        super().error(printable(message))
+        super().error(escape(message))
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -241,7 +241,7 @@ def main(argv: list[str] | None = None) -> int:
         command: Command = args.run
         return command(args)
     except DigitpadError as error:
-        tell(error)
+        print_error(error)
         return error.exit_status
     except BrokenPipeError:  # `digitpad recognize ... | head`
         _drop_output()
@@ -250,7 +250,7 @@ def main(argv: list[str] | None = None) -> int:
         if error.errno != errno.ENOSPC:
             raise
         _drop_output()
-        tell(f"standard output: {error.strerror}; not all readings were written")
+        print_error(f"standard output: {error.strerror}; not all readings were written")
         return 1
     except KeyboardInterrupt:
         return 130
@@ -276,7 +276,7 @@ def _check_models(parser: argparse.ArgumentParser, args: argparse.Namespace) -> 
 
 
 def _drop_output() -> None:
-    """Let what is still buffered go nowhere, so that Python's own flush at exit does not complain again."""
+    """Let what is still buffered go nowhere, so that Python's own flush at exit does not report again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -327,8 +327,8 @@ def _recognizer(args: argparse.Namespace) -> "Recognizer":
         folders = find_folders()
     except SettingsError as error:
         folders = None
-        tell(f"{error}. Until then the bundled model is in use")
-    return Recognizer(classifier=open_classifier(Wanted(args.model, args.unlisted), folders, tell))
+        print_error(f"{error}. Until then the bundled model is in use")
+    return Recognizer(classifier=open_classifier(Wanted(args.model, args.unlisted), folders, print_error))
 
 
 def _recognize(
@@ -342,7 +342,7 @@ def _recognize(
     for sample in samples:
         content = sample.content
         if isinstance(content, DigitpadError):
-            status = _complain(sample.where, content)
+            status = _report(sample.where, content)
             continue
         try:
             if isinstance(content, tuple):
@@ -352,20 +352,20 @@ def _recognize(
                 reading = recognizer.read_coverage(content, single=single)
                 picture = sketch.sketch_picture(content, blocks=blocks) if draw else ""
         except DigitpadError as error:
-            status = _complain(sample.where, error)
+            status = _report(sample.where, error)
             continue
         if draw:
             print(picture)
-        print(json.dumps(reading.to_json()) if as_json else printable(reading.text))
+        print(json.dumps(reading.to_json()) if as_json else escape(reading.text))
         if draw:
             print()
     sys.stdout.flush()
     return status
 
 
-def _complain(where: str, error: DigitpadError) -> int:
+def _report(where: str, error: DigitpadError) -> int:
     sys.stdout.flush()  # the order of lines and complaints is kept where both go to one terminal
-    tell(f"{where}: {error}")
+    print_error(f"{where}: {error}")
     return 1
 
 

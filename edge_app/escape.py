@@ -11,13 +11,13 @@ HOSTILE = re.compile(
 )
 
 
-def printable(text: object) -> str:
+def escape(text: object) -> str:
     r"""Return a text as one line that says what it holds: \x1b, \n and \u202e for what would do something."""
     return HOSTILE.sub(lambda found: found[0].encode("unicode_escape").decode(), str(text))
 
 
-def tell(text: object) -> None:
+def print_error(text: object) -> None:
     """Print a line of digitpad's own on standard error, where there is one that has not been closed."""
     if sys.stderr is not None:
         with contextlib.suppress(OSError):
-            print(f"digitpad: {printable(text)}", file=sys.stderr, flush=True)
+            print(f"digitpad: {escape(text)}", file=sys.stderr, flush=True)

@@ -80,6 +80,6 @@ def recognizer() -> Recognizer:
 
 
 @pytest.fixture
-def dice() -> random.Random:
+def rng() -> random.Random:
     """Seeded chance."""
     return random.Random(7)

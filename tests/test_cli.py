@@ -146,7 +146,8 @@ def test_the_demo_draws_and_reads() -> None:
     done = digitpad("demo", PYTHONIOENCODING="utf-8")
     assert "█" in done.stdout
     assert [line for line in done.stdout.splitlines() if line.isdigit()] == [
-        json.loads(line)["label"] for line in (ROOT / "edge_app" / "samples.jsonl").read_text().splitlines()
+        json.loads(line)["label"]
+        for line in (ROOT / "edge_app" / "datasets" / "samples.jsonl").read_text().splitlines()
     ]
     plain = digitpad("demo", PYTHONIOENCODING="ascii")
     assert "#" in plain.stdout

@@ -23,7 +23,7 @@ from edge_app.datasets.labelled import read_labelled
 from edge_app.datasets.mnist import read_idx
 from edge_app.datasets.readers import MAX_LINE, read_sources
 from edge_app.errors import DataError, ModelError, StoreError
-from edge_app.escape import printable
+from edge_app.escape import escape
 from edge_app.evaluation.compare.baseline import read_baseline
 from edge_app.evaluation.compare.report.page import make_page
 from edge_app.i18n import load_language
@@ -52,16 +52,15 @@ ONE = [[[0, 30], [25, 0], [25, 100]]]
 
 
 def test_controls_and_turns_are_shown_and_letters_stay() -> None:
-    assert printable(NAME + NO_TEXT) == SHOWN + r"\udcff"
+    assert escape(NAME + NO_TEXT) == SHOWN + r"\udcff"
     assert (
-        printable("Zählung «8 ½», 数字, עברית, नमस्ते\u200d 98\u00a0%")
-        == "Zählung «8 ½», 数字, עברית, नमस्ते\u200d 98\u00a0%"
+        escape("Zählung «8 ½», 数字, עברית, नमस्ते\u200d 98\u00a0%") == "Zählung «8 ½», 数字, עברית, नमस्ते\u200d 98\u00a0%"
     )
 
 
 def test_what_is_printable_is_one_line_without_commands() -> None:
     every = "".join(chr(code) for code in range(0x110000))
-    shown = printable(every)
+    shown = escape(every)
     shown.encode()  # no half of a pair is left
     assert len(shown.splitlines()) == 1
     assert not {c for c in shown if ord(c) < 32 or 0x7F <= ord(c) < 0xA0}

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from edge_app.modelfiles.card import REJECT
+from edge_app.recognition.model import REJECT
 
 DIGITS = tuple("0123456789")
 CLASSES = {"classic": DIGITS, "edge": (*DIGITS, REJECT)}

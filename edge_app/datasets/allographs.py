@@ -71,20 +71,20 @@ def reference_digits() -> tuple[NDArray[np.uint8], tuple[str, ...]]:
 
     Every form as it is and deformed as hands do: the same on every machine, as far as floats are.
     """
-    dice = random.Random(SEED)  # its random() is the same in every version of Python; numpy's need not be
-    pairs = [(one.label, ink) for one in allographs() for ink in _variants(one, dice)]
+    rng = random.Random(SEED)  # its random() is the same in every version of Python; numpy's need not be
+    pairs = [(one.label, ink) for one in allographs() for ink in _variants(one, rng)]
     images = np.stack([normalise_digit(ink) for _, ink in pairs])
     images.flags.writeable = False
     return images, tuple(label for label, _ in pairs)
 
 
-def _variants(one: Allograph, dice: random.Random) -> Iterator[Ink]:
+def _variants(one: Allograph, rng: random.Random) -> Iterator[Ink]:
     yield one.ink
     for _ in range(EACH - 1):
-        yield deform(one.ink, dice, CAREFUL.get(one.label, FREE))
+        yield deform(one.ink, rng, CAREFUL.get(one.label, FREE))
 
 
-def deform(ink: Ink, dice: random.Random, freedom: Freedom = FREE) -> Ink:
+def deform(ink: Ink, rng: random.Random, freedom: Freedom = FREE) -> Ink:
     """Return a digit as another hand would write it: slanted, broader, turned, bent and a little shaken.
 
     Its middle comes to (0, 0) and its longer side to 1 before it is deformed; the unit of the ink is lost.
@@ -92,22 +92,22 @@ def deform(ink: Ink, dice: random.Random, freedom: Freedom = FREE) -> Ink:
     left, top, right, bottom = box_of(ink)
     size = max(right - left, bottom - top) or 1.0
     middle = np.array([left + right, top + bottom]) / 2
-    matrix = _matrix(dice, freedom) / size
-    phase, wave = dice.uniform(0, math.tau), dice.uniform(-BEND, BEND)
-    return tuple(_bend((stroke - middle) @ matrix.T, phase, wave, dice) for stroke in ink)
+    matrix = _matrix(rng, freedom) / size
+    phase, wave = rng.uniform(0, math.tau), rng.uniform(-BEND, BEND)
+    return tuple(_bend((stroke - middle) @ matrix.T, phase, wave, rng) for stroke in ink)
 
 
-def _matrix(dice: random.Random, freedom: Freedom) -> NDArray[np.float64]:
+def _matrix(rng: random.Random, freedom: Freedom) -> NDArray[np.float64]:
     """Return the (2, 2) map of a slant, a stretch and a turn that together lean no further than LEAN."""
-    turn = dice.uniform(-freedom.turn, freedom.turn)
-    slant = dice.uniform(max(-SLANT, -LEAN - turn), min(SLANT, LEAN - turn))
-    broad = math.exp(dice.uniform(math.log(freedom.narrow), math.log(freedom.broad)))
+    turn = rng.uniform(-freedom.turn, freedom.turn)
+    slant = rng.uniform(max(-SLANT, -LEAN - turn), min(SLANT, LEAN - turn))
+    broad = math.exp(rng.uniform(math.log(freedom.narrow), math.log(freedom.broad)))
     cos, sin = math.cos(turn), math.sin(turn)
     return np.array([[cos, -sin], [sin, cos]]) @ np.array([[broad, -slant], [0.0, 1.0]])
 
 
-def _bend(points: NDArray[np.float64], phase: float, wave: float, dice: random.Random) -> NDArray[np.float64]:
+def _bend(points: NDArray[np.float64], phase: float, wave: float, rng: random.Random) -> NDArray[np.float64]:
     """Return points moved across by one slow wave, and each by a little chance."""
     slow = wave * np.sin(4 * points[:, ::-1] + phase)
-    shake = [[dice.uniform(-JITTER, JITTER) for _ in range(2)] for _ in points]
+    shake = [[rng.uniform(-JITTER, JITTER) for _ in range(2)] for _ in points]
     return points + slow + np.array(shake)

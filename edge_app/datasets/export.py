@@ -1,16 +1,16 @@
 """What is on the pad as files: a picture, a drawing of lines, and the ink itself."""
 
+import html
 import io
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from html import escape
 from itertools import count
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
 from ..errors import ExportError, room_or
-from ..escape import printable
+from ..escape import escape
 from ..recognition.ink import Ink, Stroke, box_of, dump_ink
 from ..recognition.results import Reading
 from ..recognition.segmentation import Box
@@ -131,7 +131,7 @@ def _svg(ink: Ink, frame: Box, pen_width: float, reading: Reading) -> bytes:
     lines = "".join(f'<polyline points="{_points(stroke)}"/>\n' for stroke in ink)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="{view}">\n'
-        f"<title>{escape(printable(reading.text))}</title>\n"
+        f"<title>{html.escape(escape(reading.text))}</title>\n"
         f'<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="white"/>\n'
         f'<g fill="none" stroke="black" stroke-width="{pen_width:.6g}" stroke-linecap="round" '
         f'stroke-linejoin="round">\n{lines}</g>\n</svg>\n'

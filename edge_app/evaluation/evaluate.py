@@ -10,9 +10,9 @@ from PIL import Image, ImageDraw
 
 from ..datasets.labelled import LabelledImage, LabelledInk, is_held_out, read_labelled
 from ..errors import DataError
-from ..escape import printable
-from ..modelfiles.card import REJECT
+from ..escape import escape
 from ..recognition.ink import box_of
+from ..recognition.model import REJECT
 from ..recognition.normalise import normalise_digit
 from ..recognition.recognizer import Recognizer
 from ..storage.atomic_write import readable_json, write_atomically
@@ -44,7 +44,7 @@ def evaluate_command(
         outcomes = [read_sample(recognizer, s) for s in samples if fold is None or is_held_out(s.writer, fold)]
         if not outcomes:
             raise DataError(f"{path}: no samples" + ("" if fold is None else f" of fold {fold}"))
-        name = printable(path.name)
+        name = escape(path.name)
         results[name] = figures(outcomes)
         print(table(name, results[name]))
         mistakes += [outcome for outcome in outcomes if is_number(outcome) and outcome.text != outcome.sample.label]
@@ -58,10 +58,10 @@ def evaluate_command(
             }
             write_atomically(output, readable_json(report))
         if picture and not mistakes:
-            print(f"no mistakes, so no picture: {printable(picture)} is not written", file=sys.stderr)
+            print(f"no mistakes, so no picture: {escape(picture)} is not written", file=sys.stderr)
         elif picture:
             draw_mistakes(mistakes).save(picture)
-            print(f"wrote {printable(picture)}: {len(mistakes)} mistakes", file=sys.stderr)
+            print(f"wrote {escape(picture)}: {len(mistakes)} mistakes", file=sys.stderr)
     except (OSError, ValueError) as error:
         raise DataError(f"cannot be written ({error})") from None
     return 0
@@ -100,9 +100,7 @@ def figures(outcomes: list[Outcome]) -> dict[str, Any]:
         for outcome, ok in zip(numbers, right, strict=True):
             writers[outcome.sample.writer].append(ok)
         worst = sorted(writers.items(), key=lambda item: (sum(item[1]) - len(item[1]), item[0]))[:5]
-        result["worst_writers"] = {
-            printable(name): {"n": len(own), "wrong": len(own) - sum(own)} for name, own in worst
-        }
+        result["worst_writers"] = {escape(name): {"n": len(own), "wrong": len(own) - sum(own)} for name, own in worst}
         if all(len(outcome.sample.label) == 1 for outcome in numbers):
             confusion = Counter((o.sample.label, o.text) for o in numbers if o.sample.label != o.text)
             counts = Counter(outcome.sample.label for outcome in numbers)

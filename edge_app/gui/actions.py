@@ -11,7 +11,7 @@ Name: TypeAlias = Literal[
     "look", "digit_panel", "neighbour", "digit", "label", "split", "join", "map",
     "open", "escape", "turn", "focus", "press", "quit", "leave",
     "folder", "file",
-    "entry", "restore", "keypad", "rub", "typed", "delete", "export", "forget", "unlearn",
+    "entry", "restore", "keypad", "backspace", "typed", "delete", "export", "forget", "unlearn",
     "practice", "next", "show", "judge",
     "set", "fullscreen",
 ]

@@ -45,7 +45,7 @@ class App:
         self.status = 0  # to exit with
         self.now = 0  # milliseconds, of the last event or tick
         self.density = density
-        services.keeper.complain = services.learner.complain = self.complain
+        services.keeper.report = services.learner.report = self.report
         self.deeds = Deeds(self)
         self._timers: dict[str, int] = {}
         self._pointers = Pointers()
@@ -61,7 +61,7 @@ class App:
         try:
             self._take(event)
         except DigitpadError as error:
-            self.complain(error.notice)
+            self.report(error.notice)
 
     def _take(self, event: pygame.event.Event) -> None:
         if event.type == WAKE:
@@ -93,7 +93,7 @@ class App:
                 try:
                     getattr(self, f"_on_{name}")()
                 except DigitpadError as error:
-                    self.complain(error.notice)
+                    self.report(error.notice)
 
     def next_tick(self) -> int | None:
         """Return milliseconds until something is due; None when nothing is, and the app may sleep."""
@@ -134,10 +134,10 @@ class App:
         if self.recognizer:
             dot = DOT * self.layout().pen / self.viewport().scale
             try:
-                with self.services.worker.alone():
+                with self.services.worker.exclusive():
                     state.reading = self.recognizer.read(state.pad.ink(), pins=state.pad.page.pins, dot=dot)
             except DigitpadError as error:
-                self.complain(error.notice)
+                self.report(error.notice)
         state.read_page = state.pad.page
         self._keep()
 
@@ -146,10 +146,10 @@ class App:
         self.state.toast = text
         self.after("toast", 2000 + 50 * len(text))
 
-    def complain(self, text: str) -> None:
+    def report(self, text: str) -> None:
         """Show a fault, and keep it in the log."""
         self.services.note(text)
-        self.say(self.state.say.fault(text))
+        self.say(self.state.tr.fault(text))
 
     # The pen
 
@@ -203,11 +203,11 @@ class App:
             dot = DOT * self.layout().pen / self.viewport().scale
             duel = self.services.duel if state.comparing and not live else None
             job = partial(read_ink, recognizer, ink, page.pins, dot, duel)
-        self.services.worker.ask("read", lambda: (page, picture, live, job()))
+        self.services.worker.submit("read", lambda: (page, picture, live, job()))
 
     def _done(self, name: str, result: Any) -> None:
         if isinstance(result, DigitpadError) and name == "map":
-            self.complain(result.notice)
+            self.report(result.notice)
         elif isinstance(result, DigitpadError):
             self.status = result.exit_status if name == "load" else self.status
             self.state.message = result.notice
@@ -217,13 +217,13 @@ class App:
 
     def _done_load(self, loaded: Loaded) -> None:
         self.recognizer, classifier, said = loaded
-        with self.services.worker.alone():
+        with self.services.worker.exclusive():
             self.services.learner.attach(classifier)
             if classifier is not None:
                 classifier.enabled = self.state.settings.learn
         self.changed()
         for text in said:  # another model reads than the one that was put there
-            self.complain(text)
+            self.report(text)
 
     def _done_read(self, result: tuple[Page, Picture | None, bool, tuple[Reading, Any]]) -> None:
         page, picture, live, (reading, verdict) = result
@@ -240,7 +240,7 @@ class App:
         state.reading, state.read_page, state.verdict, state.live, state.message = reading, page, verdict, None, None
         self._keep()
         if picture is not None and not reading.digits:
-            self.say(state.say("no_digit"))
+            self.say(state.tr("no_digit"))
         if state.settings.speak and not state.exercise:
             self.after("speak", SPOKEN_AFTER)
         exercise = state.exercise
@@ -318,7 +318,7 @@ class App:
             target_mm=settings.target_mm,
             text_size=settings.text_size,
         )
-        self.painter = Painter(self.surface, Fonts("".join(self.state.say.texts.values())))
+        self.painter = Painter(self.surface, Fonts("".join(self.state.tr.texts.values())))
 
     def pad_size(self) -> tuple[int, int]:
         """Return the pad's size in pixels."""

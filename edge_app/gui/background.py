@@ -27,7 +27,7 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
         self._thread.start()
 
-    def ask(self, name: str, job: Job) -> None:
+    def submit(self, name: str, job: Job) -> None:
         """Let a job be done, after those asked for before."""
         with self._changed:
             self._waiting.pop(name, None)  # in its place would be before what was asked for since
@@ -47,7 +47,7 @@ class Worker:
         return done
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def exclusive(self) -> Iterator[None]:
         """Keep jobs from running meanwhile; waits for the one that does."""
         with self._busy:
             yield
@@ -83,7 +83,7 @@ class Immediate:
         """Start with nothing done."""
         self._done: list[tuple[str, Any]] = []
 
-    def ask(self, name: str, job: Job) -> None:
+    def submit(self, name: str, job: Job) -> None:
         """Do a job."""
         self._done.append((name, attempt(job)))
 
@@ -96,7 +96,7 @@ class Immediate:
         return done
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def exclusive(self) -> Iterator[None]:
         """Do nothing: no job runs beside."""
         yield
 

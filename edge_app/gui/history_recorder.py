@@ -24,7 +24,7 @@ class Keeper:
         """Keep nothing yet."""
         self.store = store
         self._begun = len(store.notices)  # files of the store, each with a notice but for the first
-        self.complain: Callable[[str], None] = lambda _: None  # the app takes it over
+        self.report: Callable[[str], None] = lambda _: None  # the app takes it over
         self._numbers: dict[int, int] = {}  # of pages, by sheet
         self._unwanted: set[int] = set()  # sheets that are not to be stored (again)
         self._pending: Noted | None = None
@@ -69,7 +69,7 @@ class Keeper:
             fault = next(reversed(self._owed)), error.notice
             if self._fault != fault:
                 self._fault = fault
-                self.complain(error.notice)
+                self.report(error.notice)
             anew = again and self._look_for_new_file() and self.store.path is not None
             return anew and self._write(sheet, ink, reading, model, again=False)
         self.adopt(sheet, number)

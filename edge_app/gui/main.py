@@ -107,7 +107,7 @@ def make_app(display: Display, settings: Settings, folders: Folders | None, path
         keeper=Keeper(memory),
         learner=Learner(memory),
         duel=duel,
-        dice=random.Random(),
+        rng=random.Random(),
         now=lambda: datetime.now(timezone.utc).astimezone(),
         copy=copy_text,
         note=note,
@@ -124,7 +124,7 @@ def _wake() -> None:
 def open_rest(app: App, wanted: Wanted, problems: list[str]) -> None:
     """Open what the first picture does not need: the model, the history, speech, the list of languages."""
     state, services = app.state, app.services
-    services.worker.ask("load", partial(_load, wanted, services.folders))
+    services.worker.submit("load", partial(_load, wanted, services.folders))
     state.languages = available_languages(services.folders.config / "languages" if services.folders else None)
     services.speaker = find_speaker()
     state.can_speak = services.speaker is not None
@@ -133,7 +133,7 @@ def open_rest(app: App, wanted: Wanted, problems: list[str]) -> None:
     elif state.settings.history == "ask" and not state.settings.kiosk and services.folders:
         state.panels.append(Panel("privacy"))
     for problem in problems:
-        app.complain(problem)
+        app.report(problem)
 
 
 def _load(wanted: Wanted, folders: Folders | None) -> Loaded:

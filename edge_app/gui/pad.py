@@ -6,8 +6,8 @@ from itertools import count
 
 import numpy as np
 
-from ..modelfiles.card import REJECT
 from ..recognition.ink import MAX_POINTS, MAX_STROKES, Ink, make_ink
+from ..recognition.model import REJECT
 from ..recognition.results import Digit, Pin, Reading
 from ..recognition.segmentation import Group, Part
 

@@ -39,7 +39,7 @@ class Learner:
         """Know nothing yet."""
         self.store = store
         self.classifier: PersonalClassifier | None = None
-        self.complain: Callable[[str], None] = lambda _: None  # the app takes it over
+        self.report: Callable[[str], None] = lambda _: None  # the app takes it over
         self._begun = len(store.notices)  # files of the store, each with a notice but for the first
         self._taught: list[Taught] = []
         self._by_key: dict[Key, Taught] = {}
@@ -53,7 +53,7 @@ class Learner:
         try:
             examples = self.store.examples()
         except StoreError as error:
-            self.complain(error.notice)
+            self.report(error.notice)
             return
         lessons = classifier.replace((example.image, example.label) for example in examples)
         self._taught = [
@@ -123,7 +123,7 @@ class Learner:
             try:
                 self.store.remove_example(taught.example)
             except StoreError as error:
-                self.complain(error.notice)
+                self.report(error.notice)
 
     def _keep(self, taught: Taught, *, again: bool = True) -> None:
         """Store an example; once more where the store had to begin a new file."""
@@ -133,7 +133,7 @@ class Learner:
                 taught.image, taught.label, taught.ink, taught.source, used=taught.lesson.used
             )
         except StoreError as error:
-            self.complain(error.notice)
+            self.report(error.notice)
             if again and self._look_for_new_file():
                 self._keep(taught, again=False)
 

@@ -20,13 +20,13 @@ from .side_by_side import Duel
 class Jobs(Protocol):
     """Who does the reading: a thread beside the drawing, or at once."""
 
-    def ask(self, name: str, job: Callable[[], Any]) -> None:
+    def submit(self, name: str, job: Callable[[], Any]) -> None:
         """Let a job be done."""
 
     def results(self) -> list[tuple[str, Any]]:
         """Return what has been done."""
 
-    def alone(self) -> AbstractContextManager[None]:
+    def exclusive(self) -> AbstractContextManager[None]:
         """Keep jobs from running meanwhile."""
 
     def close(self) -> None:
@@ -41,7 +41,7 @@ class Services:
     keeper: Keeper
     learner: Learner
     duel: Duel
-    dice: random.Random
+    rng: random.Random
     now: Callable[[], datetime]
     copy: Callable[[str], bool]  # puts a text on the clipboard; returns whether there is one
     note: Callable[[str], None]  # keeps a fault in the log
@@ -69,7 +69,7 @@ class Services:
             store = Store.in_memory()
         self.keeper.moved(store, numbers)
         self.learner.store = store
-        with self.worker.alone():
+        with self.worker.exclusive():
             self.learner.attach(self.learner.classifier)
         old.close()
         return notices

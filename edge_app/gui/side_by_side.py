@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import DigitpadError, ModelError
-from ..escape import tell
+from ..escape import print_error
 from ..modelfiles.card import FLOAT, models_folder
 from ..recognition.ink import Ink
 from ..recognition.interpreter import find_runtime
@@ -55,7 +55,7 @@ def read_timed(recognizers: Sequence[Recognizer], ink: Ink, clock: Clock = time.
     until = clock() + PATIENCE
     for _ in range(RUNS):  # the recognisers take turns: a machine that drifts hurts both alike
         for i, recognizer in enumerate(recognizers):
-            recognizer.forget_seen()  # else all that is timed is its memory
+            recognizer.clear_cache()  # else all that is timed is its memory
             started = clock()
             recognizer.read(ink)
             times[i] = min(times[i], clock() - started)
@@ -93,7 +93,7 @@ class Duel:
     def __init__(self, open_reference: Callable[[], Recognizer] = open_float, clock: Clock = time.perf_counter) -> None:
         """Open nothing yet."""
         self.fault: DigitpadError | None = None
-        self.note: Callable[[str], None] = tell
+        self.note: Callable[[str], None] = print_error
         self._open_reference, self._clock = open_reference, clock
         self._reference: Recognizer | None = None
 

@@ -49,7 +49,7 @@ class State:
     """The state of the window."""
 
     settings: Settings
-    say: Language
+    tr: Language
     languages: dict[str, str]
     pad: Pad = field(default_factory=Pad)
     picture: Picture | None = None

@@ -2,35 +2,21 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import ModelError
+from ..recognition.model import HOW_TO_MAKE, Model
 from ..storage.safe_open import open_regular
 
 CARD = "digits.json"
 INT8 = "digits_int8.tflite"
 FLOAT = "digits_float.tflite"
-REJECT = "?"
 DIGITS = tuple("0123456789")
 MAX_BYTES = 64_000_000
 NEXT_CARD = "digits.next.json"
-HOW_TO_MAKE = "Reinstall digitpad, or in a checkout run: python -m convert"
 UNLISTED = "If you trust who made it, try it with --unlisted: its outputs are taken for 0 to 9"
-
-
-@dataclass(frozen=True)
-class Model:
-    """A model's bytes with what its card says of it."""
-
-    path: Path
-    content: bytes = field(repr=False)
-    sha256: str
-    classes: tuple[str, ...]  # the outputs in order; REJECT for "no digit", where the network has it
-    temperature: float = 1.0  # logits are divided by it before the softmax (Guo et al., 2017)
-    refuse_below: float = 0.5  # confidence under which a digit is not taken
-    self_test: dict[str, Any] | None = field(default=None, repr=False)  # known digits, see selftest
 
 
 @dataclass(frozen=True)

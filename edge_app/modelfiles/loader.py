@@ -6,19 +6,9 @@ from pathlib import Path
 from ..errors import ModelError
 from ..recognition.classifier import Classifier
 from ..recognition.interpreter import Runtime, find_runtime
+from ..recognition.model import HOW_TO_MAKE, Model
 from ..storage.paths import Folders
-from .card import (
-    CARD,
-    HOW_TO_MAKE,
-    Model,
-    Wanted,
-    has_card,
-    load_model,
-    make_unlisted,
-    models_folder,
-    read_card,
-    read_file,
-)
+from .card import CARD, Wanted, has_card, load_model, make_unlisted, models_folder, read_card, read_file
 from .registry import Kept, load_kept, read_choice
 from .selftest import check_expected
 from .validation import NEXT, pass_gate

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import ModelError
+from ..recognition.model import Model
 from ..storage.atomic_write import readable_json, write_atomically
 from ..storage.paths import PRIVATE_FILE, files_set_aside, make_private_folder, set_aside
-from .card import Model, make_model, parse_card, read_card, read_file, read_proven
+from .card import make_model, parse_card, read_card, read_file, read_proven
 
 POINTER = "in-use.json"
 AGE = 3600  # seconds after which what nothing names is taken away: another digitpad may be putting it there

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from ..datasets.allographs import allographs, forms_of
 from ..errors import ModelError
 from ..recognition.classifier import Classifier
+from ..recognition.model import HOW_TO_MAKE, Model
 from ..recognition.normalise import SIZE, normalise_digit
-from .card import HOW_TO_MAKE, Model
 
 FLOOR = 0.75  # of the known digits; networks of this program and the tutorial's read all of them, chance a tenth
 UNITS = 8  # of the int8 output, by which the two runtimes have been seen to differ

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..errors import ModelError
-from ..escape import printable, tell
+from ..escape import escape, print_error
 from ..recognition.interpreter import find_runtime
 from ..storage.paths import Folders, find_folders
 from .loader import in_short, open_kept, open_named
@@ -31,7 +31,7 @@ def _read_choice(folders: Folders) -> Choice:
     try:
         return read_choice(folders.models)
     except ModelError as error:
-        tell(f"{in_short(error)}. {BUNDLED.capitalize()} counts as in use")
+        print_error(f"{in_short(error)}. {BUNDLED.capitalize()} counts as in use")
         return Choice()
 
 
@@ -79,6 +79,6 @@ def _title(folders: Folders, kept: Kept | None) -> str:
     if kept is None:
         return BUNDLED
     try:
-        return printable(f"{name_of(folders.models, kept)} (SHA-256 {kept.model[:12]}…)")
+        return escape(f"{name_of(folders.models, kept)} (SHA-256 {kept.model[:12]}…)")
     except ModelError as error:
-        return printable(f"a model that cannot be used: {in_short(error)}")
+        return escape(f"a model that cannot be used: {in_short(error)}")

@@ -1,4 +1,4 @@
-"""What a model that did not come with the program must pass: `python -m edge_app.modelfiles.validation`, asked by `examine_apart`.
+"""Checks a model that did not come with the program: `python -m edge_app.modelfiles.validation`.
 
 TFLite's loaders have had memory-safety faults, so a strange file is looked at, opened and run in a process of its own
 first, with the very bytes that will be loaded. That process has limits and no more rights than its user has already:
@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ModelError
-from .card import DIGITS, HOW_TO_MAKE, REJECT, Model
+from ..recognition.model import HOW_TO_MAKE, REJECT, Model
+from .card import DIGITS
 
 if TYPE_CHECKING:  # it brings numpy, whose threads are limited before it is loaded
     from ..recognition.interpreter import Runtime

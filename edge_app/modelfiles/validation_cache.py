@@ -5,10 +5,10 @@ import os
 from pathlib import Path
 
 from ..recognition.interpreter import Runtime
+from ..recognition.model import Model
 from ..storage.atomic_write import write_atomically
 from ..storage.paths import PRIVATE_FILE, make_private_folder
 from ..version import __version__
-from .card import Model
 
 MOST = 64  # the oldest go first
 MOST_BYTES = 100_000

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..datasets.allographs import reference_digits
-from ..modelfiles.card import REJECT
 from ..recognition.classifier import Classifier, Logits, check_images, softmax
 from ..recognition.features import FeatureReader, Features
+from ..recognition.model import REJECT
 from ..recognition.normalise import DigitImage
 
 # Chosen on the writers of folds 0 to 2; distances are 1 - likeness, evidence is in logits.

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..datasets.allographs import forms_of
-from ..modelfiles.card import REJECT
 from ..recognition.ink import Ink, Stroke, box_of
+from ..recognition.model import REJECT
 from ..recognition.results import Reading
 
 DIGITS = "0123456789"
@@ -94,10 +94,10 @@ def _step(cell: tuple[int, int, tuple[Pair, ...]], pair: Pair) -> tuple[int, int
 class Practice:
     """Asks for numbers of one to five digits: longer ones after success, and again the digits that went wrong.
 
-    `dice` is the only chance in it: the same seed and readings ask the same numbers.
+    `rng` is the only chance in it: the same seed and readings ask the same numbers.
     """
 
-    dice: random.Random
+    rng: random.Random
     level: int = 1
     target: str = field(default="", init=False)
     score: Score = field(default=Score(), init=False)
@@ -144,7 +144,7 @@ class Practice:
             allowed = DIGITS if number or self.level == 1 else DIGITS[1:]  # 07 is no number that people write
             fresh = [digit for digit in allowed if digit in self._unasked and digit not in number]
             pool = fresh or allowed
-            number += self.dice.choices(pool, [1 + self._again[digit] for digit in pool])[0]
+            number += self.rng.choices(pool, [1 + self._again[digit] for digit in pool])[0]
         return number
 
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ModelError
-from ..modelfiles.card import HOW_TO_MAKE, Model
 from .interpreter import Interpreter, Runtime, find_runtime
+from .model import HOW_TO_MAKE, Model
 from .normalise import SIZE
 
 Logits = NDArray[np.float32]

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ImageError
-from ..modelfiles.card import REJECT
 from .classifier import Classifier
 from .ink import Ink, Stroke, box_of, make_ink
+from .model import REJECT
 from .normalise import SIZE, DigitImage, normalise_bitmap, normalise_digit
 from .pictures import Coverage, Piece, open_picture, pieces_of
 from .results import Digit, Pin, Reading
@@ -97,7 +97,7 @@ class Recognizer:
         one, other = ways[int(np.argmax(scores.sum(axis=1)))]
         return (one, other) if _middle(one) <= _middle(other) else (other, one)
 
-    def forget_seen(self) -> None:
+    def clear_cache(self) -> None:
         """Compute everything anew: the classifier has learned something."""
         self._seen.clear()
 

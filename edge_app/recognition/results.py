@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..modelfiles.card import REJECT
+from .model import REJECT
 from .normalise import DigitImage
 from .segmentation import Box, Group, Part
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InkError, Notice, StoreError, room_or
-from ..escape import printable
+from ..escape import escape
 from ..recognition.ink import MAX_STROKES, Ink, dump_ink, parse_ink
 from ..recognition.normalise import SIZE, DigitImage
 from ..recognition.results import Digit
@@ -600,7 +600,7 @@ def _example(row: tuple[Any, ...]) -> Example:
 
 def _line(value: object) -> str:
     """Return a value as one line that can be shown: no letter that steers a terminal, and no more than a page holds."""
-    return printable(_text(value)[:MAX_STROKES])
+    return escape(_text(value)[:MAX_STROKES])
 
 
 def _text(value: object) -> str:

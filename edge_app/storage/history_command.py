@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import StoreError
-from ..escape import printable, tell
+from ..escape import escape, print_error
 from .history import Page, Store
 from .paths import find_folders
 
@@ -17,13 +17,13 @@ def _kept() -> Iterator[Store | None]:
     """Open the history that there is; None where none is kept, and none is created."""
     path = find_folders().store_file
     if not path.exists():
-        tell(f"{path}: no history yet. Switch it on in the window's settings")
+        print_error(f"{path}: no history yet. Switch it on in the window's settings")
         yield None
         return
     store = Store(path)
     try:
         for notice in store.notices:
-            tell(notice)
+            print_error(notice)
         yield store
     finally:
         store.close()
@@ -39,7 +39,7 @@ def print_history(limit: int, *, as_json: bool) -> int:
             print(json.dumps(page.to_json()) if as_json else page_line(page))
         except StoreError as error:
             sys.stdout.flush()
-            tell(error)
+            print_error(error)
             status = 1
     sys.stdout.flush()
     return status
@@ -48,7 +48,7 @@ def print_history(limit: int, *, as_json: bool) -> int:
 def page_line(page: Page) -> str:
     """Return time (this device's zone), reading and correction of a page as one line."""
     line = f"{page.local_time}  {page.text}"
-    return printable(line if page.correction is None else f"{line} -> {page.correction}")
+    return escape(line if page.correction is None else f"{line} -> {page.correction}")
 
 
 def export_history(path: Path) -> int:
@@ -57,7 +57,7 @@ def export_history(path: Path) -> int:
         lines = store.export(path) if store else 0
     if not lines:
         raise StoreError(f"{path}: not written: nothing was corrected or practised yet")
-    print(f"wrote {printable(path)}: {lines} {'line' if lines == 1 else 'lines'} of labelled ink")
+    print(f"wrote {escape(path)}: {lines} {'line' if lines == 1 else 'lines'} of labelled ink")
     return 0
 
 
@@ -73,7 +73,7 @@ def forget_history(*, ask: bool) -> int:
         left = store.forget_everything()
     print(f"forgot all ({what})")
     for file in left:
-        print(f"left, as it was damaged and set aside: {printable(file)}. Delete it yourself", file=sys.stderr)
+        print(f"left, as it was damaged and set aside: {escape(file)}. Delete it yourself", file=sys.stderr)
     return 0
 
 

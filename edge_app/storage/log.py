@@ -4,7 +4,7 @@ import contextlib
 from datetime import datetime, timezone
 from pathlib import Path
 
-from ..escape import printable, tell
+from ..escape import escape, print_error
 from .paths import create_private_file, make_private_folder
 
 MOST_BYTES = 200_000  # then it goes on in a new file, and the one before is kept
@@ -19,7 +19,7 @@ class Log:
 
     def __call__(self, text: str) -> None:
         """Keep a sentence."""
-        tell(text)
+        print_error(text)
         if self.path is None:
             return
         with contextlib.suppress(OSError):
@@ -29,4 +29,4 @@ class Log:
                 self.path.replace(self.path.with_name(self.path.name + ".1"))
                 create_private_file(self.path)
             with self.path.open("a", encoding="utf-8", errors="replace") as file:
-                file.write(f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ} {printable(text)}\n")
+                file.write(f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ} {escape(text)}\n")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
 from ..errors import Notice, SettingsError, room_or
-from ..escape import printable
+from ..escape import escape
 from .atomic_write import write_atomically
 from .dots import refuse_many_dots
 from .paths import PRIVATE_FILE, make_private_folder, set_aside
@@ -254,7 +254,7 @@ def toml_value(value: object) -> str:
 
 
 def _short(text: str) -> str:
-    text = printable(text)
+    text = escape(text)
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 

@@ -125,10 +125,10 @@ def test_the_reference_is_the_same_in_another_process() -> None:
 
 
 @pytest.mark.parametrize("freedom", [FREE, *CAREFUL.values()])
-def test_a_hand_stays_within_its_freedom(freedom: Freedom, dice: random.Random) -> None:
+def test_a_hand_stays_within_its_freedom(freedom: Freedom, rng: random.Random) -> None:
     stretches, leans = [], []
     for _ in range(2000):
-        (square,) = deform(SQUARE, dice, freedom)
+        (square,) = deform(SQUARE, rng, freedom)
         across, down = square[1] - square[0], square[3] - square[0]
         stretches.append(np.hypot(*across))
         leans.append(abs(down[0] / down[1]))
@@ -144,7 +144,7 @@ def test_a_seven_is_not_made_as_narrow_as_other_digits() -> None:
     assert CAREFUL["1"].broad < FREE.broad
 
 
-def test_a_dot_can_be_deformed(dice: random.Random) -> None:
-    (dot,) = deform(make_ink([[[5, 5]]]), dice)
+def test_a_dot_can_be_deformed(rng: random.Random) -> None:
+    (dot,) = deform(make_ink([[[5, 5]]]), rng)
     assert dot.shape == (1, 2)
     assert np.abs(dot).max() < 0.1

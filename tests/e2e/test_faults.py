@@ -160,7 +160,7 @@ store.close()
 
 @pytest.mark.parametrize("one_by_one", [True, False], ids=["deleted", "forgotten"])
 def test_no_byte_of_what_was_forgotten_comes_back_with_the_power(
-    library: Path, tmp_path: Path, one_by_one: bool, dice: random.Random
+    library: Path, tmp_path: Path, one_by_one: bool, rng: random.Random
 ) -> None:
     (home := tmp_path / "home").mkdir()
     code = FORGETFUL.format(one_by_one=one_by_one)
@@ -172,7 +172,7 @@ def test_no_byte_of_what_was_forgotten_comes_back_with_the_power(
         is_forgotten = is_forgotten or one.kind == SAID
         if one.kind != SAID:
             disk.take(one)
-        for loses in ways_to_lose(dice):
+        for loses in ways_to_lose(rng):
             found = b"".join(disk.after_crash(loses).values())
             seen[is_forgotten] += b"31337.75" in found or b"5551234" in found
     assert seen[False] > 0  # or this test sees nothing

@@ -42,7 +42,7 @@ COMMANDS: dict[str, list[str]] = {
         str(APP / "allographs.jsonl"),
         *["--spoilt", "1", "--no-cost", "--html", "a.html", "--json", "a.json"],
     ],
-    "evaluate": [str(APP / "samples.jsonl"), "--json", "figures.json", "--picture", "mistakes.png"],
+    "evaluate": [str(APP / "datasets" / "samples.jsonl"), "--json", "figures.json", "--picture", "mistakes.png"],
     "history": ["--json"],
     "use-model": [str(models_folder() / INT8)],
     "doctor": [],

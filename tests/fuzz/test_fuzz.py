@@ -65,9 +65,9 @@ def test_a_try_is_the_same_whatever_came_before_it(tmp_path: Path) -> None:
     cases = []
     for first, most in ((0, 12), (9, 1)):
         run = Run("tests.support.hostile", 5, tmp_path, most=most, number=first)
-        cases.append([dice.random() for dice in run.tries() if run.attempt(b"", lambda: "well")])
+        cases.append([rng.random() for rng in run.tries() if run.attempt(b"", lambda: "well")])
     assert cases[1] == cases[0][9:10]
-    assert Run("tests.support.hostile", 6, tmp_path).dice(9).random() != cases[1][0]
+    assert Run("tests.support.hostile", 6, tmp_path).rng(9).random() != cases[1][0]
 
 
 def test_a_target_that_fails_itself_is_no_finding(tmp_path: Path) -> None:

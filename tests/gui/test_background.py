@@ -29,7 +29,7 @@ class Watched:
             assert self.gate.wait(SOON)
             return "held"
 
-        self.worker.ask("hold", wait)
+        self.worker.submit("hold", wait)
         assert self.entered.wait(SOON)
 
     def collect(self, count: int) -> list[tuple[str, Any]]:
@@ -61,7 +61,7 @@ def fail(error: BaseException) -> Callable[[], object]:
 def test_jobs_are_done_in_the_order_in_which_they_were_asked_for(watched: Watched) -> None:
     watched.hold()
     for name in "abc":
-        watched.worker.ask(name, give(name.upper()))
+        watched.worker.submit(name, give(name.upper()))
     watched.gate.set()
     assert watched.collect(4) == [("hold", "held"), ("a", "A"), ("b", "B"), ("c", "C")]
     assert watched.worker.results() == []
@@ -70,27 +70,27 @@ def test_jobs_are_done_in_the_order_in_which_they_were_asked_for(watched: Watche
 def test_of_one_name_only_the_latest_that_waits_is_done_and_after_the_others(watched: Watched) -> None:
     watched.hold()
     for name, value in (("read", 1), ("map", 2), ("read", 3), ("read", 4)):
-        watched.worker.ask(name, give(value))
+        watched.worker.submit(name, give(value))
     watched.gate.set()
     assert watched.collect(3) == [("hold", "held"), ("map", 2), ("read", 4)]
 
 
 def test_what_is_being_done_is_finished_though_the_same_is_asked_for(watched: Watched) -> None:
     watched.hold()
-    watched.worker.ask("hold", give("again"))
+    watched.worker.submit("hold", give("again"))
     watched.gate.set()
     assert watched.collect(2) == [("hold", "held"), ("hold", "again")]
 
 
 def test_jobs_run_in_another_thread(watched: Watched) -> None:
-    watched.worker.ask("where", threading.get_ident)
+    watched.worker.submit("where", threading.get_ident)
     assert watched.collect(1)[0][1] != threading.get_ident()
 
 
 def test_nobody_works_while_one_is_alone(watched: Watched) -> None:
     started = threading.Event()
-    with watched.worker.alone():
-        watched.worker.ask("job", started.set)
+    with watched.worker.exclusive():
+        watched.worker.submit("job", started.set)
         assert not started.wait(0.1)
     assert watched.collect(1) == [("job", None)]
 
@@ -100,7 +100,7 @@ def test_who_wants_to_be_alone_waits_for_the_job_under_way(watched: Watched) -> 
     order: list[str] = []
 
     def alone() -> None:
-        with watched.worker.alone():
+        with watched.worker.exclusive():
             order.append("alone")
 
     other = threading.Thread(target=alone)
@@ -120,19 +120,19 @@ def test_what_a_user_can_cause_is_a_result_and_any_other_exception_is_raised(wat
         return watched.collect(count) if kind == "worker" else jobs.results()
 
     error = ModelError("digits.tflite: not found")
-    jobs.ask("load", fail(error))
+    jobs.submit("load", fail(error))
     assert collect(1) == [("load", error)]
-    jobs.ask("bug", fail(ZeroDivisionError("division")))
+    jobs.submit("bug", fail(ZeroDivisionError("division")))
     with pytest.raises(ZeroDivisionError, match="division"):
         collect(1)
-    jobs.ask("next", give(1))
+    jobs.submit("next", give(1))
     assert collect(1) == [("next", 1)]  # one bug ends no thread
 
 
 def test_closing_finishes_what_is_under_way_and_drops_the_rest(watched: Watched) -> None:
     watched.hold()
     done = threading.Event()
-    watched.worker.ask("late", done.set)
+    watched.worker.submit("late", done.set)
     closing = threading.Thread(target=watched.worker.close)
     closing.start()
     watched.gate.set()
@@ -151,8 +151,8 @@ def test_closing_twice_or_with_nothing_to_do_ends_at_once(watched: Watched) -> N
 
 def test_without_a_thread_each_job_is_done_when_it_is_asked_for() -> None:
     jobs = Immediate()
-    jobs.ask("a", give(1))
-    jobs.ask("a", give(2))
-    with jobs.alone():
+    jobs.submit("a", give(1))
+    jobs.submit("a", give(2))
+    with jobs.exclusive():
         assert jobs.results() == [("a", 1), ("a", 2)]
     assert jobs.results() == []

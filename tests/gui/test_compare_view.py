@@ -233,8 +233,8 @@ class Woken(Immediate):
         super().__init__()
         self.wake = wake
 
-    def ask(self, name: str, job: Callable[[], Any]) -> None:
-        super().ask(name, job)
+    def submit(self, name: str, job: Callable[[], Any]) -> None:
+        super().submit(name, job)
         self.wake()
 
 

@@ -228,7 +228,7 @@ OWNERS: dict[Name, Any] = {  # a value for each action that is no visitor's
     "entry": 1,
     "restore": 1,
     "keypad": 1,
-    "rub": None,
+    "backspace": None,
     "typed": None,
     "delete": 1,
     "export": None,

@@ -104,8 +104,8 @@ def test_drawn_in_clips_is_drawn_at_once(points: list[Point], width: float, acro
 
 def test_large_lines_have_no_seams() -> None:
     """Longer than a part, wider than a tile: the same as where the clips put the tiles elsewhere."""
-    dice = random.Random(1)
-    points = [(dice.uniform(0, 900), dice.uniform(0, 500)) for _ in range(12)]
+    rng = random.Random(1)
+    points = [(rng.uniform(0, 900), rng.uniform(0, 500)) for _ in range(12)]
     whole, shifted = blank((900, 500)), blank((900, 500))
     draw_line(whole, points, 11, INK)
     for clip in ((0, 0, 433, 500), (433, 0, 467, 77), (433, 77, 467, 423)):

@@ -21,7 +21,10 @@ from ..support.pilot import Pilot, folders_in, mouse
 RECOGNIZER = Recognizer()  # one for all: it is slow to open, and has no state that is seen
 ACTIONS = [
     *(Action(name) for name in ("undo", "redo", "clear", "erase", "compare", "copy", "save", "look", "escape")),
-    *(Action(name) for name in ("practice", "next", "show", "judge", "press", "typed", "rub", "keypad", "fullscreen")),
+    *(
+        Action(name)
+        for name in ("practice", "next", "show", "judge", "press", "typed", "backspace", "keypad", "fullscreen")
+    ),
     *(Action("open", name) for name in ("menu", "history", "hand", "settings", "keys", "files", "forget", "quit")),
     *(Action("focus", step) for step in (1, 1, 1, -1)),
     *(Action("turn", step) for step in (1, -1)),
@@ -50,7 +53,7 @@ class Use(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         path = Path(self.folder.name)
         self.pilot = Pilot(RECOGNIZER, size, folders=folders_in(path))
-        self.dice = random.Random(seed)
+        self.rng = random.Random(seed)
         self.down = False
         picture = np.full((60, 90), 255, np.uint8)
         picture[10:50, 20:26] = picture[10:50, 60:66] = 0

@@ -1,4 +1,4 @@
-"""The window's pictures against those in tests/screens; after a change that is meant: pytest --write-screens."""
+"""The window's pictures against those in tests/gui/screens; after a change that is meant: pytest --write-screens."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -198,7 +198,7 @@ def fault(pilot: Pilot) -> None:
     def fail() -> None:
         raise ModelError("models/digits_int8.tflite: expected int8 input, found float32. Run: python -m convert")
 
-    pilot.services.worker.ask("load", fail)
+    pilot.services.worker.submit("load", fail)
     pilot.settle()
 
 

@@ -232,7 +232,7 @@ def test_settings_change_what_is_seen_and_are_written(pilot: Pilot) -> None:
 
 def test_another_language_is_seen_at_once(pilot: Pilot) -> None:
     pilot.do("set", ("language", "de"))
-    assert (pilot.state.say.code, pilot.app.scene().hint) == ("de", pilot.state.say("hint"))
+    assert (pilot.state.tr.code, pilot.app.scene().hint) == ("de", pilot.state.tr("hint"))
     assert pilot.app.scene().hint != "Write a number here"
 
 

@@ -36,13 +36,13 @@ class Later(Immediate):
         super().__init__()
         self.waiting: dict[str, Callable[[], Any]] = {}
 
-    def ask(self, name: str, job: Callable[[], Any]) -> None:
+    def submit(self, name: str, job: Callable[[], Any]) -> None:
         self.waiting[name] = job
 
     def go(self) -> None:
         waiting, self.waiting = self.waiting, {}
         for name, job in waiting.items():
-            super().ask(name, job)
+            super().submit(name, job)
 
 
 def slow(pilot: Pilot) -> Later:
@@ -235,7 +235,7 @@ def test_ink_that_was_there_before_the_model_is_read_when_it_comes(recognizer: R
     pilot = Pilot(None)
     pilot.write(0)
     assert pilot.state.reading.text == ""
-    pilot.services.worker.ask("load", lambda: (recognizer, None, ()))
+    pilot.services.worker.submit("load", lambda: (recognizer, None, ()))
     pilot.settle()
     pilot.settle()
     assert pilot.state.reading.text == "7"
@@ -391,7 +391,7 @@ def test_a_reading_that_failed_is_said_until_the_pad_is_wiped(pilot: Pilot, monk
 
 def test_a_model_that_could_not_be_loaded_is_said_for_good() -> None:
     pilot = Pilot(None)
-    pilot.services.worker.ask("load", fail)
+    pilot.services.worker.submit("load", fail)
     pilot.settle()
     pilot.write(0)
     pilot.press("clear")

@@ -18,12 +18,13 @@ from edge_app.gui import main as loop
 from edge_app.modelfiles import loader as opening
 from edge_app.modelfiles import validation as gate
 from edge_app.modelfiles import validation_cache as proven
-from edge_app.modelfiles.card import CARD, FLOAT, INT8, Model, Wanted, load_model, models_folder
+from edge_app.modelfiles.card import CARD, FLOAT, INT8, Wanted, load_model, models_folder
 from edge_app.modelfiles.loader import open_classifier, open_named
 from edge_app.modelfiles.selftest import check_expected, check_reading, known_digits, make_expected
 from edge_app.modelfiles.validation_cache import MOST, read_proofs, remember
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import Runtime, find_runtime
+from edge_app.recognition.model import Model
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.paths import Folders
 
@@ -292,7 +293,7 @@ def test_a_wrong_runtime_ends_commands_and_is_said_in_the_window(tmp_path: Path,
     assert "computes 1 of 10 known digits otherwise than it should" in said
 
     pilot = Pilot(None)
-    pilot.services.worker.ask("load", lambda: loop._load(Wanted(path), folders))
+    pilot.services.worker.submit("load", lambda: loop._load(Wanted(path), folders))
     pilot.settle()
     assert "known digits otherwise" in (pilot.state.message or "")
     assert (pilot.app.status, len(pilot.notes)) == (1, 1)

@@ -231,7 +231,7 @@ def test_the_window_says_it_and_reads(two: Folders) -> None:
     assert choice.now is not None
     damage(two.models / f"{choice.now.model}.tflite")
     pilot = Pilot(None)
-    pilot.services.worker.ask("load", lambda: loop._load(Wanted(), two))
+    pilot.services.worker.submit("load", lambda: loop._load(Wanted(), two))
     pilot.settle()
     assert "The model before it is used instead" in (pilot.state.toast or "")
     assert [note for note in pilot.notes if "is used instead" in note] == pilot.notes != []

@@ -128,7 +128,7 @@ ENDS = {
     "core": r"crashed \(signal 6\)",
     "compute": "computed for too long and was stopped",
     "swell": "wanted more than 512 MB of memory",
-    "complain": "the reason",
+    "report": "the reason",
 }
 
 

@@ -37,8 +37,8 @@ def image_of(label: str, seed: int = 3) -> DigitImage:
 
 
 def odd(count: int) -> list[DigitImage]:
-    dice = random.Random(5)
-    return [normalise_digit(deform(K, dice)) for _ in range(count)]
+    rng = random.Random(5)
+    return [normalise_digit(deform(K, rng)) for _ in range(count)]
 
 
 @pytest.fixture(params=RUNTIMES)
@@ -127,7 +127,7 @@ def test_a_correction_counts_at_once(hand: PersonalClassifier) -> None:
     recognizer = Recognizer(classifier=hand)
     assert recognizer.read(K, single=True).text == "?"
     lesson = hand.learn(normalise_digit(K), "4")
-    recognizer.forget_seen()
+    recognizer.clear_cache()
     assert lesson.used
     assert recognizer.read(K, single=True).text == "4"
     again = [str(name) for name in hand.answers(hand.logits(np.stack(odd(12))))]
@@ -136,12 +136,12 @@ def test_a_correction_counts_at_once(hand: PersonalClassifier) -> None:
 
 
 def test_grouping_profits(own: PersonalClassifier) -> None:
-    recognizer, dice = Recognizer(classifier=own), random.Random(4)
-    digits = [[100 * stroke for stroke in deform(ink, dice)] for ink in (forms_of("2")[0].ink, K, forms_of("3")[0].ink)]
+    recognizer, rng = Recognizer(classifier=own), random.Random(4)
+    digits = [[100 * stroke for stroke in deform(ink, rng)] for ink in (forms_of("2")[0].ink, K, forms_of("3")[0].ink)]
     number = [stroke + np.array([120 * place, 0]) for place, digit in enumerate(digits) for stroke in digit]
     assert recognizer.read(number).text not in ("243", "2?3")  # the two strokes of a K come apart
     own.learn(normalise_digit(K), "4")
-    recognizer.forget_seen()
+    recognizer.clear_cache()
     assert recognizer.read(number).text == "243"
 
 
@@ -179,11 +179,11 @@ def test_the_guard_sets_a_slip_aside(hand: PersonalClassifier) -> None:
 
 
 def test_no_reference_digit_is_ever_lost(own: PersonalClassifier) -> None:
-    dice = random.Random(13)
+    rng = random.Random(13)
     for one in allographs():  # all of them under wrong names, again and again
         for _ in range(12):
-            wrong = dice.choice([label for label in "0123456789?" if label != one.label])
-            own.learn(normalise_digit(deform(one.ink, dice)), wrong)
+            wrong = rng.choice([label for label in "0123456789?" if label != one.label])
+            own.learn(normalise_digit(deform(one.ink, rng)), wrong)
     used = [lesson for lesson in own.lessons if lesson.used]
     assert len(used) >= 30  # the guard does not simply refuse everything
     count, before, after = own.check()

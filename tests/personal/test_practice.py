@@ -121,8 +121,8 @@ def test_numbers_have_the_level_s_length_and_no_leading_zero(seed: int, level: i
         practice.next()
 
 
-def test_no_number_is_asked_twice_running(dice: random.Random) -> None:
-    practice = Practice(dice)
+def test_no_number_is_asked_twice_running(rng: random.Random) -> None:
+    practice = Practice(rng)
     assert all(before != after for before, after in pairwise(practice.next() for _ in range(300)))
 
 
@@ -145,8 +145,8 @@ def test_a_digit_that_went_wrong_comes_up_more_often() -> None:
     assert max(others) < 1.5 * min(others)  # and nothing but that one
 
 
-def test_a_digit_that_goes_right_again_is_no_longer_asked_more_often(dice: random.Random) -> None:
-    practice = Practice(dice)
+def test_a_digit_that_goes_right_again_is_no_longer_asked_more_often(rng: random.Random) -> None:
+    practice = Practice(rng)
     while practice.target != "4":
         practice.next()
     practice.judge("?")
@@ -180,12 +180,12 @@ def play(practice: Practice, answers: str) -> list[int]:
         ("++++++++----", [1, 1, 1, 2, 2, 2, 2, 3, 3, 2, 2, 1]),
     ],
 )
-def test_four_right_in_a_row_are_harder_two_wrong_easier(answers: str, levels: list[int], dice: random.Random) -> None:
-    assert play(Practice(dice), answers) == levels
+def test_four_right_in_a_row_are_harder_two_wrong_easier(answers: str, levels: list[int], rng: random.Random) -> None:
+    assert play(Practice(rng), answers) == levels
 
 
-def test_the_level_ends_at_five(dice: random.Random) -> None:
-    practice = Practice(dice)
+def test_the_level_ends_at_five(rng: random.Random) -> None:
+    practice = Practice(rng)
     assert play(practice, "+" * RISE * 7)[-1] == MOST_DIGITS == len(practice.target)
     assert play(practice, "-" * FALL * 7)[-1] == 1 == len(practice.target)
 
@@ -198,8 +198,8 @@ def test_the_score_counts_numbers(answers: str, seed: int) -> None:
     assert practice.score == Score(answers.count("+"), len(answers), runs[-1], max(runs))
 
 
-def test_only_the_first_attempt_counts(dice: random.Random) -> None:
-    practice = Practice(dice)
+def test_only_the_first_attempt_counts(rng: random.Random) -> None:
+    practice = Practice(rng)
     assert not practice.judge("?").right
     again = practice.judge(practice.target)
     assert again.right

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from edge_app.errors import ModelError
-from edge_app.modelfiles.card import FLOAT, HOW_TO_MAKE, INT8, load_model, models_folder
+from edge_app.modelfiles.card import FLOAT, INT8, load_model, models_folder
 from edge_app.recognition.classifier import Classifier, dequantise_output, quantise_input, softmax
 from edge_app.recognition.interpreter import Runtime, find_runtime
+from edge_app.recognition.model import HOW_TO_MAKE
 
 from ..modelfiles.test_shipped import RUNTIMES
 from ..support.fakes import CLASSES, FakeInterpreter, fake_model, fake_runtime

@@ -90,8 +90,8 @@ def test_circles_one_over_the_other_scratch_out_and_one_circle_is_a_zero() -> No
     assert scratched(circles(SEVEN, 1.5), SEVEN) == ()
 
 
-def test_tremor_is_no_zigzag(dice: Random) -> None:
-    straight = np.array([[30 + dice.gauss(0, 0.4), y + dice.gauss(0, 0.4)] for y in np.linspace(0, 100, 300)])
+def test_tremor_is_no_zigzag(rng: Random) -> None:
+    straight = np.array([[30 + rng.gauss(0, 0.4), y + rng.gauss(0, 0.4)] for y in np.linspace(0, 100, 300)])
     assert scratched(straight, SEVEN) == ()
     dot = np.array([[0.0, 0.0], [2.0, 1.0]] * 20)
     assert long_swings(dot) >= SWINGS
@@ -124,12 +124,12 @@ def test_of_letters_and_symbols_one_in_a_thousand_at_most_is(ink_folder: Path) -
 
 
 @pytest.mark.data
-def test_nineteen_in_twenty_zigzags_over_real_digits_are_taken_whole(ink_folder: Path, dice: Random) -> None:
+def test_nineteen_in_twenty_zigzags_over_real_digits_are_taken_whole(ink_folder: Path, rng: Random) -> None:
     taken = []
-    for ink in digits_of(ink_folder, 1000, dice):
-        degrees = dice.choice([0, 45, 90, 135]) + dice.gauss(0, 10)
-        sloppy, points = dice.choice([0.05, 0.12, 0.2]), dice.choice([1, 2, 4, 12, 30])
-        line = zigzag(dice, ink, dice.randint(SWINGS, 15), degrees, sloppy, points)
+    for ink in digits_of(ink_folder, 1000, rng):
+        degrees = rng.choice([0, 45, 90, 135]) + rng.gauss(0, 10)
+        sloppy, points = rng.choice([0.05, 0.12, 0.2]), rng.choice([1, 2, 4, 12, 30])
+        line = zigzag(rng, ink, rng.randint(SWINGS, 15), degrees, sloppy, points)
         taken.append(scratched(line, ink) == tuple(range(len(ink))))
     assert np.mean(taken) >= 0.95
 

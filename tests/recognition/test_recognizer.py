@@ -13,7 +13,7 @@ from edge_app.recognition.ink import make_ink, parse_ink
 
 from ..conftest import DATA, ROOT
 
-SAMPLES = [json.loads(line) for line in (ROOT / "edge_app" / "samples.jsonl").read_text().splitlines()]
+SAMPLES = [json.loads(line) for line in (ROOT / "edge_app" / "datasets" / "samples.jsonl").read_text().splitlines()]
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=[sample["label"] for sample in SAMPLES])

@@ -639,10 +639,10 @@ def run_and_kill(path: Path, start: int, lines: int) -> list[tuple[str, int, int
 
 
 @POSIX
-def test_what_was_confirmed_is_there_after_twenty_kills(path: Path, dice: random.Random) -> None:
+def test_what_was_confirmed_is_there_after_twenty_kills(path: Path, rng: random.Random) -> None:
     confirmed: dict[tuple[str, int], int] = {}
     for kill in range(20):
-        for kind, key, number in run_and_kill(path, kill * 100_000, dice.randint(1, 40)):
+        for kind, key, number in run_and_kill(path, kill * 100_000, rng.randint(1, 40)):
             confirmed[kind, key] = number
         store = Store(path)
         pages = {page.id: page for page in store.pages(limit=1_000_000)}

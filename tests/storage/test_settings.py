@@ -323,7 +323,8 @@ def test_tomlkit_is_not_loaded_for_reading(path: Path) -> None:
     import subprocess
 
     path.write_text(MINE)
-    code = f"import sys, pathlib; from edge_app.storage.settings import read_settings; read_settings(pathlib.Path({str(path)!r}))"
+    code = "import sys, pathlib; from edge_app.storage.settings import read_settings; "
+    code += f"read_settings(pathlib.Path({str(path)!r}))"
     done = subprocess.run(
         [sys.executable, "-c", code + "; print('tomlkit' in sys.modules)"], capture_output=True, check=True
     )

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from edge_app.modelfiles.card import Model
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import Runtime
+from edge_app.recognition.model import Model
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.recognition.results import Digit, Reading
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from ..conftest import ROOT
 
-FOLDER = ROOT / "tests" / "screens"
+FOLDER = ROOT / "tests" / "gui" / "screens"
 WIDEST = 1024  # pixels of a kept picture: a larger one is reduced by a whole factor
 COLOURS = 64
 BLOCK = 8  # pixels: the means of such squares are compared, which smoothing of type hardly changes

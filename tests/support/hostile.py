@@ -12,8 +12,8 @@ from tools.fuzz.run import Run
 
 def fuzz(run: Run) -> None:
     run.limits.seconds, run.limits.megabytes = 1.0, 100.0
-    for dice in run.tries():
-        run.attempt(b"%d %d" % (run.number, dice.randrange(10**6)), lambda: act(run.number))
+    for rng in run.tries():
+        run.attempt(b"%d %d" % (run.number, rng.randrange(10**6)), lambda: act(run.number))
 
 
 def act(number: int) -> str:

@@ -24,7 +24,7 @@ elif job.startswith("write "):
     path.write_bytes(b"x" * 100)
 elif job == "core":
     os.abort()
-elif job == "complain":
+elif job == "report":
     print("something before\nthe reason", file=sys.stderr)
     sys.exit(1)
 print(f"done {job}")

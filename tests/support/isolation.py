@@ -1,4 +1,4 @@
-"""A process that may not go to the network: `python tests/support/isolation.py COMMAND...` is killed at the first such socket.
+"""A process without a network: `python tests/support/isolation.py COMMAND...` is killed at its first such socket.
 
 Allowed are AF_UNIX (the X server, the sound and speech servers, systemd's watchdog, the C library's name cache) and
 AF_NETLINK (the kernel's own messages, from which SDL learns of touchscreens): what the kiosk's unit allows, too. A

@@ -29,7 +29,7 @@ from edge_app.storage.settings import Settings
 from ..conftest import ROOT
 
 SIZES = [(320, 240), (480, 320), (800, 480), (720, 1280), (1024, 600), (1920, 1080), (3840, 2160)]
-SAMPLES = [json.loads(line) for line in (ROOT / "edge_app" / "samples.jsonl").read_text().splitlines()]
+SAMPLES = [json.loads(line) for line in (ROOT / "edge_app" / "datasets" / "samples.jsonl").read_text().splitlines()]
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 
 Place = tuple[float, float]
@@ -64,7 +64,7 @@ class Pilot:
             keeper=Keeper(memory),
             learner=Learner(memory),
             duel=duel or Duel(),
-            dice=random.Random(3),
+            rng=random.Random(3),
             now=lambda: NOW,
             copy=self._copy,
             note=self.notes.append,
@@ -75,7 +75,7 @@ class Pilot:
         self.app = App(surface, State(chosen, say, available_languages()), self.services, density=density)
         self.now = 0
         if recognizer is not None:
-            self.services.worker.ask("load", lambda: load(Recognizer(classifier=recognizer.classifier)))
+            self.services.worker.submit("load", lambda: load(Recognizer(classifier=recognizer.classifier)))
         self.settle()
 
     def _copy(self, text: str) -> bool:

@@ -14,8 +14,8 @@ from collections import Counter
 from pathlib import Path
 from statistics import median
 
-from edge_app.modelfiles.card import Model
 from edge_app.modelfiles.registry import POINTER, Choice, choose, keep, load_kept, read_choice
+from edge_app.recognition.model import Model
 
 CONTENT = [bytes([number]) * 200_000 for number in range(4)]
 
@@ -41,7 +41,7 @@ def check(folder: Path) -> Choice:
 
 
 def main(folder: Path, kills: int) -> None:
-    dice, known, seen = random.Random(5), models(), Counter[str]()
+    rng, known, seen = random.Random(5), models(), Counter[str]()
     taken = []
     for number in range(5):
         began = time.perf_counter()
@@ -55,7 +55,7 @@ def main(folder: Path, kills: int) -> None:
         if not child:
             swap(folder, wanted)
             os._exit(0)
-        time.sleep(dice.uniform(0, latest))
+        time.sleep(rng.uniform(0, latest))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         after = check(folder)

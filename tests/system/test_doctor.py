@@ -209,7 +209,8 @@ def answering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str]
 
 
 def test_a_probe_answers_whatever_becomes_of_its_process(answering: Callable[[str], str]) -> None:
-    good = "import sys\nfrom edge_app.system.doctor.probe import serve\nprint('hello')\nserve(lambda job: {'got': job['a']})"
+    good = "import sys\nfrom edge_app.system.doctor.probe import serve\nprint('hello')\n"
+    good += "serve(lambda job: {'got': job['a']})"
     assert probe.ask(answering(good), {"a": "ü"}) == {"got": "ü"}
     assert probe.ask(answering("import os\nos.abort()"), {}) == {"fault": "crashed (signal 6)"}
     assert probe.ask(answering("import time\ntime.sleep(60)"), {}, 0.3) == {"fault": "gave no answer within 0 s"}

@@ -71,10 +71,10 @@ def test_a_missed_goal_is_seen_in_the_table() -> None:
 
 
 def test_numbers_to_write_lie_on_the_pad_and_differ() -> None:
-    dice, (ink, *_) = random.Random(3), numbers()
-    one, other = (placed(ink, (100, 50, 600, 300), dice) for _ in range(2))
+    rng, (ink, *_) = random.Random(3), numbers()
+    one, other = (placed(ink, (100, 50, 600, 300), rng) for _ in range(2))
     assert one != other
-    high = [placed(ink, (100, 50, 200, 900), dice) for _ in range(20)]  # a slanted line must not leave it
+    high = [placed(ink, (100, 50, 200, 900), rng) for _ in range(20)]  # a slanted line must not leave it
     for strokes, end in ((one, (700, 350)), (other, (700, 350)), *((number, (300, 950)) for number in high)):
         points = np.array([at for stroke in strokes for at in stroke])
         assert (points >= (100, 50)).all()

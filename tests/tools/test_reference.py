@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from edge_app.datasets.allographs import reference_digits
 from edge_app.datasets.mnist import Mnist
-from edge_app.modelfiles.card import CARD, INT8, Model, load_model, models_folder
+from edge_app.modelfiles.card import CARD, INT8, load_model, models_folder
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import find_runtime
+from edge_app.recognition.model import Model
 from tools.reference.arithmetic import (
     LEAST,
     MOST,

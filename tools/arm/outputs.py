@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.datasets.allographs import reference_digits
-from edge_app.modelfiles.card import Model, load_model
+from edge_app.modelfiles.card import load_model
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import Runtime, find_runtime
+from edge_app.recognition.model import Model
 
 DRAWN = "drawn"  # beside the runtimes' names: digit images made of ink here
 PACKAGES = ("tflite-runtime", "ai-edge-litert", "numpy", "pillow", "pygame-ce")

@@ -13,7 +13,7 @@ from tools.bench.samples import placed
 # isort: split
 import pygame
 
-SAMPLES = Path(__file__).parents[2] / "edge_app" / "samples.jsonl"
+SAMPLES = Path(__file__).parents[2] / "edge_app" / "datasets" / "samples.jsonl"
 NUMBER = "2026"
 SIZE = (800, 480)
 

@@ -19,7 +19,7 @@ def numbers() -> list[Ink]:
     return [ink for ink in inks if len(ink) == most]
 
 
-def placed(ink: Ink, pad: tuple[int, int, int, int], dice: random.Random) -> list[list[Place]]:
+def placed(ink: Ink, pad: tuple[int, int, int, int], rng: random.Random) -> list[list[Place]]:
     """Return a number's strokes in the whole pixels of a pad (left, top, width, height), slanted and sized by chance.
 
     A point that falls on the one before it is left out: a pointer that does not move sends no event.
@@ -27,8 +27,8 @@ def placed(ink: Ink, pad: tuple[int, int, int, int], dice: random.Random) -> lis
     left, top, width, height = pad
     points = np.concatenate(ink)
     low, extent = points.min(axis=0), np.ptp(points, axis=0)
-    size = np.array([0.7 * width, 0.55 * height]) * [dice.uniform(SHRINK, 1) for _ in range(2)]
-    slant = dice.uniform(-SLANT, SLANT) * min(1.0, size[0] / size[1])  # a high pad is no wider at its top
+    size = np.array([0.7 * width, 0.55 * height]) * [rng.uniform(SHRINK, 1) for _ in range(2)]
+    slant = rng.uniform(-SLANT, SLANT) * min(1.0, size[0] / size[1])  # a high pad is no wider at its top
     start, strokes = np.array([left + 0.15 * width, top + 0.25 * height]), []
     for stroke in ink:
         unit = (stroke - low) / extent * size

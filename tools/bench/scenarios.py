@@ -80,8 +80,8 @@ def growth(hand: Hand, minutes: float, steps: int) -> dict[str, Any]:
 
 
 def _different_numbers(hand: Hand) -> Iterator[list[list[Place]]]:
-    dice = random.Random(1)
-    return (placed(ink, hand.app.layout().pad, dice) for ink in cycle(numbers()))
+    rng = random.Random(1)
+    return (placed(ink, hand.app.layout().pad, rng) for ink in cycle(numbers()))
 
 
 def _status() -> dict[str, float]:

@@ -39,24 +39,24 @@ class Outcome:
     broken: list[str] = field(default_factory=list)
 
 
-def spoil(path: Path, dice: random.Random) -> str:
+def spoil(path: Path, rng: random.Random) -> str:
     """Damage a file somewhere; returns how."""
     content = bytearray(path.read_bytes())
-    at = dice.randrange(len(content))
+    at = rng.randrange(len(content))
     start = at // PAGE * PAGE
-    kind = dice.choice(["bit", "bytes", "zeros", "noise", "cut", "swapped"])
+    kind = rng.choice(["bit", "bytes", "zeros", "noise", "cut", "swapped"])
     if kind == "bit":
-        content[at] ^= 1 << dice.randrange(8)
+        content[at] ^= 1 << rng.randrange(8)
     elif kind == "bytes":
-        content[at : at + 20] = dice.randbytes(20)
+        content[at : at + 20] = rng.randbytes(20)
     elif kind == "zeros":
         content[start : start + PAGE] = bytes(len(content[start : start + PAGE]))
     elif kind == "noise":
-        content[start : start + PAGE] = dice.randbytes(len(content[start : start + PAGE]))
+        content[start : start + PAGE] = rng.randbytes(len(content[start : start + PAGE]))
     elif kind == "cut":
         del content[at:]
     else:
-        other = dice.randrange(len(content) // PAGE) * PAGE
+        other = rng.randrange(len(content) // PAGE) * PAGE
         content[start : start + PAGE], content[other : other + PAGE] = (
             content[other : other + PAGE],
             content[start : start + PAGE],
@@ -82,26 +82,26 @@ class Damage:
         (below / "killed").rename(below / "closed")
         (below / "copy").rename(below / "killed")
 
-    def attempt(self, dice: random.Random, outcome: Outcome) -> None:
+    def attempt(self, rng: random.Random, outcome: Outcome) -> None:
         """Damage one copy, before it is opened or while it is; notes what came of it."""
-        home, kind, is_open = self.below / "home", dice.choice(["closed", "killed"]), dice.random() < 0.5
+        home, kind, is_open = self.below / "home", rng.choice(["closed", "killed"]), rng.random() < 0.5
         shutil.copytree(self.below / kind, home)
         path = home_at(home).store_file
         path.with_name(path.name + "-shm").unlink(missing_ok=True)
         try:
-            self._damage_and_work(path, dice, is_open, outcome)
+            self._damage_and_work(path, rng, is_open, outcome)
         except Exception:  # whatever is no sentence for the owner
             outcome.broken.append(traceback.format_exc())
         outcome.tries += 1
         shutil.rmtree(home)
 
-    def _damage_and_work(self, path: Path, dice: random.Random, is_open: bool, outcome: Outcome) -> None:
+    def _damage_and_work(self, path: Path, rng: random.Random, is_open: bool, outcome: Outcome) -> None:
         folders = home_at(path.parent.parent)
-        scribe = Scribe(folders, dice, lambda _: None) if is_open else None
+        scribe = Scribe(folders, rng, lambda _: None) if is_open else None
         files = [file for file in path.parent.iterdir() if not file.name.endswith("-shm") and file.stat().st_size]
-        target = dice.choice(files)
-        how = f"{spoil(target, dice)}{' while it is open' if is_open else ''}"
-        scribe = scribe or Scribe(folders, dice, lambda _: None)
+        target = rng.choice(files)
+        how = f"{spoil(target, rng)}{' while it is open' if is_open else ''}"
+        scribe = scribe or Scribe(folders, rng, lambda _: None)
         sentences, found = list(scribe.store.notices), self._read(scribe.store)
         told = [*sentences, *scribe.store.notices]
         aside = files_set_aside(path)
@@ -157,11 +157,11 @@ class Damage:
 
 def main(seed: str, count: str) -> None:
     """Damage so many, and print what came of it."""
-    outcome, dice = Outcome(), random.Random(int(seed))
+    outcome, rng = Outcome(), random.Random(int(seed))
     with tempfile.TemporaryDirectory(prefix="digitpad-damage-", dir=MEMORY if MEMORY.is_dir() else None) as below:
         damage = Damage(int(seed), Path(below))
         for _ in range(int(count)):
-            damage.attempt(dice, outcome)
+            damage.attempt(rng, outcome)
     print(json.dumps(asdict(outcome)))
 
 

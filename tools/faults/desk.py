@@ -33,9 +33,9 @@ SIZE = (480, 320)  # of the window: less to draw
 class Desk:
     """Does things in the window by chance, one after the other."""
 
-    def __init__(self, hand: Hand, dice: random.Random, say: Say) -> None:
+    def __init__(self, hand: Hand, rng: random.Random, say: Say) -> None:
         """Let `hand` do them; lines go to `say`."""
-        self.hand, self.dice, self.say = hand, dice, say
+        self.hand, self.rng, self.say = hand, rng, say
         self.facts: Facts = {}  # as the app's connection saw them last
         self.complained = False  # since the last confirmation
         self.about = Ledger()  # what is about to change
@@ -51,7 +51,7 @@ class Desk:
 
     def do_something(self) -> None:
         """Do one thing; all is forgotten only now and then."""
-        self.dice.choice([*self.deeds, *self.deeds, self.forget])()
+        self.rng.choice([*self.deeds, *self.deeds, self.forget])()
 
     def write_page(self) -> None:
         """Write a number and wipe the pad."""
@@ -65,7 +65,7 @@ class Desk:
         self._will("example *")
         self._write()
         self.hand.do("digit_panel", 0)
-        label = self.dice.choice("0123456789?")
+        label = self.rng.choice("0123456789?")
         known = set(self.facts)
         self.hand.do("label", label)
         said = self._claims("learned_reject") or self._claims("learned", digit=label)
@@ -73,7 +73,7 @@ class Desk:
         self.confirm()
         if claimed and not any(name.startswith("example") for name in set(self.facts) - known):
             self.say(lie(f"said to have learned a {label}, and kept nothing"))
-        if self.dice.random() < 0.3:
+        if self.rng.random() < 0.3:
             self._will("example *")
             self.hand.do("undo")
             self.confirm()
@@ -87,7 +87,7 @@ class Desk:
             self._will(f"page {number}")
             self.hand.do("entry", number)
             self.hand.do("keypad")
-            for digit in str(self.dice.randrange(10**6)):
+            for digit in str(self.rng.randrange(10**6)):
                 self.hand.do("digit", digit)
             self.hand.do("typed")
             self.confirm()
@@ -113,8 +113,8 @@ class Desk:
 
     def set(self) -> None:
         """Change a setting."""
-        name = self.dice.choice(CHANGED)
-        value = self.dice.choice(OPTIONS[name].choices)
+        name = self.rng.choice(CHANGED)
+        value = self.rng.choice(OPTIONS[name].choices)
         self._will(f"setting {name}")
         self.hand.do("set", (name, value))
         self.confirm({f"setting {name}": value})
@@ -160,7 +160,7 @@ class Desk:
 
     def _claims(self, name: str, **named: Any) -> bool:
         """Return whether the notice that is shown is this one of the language."""
-        return self.hand.app.state.toast == self.hand.app.state.say(name, **named)
+        return self.hand.app.state.toast == self.hand.app.state.tr(name, **named)
 
     def _note(self, text: str) -> None:
         self.complained = True
@@ -168,15 +168,15 @@ class Desk:
 
     def _write(self) -> None:
         hand = self.hand
-        ink = self.dice.choice(INKS)
-        hand.write(placed(ink, hand.app.layout().pad, self.dice), rate=None)
+        ink = self.rng.choice(INKS)
+        hand.write(placed(ink, hand.app.layout().pad, self.rng), rate=None)
         hand.forget()
 
     def _listed_page(self) -> int | None:
         """Open the history; returns a page of its list."""
         self.hand.do("open", "history")
         pages = self.hand.app.state.pages
-        return self.dice.choice(pages).id if pages else None
+        return self.rng.choice(pages).id if pages else None
 
     def _close_panels(self) -> None:
         while self.hand.app.state.panels:

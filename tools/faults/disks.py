@@ -63,16 +63,16 @@ def run_desk(
     return ledger, "" if child.returncode == 0 else f"it ended with {child.returncode}: {errors[-800:]}"
 
 
-def fail_under_windows(library: Path, below: Path, times: int, dice: random.Random) -> Outcome:
+def fail_under_windows(library: Path, below: Path, times: int, rng: random.Random) -> Outcome:
     """Let a hand work in so many windows whose disks fail from some change on, for a while or for ever."""
     outcome = Outcome()
     for number in range(times):
         home = below / str(number)
         home.mkdir()
-        kind, at, count = dice.choice(list(KINDS)), dice.randint(1, CHANGES), dice.choice([1, 20, FOR_EVER])
+        kind, at, count = rng.choice(list(KINDS)), rng.randint(1, CHANGES), rng.choice([1, 20, FOR_EVER])
         fault = {"FAULTS_FOLDER": str(home), "FAULTS_ERRNO": str(KINDS[kind]), "FAULTS_FOR": str(count)}
         ledger, wrong = run_desk(
-            home, dice.randrange(10**9), DEEDS, {**fault, "FAULTS_AT": str(at), "LD_PRELOAD": str(library)}
+            home, rng.randrange(10**9), DEEDS, {**fault, "FAULTS_AT": str(at), "LD_PRELOAD": str(library)}
         )
         found, faults = facts_in(find_folders({VARIABLE: str(home)}))
         broken = [*ledger.broken(found), *faults, *filter(None, [wrong])]

@@ -74,14 +74,14 @@ def killed(command: Sequence[str], environment: Mapping[str, str], after: float)
     return [line for line in lines if line.endswith("\n")]
 
 
-def kill_often(home: Path, module: str, times: int, dice: random.Random, longest: float, **more: str) -> Outcome:
+def kill_often(home: Path, module: str, times: int, rng: random.Random, longest: float, **more: str) -> Outcome:
     """Kill `python -m MODULE SEED` so many times at moments up to `longest` seconds from its first word."""
     environment = {**os.environ, **more, VARIABLE: str(home)}
     folders, ledger, outcome = find_folders(environment), Ledger(), Outcome()
     for number in range(times):
         # one of ten in the midst of starting
-        after = -dice.uniform(0.05, 0.8) if dice.random() < 0.1 else dice.uniform(0, longest)
-        ledger.take(killed([sys.executable, "-m", module, str(dice.randrange(10**9)), "1000000"], environment, after))
+        after = -rng.uniform(0.05, 0.8) if rng.random() < 0.1 else rng.uniform(0, longest)
+        ledger.take(killed([sys.executable, "-m", module, str(rng.randrange(10**9)), "1000000"], environment, after))
         outcome.kills += 1
         outcome.in_flight += bool(ledger.changing)
         left = litter(folders)

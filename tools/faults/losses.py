@@ -53,7 +53,7 @@ def record(library: Path, home: Path, command: list[str], more: Mapping[str, str
     return notes
 
 
-def lose_power(notes: list[Note], home: Path, dice: random.Random, share: float = 1.0) -> Losses:
+def lose_power(notes: list[Note], home: Path, rng: random.Random, share: float = 1.0) -> Losses:
     """Lose power after each change of a trace in each way, or after a share of them; looks at what is found then."""
     disk, ledger, losses = Disk(), Ledger(), Losses()
     disk.folders.add(str(home))
@@ -64,8 +64,8 @@ def lose_power(notes: list[Note], home: Path, dice: random.Random, share: float 
                 continue
             losses.changes += 1
             disk.take(note)
-            if dice.random() < share:
-                for way, loses in enumerate(ways_to_lose(dice)):
+            if rng.random() < share:
+                for way, loses in enumerate(ways_to_lose(rng)):
                     new = Path(scratch) / f"{number}-{way}"
                     new.mkdir()
                     losses.crashes += 1

@@ -41,7 +41,7 @@ def disk(path: Path) -> Iterator[None]:
         _run("umount", "-l", str(path))
 
 
-def work_on_disks(below: Path, times: int, dice: random.Random) -> Outcome:
+def work_on_disks(below: Path, times: int, rng: random.Random) -> Outcome:
     """Let a hand work in a window on each kind of disk so many times."""
     outcome = Outcome()
     for number in range(times):
@@ -49,11 +49,11 @@ def work_on_disks(below: Path, times: int, dice: random.Random) -> Outcome:
             home = below / f"{name}-{number}"
             with disk(home):
                 outcome.windows += 1
-                outcome.broken += [f"{name} {number}: {one}" for one in case(home, dice, outcome)]
+                outcome.broken += [f"{name} {number}: {one}" for one in case(home, rng, outcome)]
     return outcome
 
 
-def _full(home: Path, dice: random.Random, outcome: Outcome) -> list[str]:
+def _full(home: Path, rng: random.Random, outcome: Outcome) -> list[str]:
     """Fill the disk under the window, and make room again; returns promises that were broken."""
     ballast = home / "ballast"
 
@@ -65,27 +65,27 @@ def _full(home: Path, dice: random.Random, outcome: Outcome) -> list[str]:
         time.sleep(FULL_FOR)
         ballast.unlink()
 
-    return _judge(home, dice, outcome, Ledger(), fill_and_empty)
+    return _judge(home, rng, outcome, Ledger(), fill_and_empty)
 
 
-def _read_only(home: Path, dice: random.Random, outcome: Outcome) -> list[str]:
+def _read_only(home: Path, rng: random.Random, outcome: Outcome) -> list[str]:
     """Open the window on a read-only disk that holds a history; returns promises that were broken."""
     lines: list[str] = []
-    scribe = Scribe(find_folders({VARIABLE: str(home)}), dice, lines.append)
+    scribe = Scribe(find_folders({VARIABLE: str(home)}), rng, lines.append)
     for _ in range(BEFORE):
         scribe.change()
     scribe.store.close()
     before = Ledger()
     before.take(lines)
     _run("mount", "-o", "remount,ro", str(home))
-    return _judge(home, dice, outcome, before, lambda: None)
+    return _judge(home, rng, outcome, before, lambda: None)
 
 
 def _judge(
-    home: Path, dice: random.Random, outcome: Outcome, before: Ledger, meanwhile: Callable[[], None]
+    home: Path, rng: random.Random, outcome: Outcome, before: Ledger, meanwhile: Callable[[], None]
 ) -> list[str]:
     thread = threading.Thread(target=meanwhile)
-    ledger, wrong = run_desk(home, dice.randrange(10**9), DEEDS, {}, thread.start)
+    ledger, wrong = run_desk(home, rng.randrange(10**9), DEEDS, {}, thread.start)
     thread.join()
     _run("mount", "-o", "remount,rw", str(home))  # to look at it
     outcome.confirmed += ledger.confirmed

@@ -121,9 +121,9 @@ def _partly(content: bytes, change: Change, loses: Callable[[], bool]) -> bytes:
     return content
 
 
-def ways_to_lose(dice: random.Random) -> list[Callable[[], bool]]:
+def ways_to_lose(rng: random.Random) -> list[Callable[[], bool]]:
     """Return what a loss of power may take of what was not synced: nothing (a kill), everything, some."""
-    most, least = random.Random(dice.random()), random.Random(dice.random())
+    most, least = random.Random(rng.random()), random.Random(rng.random())
     return [lambda: False, lambda: True, lambda: least.random() < 0.3, lambda: most.random() < 0.7]
 
 

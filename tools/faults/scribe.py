@@ -36,9 +36,9 @@ Say = Callable[[str], object]
 class Scribe:
     """Makes changes by chance, one after the other."""
 
-    def __init__(self, folders: Folders, dice: random.Random, say: Say) -> None:
+    def __init__(self, folders: Folders, rng: random.Random, say: Say) -> None:
         """Open the store below `folders`; lines go to `say`."""
-        self.folders, self.dice, self.say = folders, dice, say
+        self.folders, self.rng, self.say = folders, rng, say
         self.refused: list[str] = []  # sentences for the owner
         self.store = Store(folders.store_file, max_pages=PAGES, max_examples=EXAMPLES)
 
@@ -47,7 +47,7 @@ class Scribe:
         deeds = [self.save, self.save, self.save, self.rewrite, self.correct, self.delete, self.learn, self.learn]
         rare = [self.unlearn, self.set, self.set, self.picture, self.export, self.forget]
         try:
-            self.dice.choice([*deeds, *deeds, *rare])()
+            self.rng.choice([*deeds, *deeds, *rare])()
         except (DigitpadError, OSError) as error:
             self.refused.append(str(error))
 
@@ -84,11 +84,11 @@ class Scribe:
 
     def learn(self) -> None:
         """Keep an example; beyond the limit of its label an old one goes."""
-        label, ink = self.dice.choice("0123456789?"), self.ink()
+        label, ink = self.rng.choice("0123456789?"), self.ink()
         before = facts_of(self.store)
         self.say(will(*(name for name, fact in before.items() if name[0] == "e" and fact[0] == label)))
-        image = np.full((28, 28), self.dice.randrange(256), np.uint8)
-        number = self.store.add_example(image, label, ink, self.dice.choice(["correction", "practice"]))
+        image = np.full((28, 28), self.rng.randrange(256), np.uint8)
+        number = self.store.add_example(image, label, ink, self.rng.choice(["correction", "practice"]))
         after = {one.id for one in self.store.examples()}
         gone = [name for name in before if name[0] == "e" and int(name.split()[1]) not in after]
         self.say(did({**dict.fromkeys(gone), f"example {number}": example_fact(label, dump_ink(ink))}))
@@ -96,7 +96,7 @@ class Scribe:
     def unlearn(self) -> None:
         """Forget an example."""
         if examples := self.store.examples():
-            number = self.dice.choice(examples).id
+            number = self.rng.choice(examples).id
             self.say(will(f"example {number}"))
             try:
                 self.store.remove_example(number)
@@ -115,8 +115,8 @@ class Scribe:
 
     def set(self) -> None:
         """Change a setting."""
-        name = self.dice.choice(CHANGED)
-        value = self.dice.choice(OPTIONS[name].choices)
+        name = self.rng.choice(CHANGED)
+        value = self.rng.choice(OPTIONS[name].choices)
         self.say(will(f"setting {name}"))
         write_settings(self.folders.settings_file, {name: value})
         self.say(did({f"setting {name}": value}))
@@ -138,7 +138,7 @@ class Scribe:
 
     def _some_page(self) -> int | None:
         pages = self.store.pages(limit=PAGES)
-        return self.dice.choice(pages).id if pages else None
+        return self.rng.choice(pages).id if pages else None
 
     def _page(self, number: int) -> dict[str, Any]:
         page = self.store.page(number)
@@ -149,13 +149,13 @@ class Scribe:
         return {f"file {path.name}": short(path.read_bytes()) for path in paths}
 
     def _text(self) -> str:
-        return str(self.dice.randrange(10**6))
+        return str(self.rng.randrange(10**6))
 
     def ink(self) -> Ink:
         """Return ink of a few strokes, now and then of very many."""
-        points = self.dice.choice([3, 30, 300])
+        points = self.rng.choice([3, 30, 300])
         return make_ink(
-            [[[self.dice.randrange(1000), at] for at in range(points)] for _ in range(self.dice.randint(1, 4))]
+            [[[self.rng.randrange(1000), at] for at in range(points)] for _ in range(self.rng.randint(1, 4))]
         )
 
 

@@ -49,21 +49,21 @@ def home_at(path: Path) -> Folders:
     return Folders(path / "config", path / "data", path / "pictures")
 
 
-def work(folders: Folders, dice: random.Random, say: Say, heal: Callable[[], None]) -> int:
+def work(folders: Folders, rng: random.Random, say: Say, heal: Callable[[], None]) -> int:
     """Change things on a disk that may fail, and go on once it is healed; returns how often that was refused.
 
     Raises RuntimeError where the healed disk is of no use, and whatever is no sentence for the owner.
     """
     refused, scribe = 0, None
     try:
-        scribe = Scribe(folders, dice, say)
+        scribe = Scribe(folders, rng, say)
     except DigitpadError:
         refused += 1
     for _ in range(DURING if scribe else 0):
         assert scribe
         scribe.change()
     heal()
-    scribe = scribe or Scribe(folders, dice, say)
+    scribe = scribe or Scribe(folders, rng, say)
     refused += len(scribe.refused)
     scribe.refused = []
     for _ in range(AFTER):

@@ -29,47 +29,45 @@ SHAPES = ((3,), (3, 28, 28), (1, 28, 28), (0, 28, 28), (2**31, 28, 28), (3, 2**1
 def fuzz(run: Run) -> None:
     """Try files; a case is a letter for what it is, and the file."""
     run.limits.megabytes = 250.0  # IDX of 200,000 images are read whole, others are refused
-    for dice in run.tries():
-        case = make(dice)
+    for rng in run.tries():
+        case = make(rng)
         run.attempt(case, lambda case=case: check(case, run.folder))  # type: ignore[misc]
 
 
-def make(dice: random.Random) -> bytes:
+def make(rng: random.Random) -> bytes:
     """Return a case."""
-    kind = dice.choice("IZNFCB")
-    content = {"I": _idx, "Z": _idx_packed, "N": _npz, "F": _picture, "C": _card, "B": _report}[kind](dice)
-    return kind.encode() + (content if dice.randrange(3) else mutate_bytes(dice, content))
+    kind = rng.choice("IZNFCB")
+    content = {"I": _idx, "Z": _idx_packed, "N": _npz, "F": _picture, "C": _card, "B": _report}[kind](rng)
+    return kind.encode() + (content if rng.randrange(3) else mutate_bytes(rng, content))
 
 
-def _idx(dice: random.Random) -> bytes:
-    shape = dice.choice(SHAPES)
-    magic = dice.choice((0x800 + len(shape), 0x803, 0x801, 0xD03))
+def _idx(rng: random.Random) -> bytes:
+    shape = rng.choice(SHAPES)
+    magic = rng.choice((0x800 + len(shape), 0x803, 0x801, 0xD03))
     count = min(int(np.prod(shape, dtype=object)), 5000)
-    return struct.pack(f">{len(shape) + 1}I", magic, *(side % 2**32 for side in shape)) + dice.randbytes(count)
+    return struct.pack(f">{len(shape) + 1}I", magic, *(side % 2**32 for side in shape)) + rng.randbytes(count)
 
 
-def _idx_packed(dice: random.Random) -> bytes:
-    if not dice.randrange(10):  # two hundred megabytes in two hundred kilobytes
-        return gzip.compress(
-            struct.pack(">4I", 0x803, 200_000, 28, 28) + bytes(200_000_000 // dice.choice((1, 100))), 1
-        )
-    return gzip.compress(_idx(dice))
+def _idx_packed(rng: random.Random) -> bytes:
+    if not rng.randrange(10):  # two hundred megabytes in two hundred kilobytes
+        return gzip.compress(struct.pack(">4I", 0x803, 200_000, 28, 28) + bytes(200_000_000 // rng.choice((1, 100))), 1)
+    return gzip.compress(_idx(rng))
 
 
-def _npz(dice: random.Random) -> bytes:
+def _npz(rng: random.Random) -> bytes:
     file = io.BytesIO()
     arrays = {
-        "x_train": np.zeros((dice.choice((1, 60000)), 28, 2), np.uint8),
-        "y_train": np.zeros(3, dice.choice((np.uint8, np.float64, object, "U5"))),
+        "x_train": np.zeros((rng.choice((1, 60000)), 28, 2), np.uint8),
+        "y_train": np.zeros(3, rng.choice((np.uint8, np.float64, object, "U5"))),
         "x_test": np.zeros((2, 28, 28), np.uint8),
         "y_test": np.zeros(2, np.uint8),
     }
-    if not dice.randrange(3):
-        arrays.pop(dice.choice(list(arrays)))
+    if not rng.randrange(3):
+        arrays.pop(rng.choice(list(arrays)))
     np.savez_compressed(file, **arrays)
-    if not dice.randrange(3):  # a header that promises more than there is
+    if not rng.randrange(3):  # a header that promises more than there is
         with zipfile.ZipFile(file, "a") as archive:
-            shape = dice.choice(
+            shape = rng.choice(
                 ("(60000, 28, 28)", "(99999999999, 28, 28)", "(-1,)", "()", "(1" * 500, "__import__('os')")
             )
             text = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}".encode()
@@ -77,8 +75,8 @@ def _npz(dice: random.Random) -> bytes:
     return file.getvalue()
 
 
-def _picture(dice: random.Random) -> bytes:
-    return png(dice)
+def _picture(rng: random.Random) -> bytes:
+    return png(rng)
 
 
 @cache
@@ -86,21 +84,21 @@ def _card_seed() -> object:
     return json.loads((models_folder() / CARD).read_bytes())
 
 
-def _card(dice: random.Random) -> bytes:
+def _card(rng: random.Random) -> bytes:
     tree = _card_seed()
-    for _ in range(dice.randint(1, 3)):
-        tree = mutate_tree(dice, tree)
+    for _ in range(rng.randint(1, 3)):
+        tree = mutate_tree(rng, tree)
     return json.dumps(tree).encode()
 
 
-def _report(dice: random.Random) -> bytes:
+def _report(rng: random.Random) -> bytes:
     answers = [{"accuracy": 0.99}, {"accuracy": 0.98}]
     tree: object = {
         "models": [{"file": name} for name in MODELS],
         "sets": [{"name": name, "n": 100, "models": answers} for name in SETS],
     }
-    for _ in range(dice.randint(0, 3)):
-        tree = mutate_tree(dice, tree)
+    for _ in range(rng.randint(0, 3)):
+        tree = mutate_tree(rng, tree)
     return json.dumps(tree).encode()
 
 

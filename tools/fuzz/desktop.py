@@ -33,34 +33,34 @@ def fuzz(run: Run) -> None:
     if not (shutil.which("Xvfb") and shutil.which("xdotool")):
         raise ProcessError(NEEDED)
     with virtual_display() as display:
-        for dice in run.tries():
-            commands = make(dice)
+        for rng in run.tries():
+            commands = make(rng)
             case = json.dumps(commands).encode()
             run.attempt(case, lambda commands=commands: live(commands, display, run))  # type: ignore[misc]
 
 
-def make(dice: random.Random) -> list[str]:
+def make(rng: random.Random) -> list[str]:
     """Return commands, each with its arguments: strokes, clicks, keys, sizes, the window gone and back."""
     found: list[str] = []
     while len(found) < COMMANDS:
-        at = f"{dice.randrange(1000)} {dice.randrange(700)}"
-        way = dice.choices(range(7), (30, 20, 25, 4, 1, 1, 3))[0]
+        at = f"{rng.randrange(1000)} {rng.randrange(700)}"
+        way = rng.choices(range(7), (30, 20, 25, 4, 1, 1, 3))[0]
         if way == 0:
-            near = (dice.randrange(50, 600), dice.randrange(150, 400))
-            moves = [f"mousemove {near[0] + dice.randrange(90)} {near[1] + dice.randrange(90)}" for _ in range(8)]
+            near = (rng.randrange(50, 600), rng.randrange(150, 400))
+            moves = [f"mousemove {near[0] + rng.randrange(90)} {near[1] + rng.randrange(90)}" for _ in range(8)]
             found += [moves[0], "mousedown 1", *moves[1:], "mouseup 1"]
         elif way == 1:
-            found += [f"mousemove {at}", f"click {dice.choice((1, 1, 1, 1, 2, 3, 4, 5))}"]
+            found += [f"mousemove {at}", f"click {rng.choice((1, 1, 1, 1, 2, 3, 4, 5))}"]
         elif way == 2:
-            found.append(f"key {dice.choice(KEYS)}")
+            found.append(f"key {rng.choice(KEYS)}")
         elif way == 3:
-            found += [f"mousedown {dice.choice((1, 3))}", f"mousemove {at}", f"mouseup {dice.choice((1, 3))}"]
+            found += [f"mousedown {rng.choice((1, 3))}", f"mousemove {at}", f"mouseup {rng.choice((1, 3))}"]
         elif way == 4:
-            found.append("windowsize WINDOW {} {}".format(*dice.choice(SIZES)))
+            found.append("windowsize WINDOW {} {}".format(*rng.choice(SIZES)))
         elif way == 5:
             found += ["windowunmap --sync WINDOW", "windowmap --sync WINDOW", "windowfocus WINDOW"]
         else:
-            found.append(f"sleep {dice.choice((0.01, 0.05, 0.3))}")
+            found.append(f"sleep {rng.choice((0.01, 0.05, 0.3))}")
     return found
 
 

@@ -15,7 +15,7 @@ PATIENCE = 60  # seconds for one case
 def fuzz_guided(run: Run, name: str, watched: Sequence[str]) -> None:
     """Try cases of the target `name` until time is up, watching the lines of packages; does not return.
 
-    The target has `seeds()`, `make(dice)` for a case from nothing, `change(dice, case)` and `check(case, folder)`.
+    The target has `seeds()`, `make(rng)` for a case from nothing, `change(rng, case)` and `check(case, folder)`.
     """
     import atheris  # an extra of its own
 
@@ -24,11 +24,11 @@ def fuzz_guided(run: Run, name: str, watched: Sequence[str]) -> None:
     corpus = run.folder / "corpus"
     corpus.mkdir(exist_ok=True)
     for number in range(200):
-        (corpus / f"seed-{number}").write_bytes(target.make(run.dice(number)))
+        (corpus / f"seed-{number}").write_bytes(target.make(run.rng(number)))
 
     def mutate(data: bytes, most: int, seed: int) -> bytes:
-        dice = random.Random(seed)
-        changed = target.change(dice, data) if dice.randrange(2) else atheris.Mutate(data, most)
+        rng = random.Random(seed)
+        changed = target.change(rng, data) if rng.randrange(2) else atheris.Mutate(data, most)
         return bytes(changed[:most])
 
     limits = [f"-max_total_time={run.seconds:.0f}"] if run.seconds is not None else [f"-runs={run.most}"]

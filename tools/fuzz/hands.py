@@ -60,96 +60,96 @@ ODD: tuple[Any, ...] = (
 ODD = (*ODD, [math.nan, 5], [1e300, 1e300], ["x", "y"], {}, 0.5, 1e9)
 
 
-def next_step(dice: random.Random) -> Step:
+def next_step(rng: random.Random) -> Step:
     """Return what the hand does next."""
-    return dice.choices(*zip(*MOVES, strict=True))[0](dice)
+    return rng.choices(*zip(*MOVES, strict=True))[0](rng)
 
 
-def _place(dice: random.Random) -> list[float]:
+def _place(rng: random.Random) -> list[float]:
     """Return a place as shares of the window; now and then outside of it."""
-    if not dice.randrange(40):
-        return [dice.choice((-5.0, -0.01, 1.0, 1.5, 40.0)), dice.choice((-3.0, -0.01, 1.0, 1.2, 90.0))]
-    return [round(dice.random(), 4), round(dice.random(), 4)]
+    if not rng.randrange(40):
+        return [rng.choice((-5.0, -0.01, 1.0, 1.5, 40.0)), rng.choice((-3.0, -0.01, 1.0, 1.2, 90.0))]
+    return [round(rng.random(), 4), round(rng.random(), 4)]
 
 
-def _press(dice: random.Random) -> Step:
-    return ["press", round(dice.random(), 4), dice.choice(("mouse", "mouse", "finger")), dice.choice((0, 0, 0, 5000))]
+def _press(rng: random.Random) -> Step:
+    return ["press", round(rng.random(), 4), rng.choice(("mouse", "mouse", "finger")), rng.choice((0, 0, 0, 5000))]
 
 
-def _key(dice: random.Random) -> Step:
-    key = dice.choice(LIKELY_KEYS) if dice.randrange(2) else dice.choice(KEYS)
-    return ["key", key, dice.choice(MODS)]
+def _key(rng: random.Random) -> Step:
+    key = rng.choice(LIKELY_KEYS) if rng.randrange(2) else rng.choice(KEYS)
+    return ["key", key, rng.choice(MODS)]
 
 
-def _write(dice: random.Random) -> Step:
-    width, height = round(dice.uniform(0.2, 0.8), 2), round(dice.uniform(0.2, 0.6), 2)
-    return ["write", dice.randrange(SAMPLES), dice.choice(("mouse", "finger", "both")), width, height]
+def _write(rng: random.Random) -> Step:
+    width, height = round(rng.uniform(0.2, 0.8), 2), round(rng.uniform(0.2, 0.6), 2)
+    return ["write", rng.randrange(SAMPLES), rng.choice(("mouse", "finger", "both")), width, height]
 
 
-def _scribble(dice: random.Random) -> Step:
+def _scribble(rng: random.Random) -> Step:
     """Return a line from place to place: straight, a zigzag that wipes out, a dot, a very long one."""
-    count = dice.choice((1, 2, 5, 14, 40, 40, 300))
-    points = [_place(dice) for _ in range(min(count, 14))]
+    count = rng.choice((1, 2, 5, 14, 40, 40, 300))
+    points = [_place(rng) for _ in range(min(count, 14))]
     if count == 14:
         y, (left, right) = points[0][1], sorted((points[0][0], points[1][0]))
         points = [[left if i % 2 else right, y + 0.01 * i] for i in range(count)]
-    return ["line", dice.choice(("mouse", "eraser", "finger", "finger")), points, max(1, count // 14)]
+    return ["line", rng.choice(("mouse", "eraser", "finger", "finger")), points, max(1, count // 14)]
 
 
-def _fingers(dice: random.Random) -> Step:
+def _fingers(rng: random.Random) -> Step:
     """Return one event of one of many fingers: down, move or up in any order."""
-    kind = dice.choice(("FINGERDOWN", "FINGERMOTION", "FINGERMOTION", "FINGERUP"))
-    return ["finger", kind, dice.choice((1, 1, 2, 3, 10, -1, 2**62)), dice.choice((5, 5, 6)), _place(dice)]
+    kind = rng.choice(("FINGERDOWN", "FINGERMOTION", "FINGERMOTION", "FINGERUP"))
+    return ["finger", kind, rng.choice((1, 1, 2, 3, 10, -1, 2**62)), rng.choice((5, 5, 6)), _place(rng)]
 
 
-def _buttons(dice: random.Random) -> Step:
-    kind = dice.choice(("MOUSEBUTTONDOWN", "MOUSEMOTION", "MOUSEMOTION", "MOUSEBUTTONUP"))
-    return ["mouse", kind, dice.choice((1, 1, 1, 2, 3, 4, 5, 99)), _place(dice), not dice.randrange(10)]
+def _buttons(rng: random.Random) -> Step:
+    kind = rng.choice(("MOUSEBUTTONDOWN", "MOUSEMOTION", "MOUSEMOTION", "MOUSEBUTTONUP"))
+    return ["mouse", kind, rng.choice((1, 1, 1, 2, 3, 4, 5, 99)), _place(rng), not rng.randrange(10)]
 
 
-def _wheel(dice: random.Random) -> Step:
-    return ["event", "MOUSEWHEEL", {"x": 0, "y": dice.choice((1, -1, 0, 5, -100)), "flipped": False, "touch": False}]
+def _wheel(rng: random.Random) -> Step:
+    return ["event", "MOUSEWHEEL", {"x": 0, "y": rng.choice((1, -1, 0, 5, -100)), "flipped": False, "touch": False}]
 
 
-def _window(dice: random.Random) -> Step:
-    return ["event", dice.choice(WINDOW_EVENTS), {"window": None, "data1": dice.randrange(-1, 900), "data2": 1}]
+def _window(rng: random.Random) -> Step:
+    return ["event", rng.choice(WINDOW_EVENTS), {"window": None, "data1": rng.randrange(-1, 900), "data2": 1}]
 
 
-def _other(dice: random.Random) -> Step:
-    named = {"text": dice.choice(("7", "", "\x00", "é" * 300)), "w": 5, "h": -5, "size": [5, -5], "gain": 0, "state": 1}
-    return ["event", dice.choice(OTHER_EVENTS), named]
+def _other(rng: random.Random) -> Step:
+    named = {"text": rng.choice(("7", "", "\x00", "é" * 300)), "w": 5, "h": -5, "size": [5, -5], "gain": 0, "state": 1}
+    return ["event", rng.choice(OTHER_EVENTS), named]
 
 
-def _broken(dice: random.Random) -> Step:
+def _broken(rng: random.Random) -> Step:
     """Return an event as a driver that is out of order would send it: fields missing, or of any kind."""
-    kind = dice.choice((*sorted(POINTER_EVENTS), "KEYDOWN", "MOUSEWHEEL", "DROPFILE", "VIDEORESIZE", "WINDOWRESIZED"))
+    kind = rng.choice((*sorted(POINTER_EVENTS), "KEYDOWN", "MOUSEWHEEL", "DROPFILE", "VIDEORESIZE", "WINDOWRESIZED"))
     fields = ("pos", "button", "touch", "x", "y", "touch_id", "finger_id", "key", "mod", "file", "rel", "buttons")
-    return ["event", kind, {name: dice.choice(ODD) for name in fields if dice.randrange(3)}]
+    return ["event", kind, {name: rng.choice(ODD) for name in fields if rng.randrange(3)}]
 
 
-def _unknown(dice: random.Random) -> Step:
-    return ["unknown", dice.choice((0x8001, 0x8123, 0x9000, 0xFFFE, 5, 0x7F00))]
+def _unknown(rng: random.Random) -> Step:
+    return ["unknown", rng.choice((0x8001, 0x8123, 0x9000, 0xFFFE, 5, 0x7F00))]
 
 
-def _drop(dice: random.Random) -> Step:
-    return ["drop", dice.randrange(FILES)]
+def _drop(rng: random.Random) -> Step:
+    return ["drop", rng.randrange(FILES)]
 
 
-def _resize(dice: random.Random) -> Step:
-    return ["resize", *(dice.choice(SIZES) if dice.randrange(3) else dice.choice(ODD_SIZES))]
+def _resize(rng: random.Random) -> Step:
+    return ["resize", *(rng.choice(SIZES) if rng.randrange(3) else rng.choice(ODD_SIZES))]
 
 
-def _wait(dice: random.Random) -> Step:
+def _wait(rng: random.Random) -> Step:
     """Return a time that passes, or a clock that jumps: minutes ahead, or back."""
-    return ["wait", dice.choice((1, 30, 30, 500, 1100, 3100, 3100, 400_000, -50, -100_000))]
+    return ["wait", rng.choice((1, 30, 30, 500, 1100, 3100, 3100, 400_000, -50, -100_000))]
 
 
-def _wall(dice: random.Random) -> Step:
-    return ["wall", dice.choice((0, 1.0, 1e9, 4e9, 1.7e9, 2**31, 16e9))]
+def _wall(rng: random.Random) -> Step:
+    return ["wall", rng.choice((0, 1.0, 1e9, 4e9, 1.7e9, 2**31, 16e9))]
 
 
-def _quit(dice: random.Random) -> Step:
-    return ["event", dice.choice(("QUIT", "WINDOWCLOSE")), {}]
+def _quit(rng: random.Random) -> Step:
+    return ["event", rng.choice(("QUIT", "WINDOWCLOSE")), {}]
 
 
 MOVES = (  # and how likely; a number that is written is some eighty events, a press is two
@@ -163,7 +163,7 @@ MOVES = (  # and how likely; a number that is written is some eighty events, a p
     (_other, 4),
     (_wait, 4),
     (_write, 3),
-    (lambda dice: ["tap", round(dice.random(), 4)], 4),
+    (lambda rng: ["tap", round(rng.random(), 4)], 4),
     (_wheel, 3),
     (_unknown, 2),
     (_drop, 2),

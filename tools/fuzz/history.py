@@ -19,7 +19,7 @@ from unittest import mock
 import numpy as np
 
 from edge_app.errors import InkError, StoreError
-from edge_app.escape import HOSTILE, tell
+from edge_app.escape import HOSTILE, print_error
 from edge_app.recognition.ink import make_ink
 from edge_app.recognition.normalise import normalise_digit
 from edge_app.recognition.results import Digit
@@ -63,9 +63,9 @@ PLANTED = (  # what a planted file may hold beside, or in place of, what belongs
 def fuzz(run: Run) -> None:
     """Try databases; a case is the lengths of database, log and index of the log, and these."""
     run.limits.megabytes = 200.0  # fifty pages are read at a time, and a planted one has two million letters at most
-    for dice in run.tries():
-        case = make(dice)
-        run.attempt(case, lambda case=case, dice=dice: check(case, run.folder, dice))  # type: ignore[misc]
+    for rng in run.tries():
+        case = make(rng)
+        run.attempt(case, lambda case=case, rng=rng: check(case, run.folder, rng))  # type: ignore[misc]
 
 
 @cache
@@ -96,58 +96,58 @@ def _content(path: Path) -> bytes:
     return path.read_bytes() if path.exists() else b""
 
 
-def make(dice: random.Random) -> bytes:
+def make(rng: random.Random) -> bytes:
     """Return a case."""
-    parts = list(dice.choice(seeds()))
-    way = dice.randrange(10)
+    parts = list(rng.choice(seeds()))
+    way = rng.randrange(10)
     if way < 3:
-        at = 1 if parts[1] and dice.randrange(2) else 0
-        parts[at] = _damaged(dice, parts[at])
+        at = 1 if parts[1] and rng.randrange(2) else 0
+        parts[at] = _damaged(rng, parts[at])
     elif way < 5:
-        parts = [_planted(dice, parts, [dice.choice(PLANTED)]), b"", b""]
+        parts = [_planted(rng, parts, [rng.choice(PLANTED)]), b"", b""]
     elif way < 8:
-        parts = [_planted(dice, parts, _odd_rows(dice)), b"", b""]
+        parts = [_planted(rng, parts, _odd_rows(rng)), b"", b""]
     elif way == 8:
-        parts[0] = dice.choice((b"", dice.randbytes(5000), b"SQLite format 3\0" + dice.randbytes(84), parts[0][:100]))
+        parts[0] = rng.choice((b"", rng.randbytes(5000), b"SQLite format 3\0" + rng.randbytes(84), parts[0][:100]))
     else:
-        other = dice.choice(seeds())
-        parts = [dice.choice((parts, other))[number] for number in range(3)]  # a log that belongs to another
-    if not dice.randrange(6):
-        at = dice.randrange(3)
-        parts[at] = mutate_bytes(dice, parts[at])
+        other = rng.choice(seeds())
+        parts = [rng.choice((parts, other))[number] for number in range(3)]  # a log that belongs to another
+    if not rng.randrange(6):
+        at = rng.randrange(3)
+        parts[at] = mutate_bytes(rng, parts[at])
     return json.dumps([len(part) for part in parts]).encode() + b"\n" + b"".join(parts)
 
 
-def _damaged(dice: random.Random, content: bytes) -> bytes:
+def _damaged(rng: random.Random, content: bytes) -> bytes:
     """Return a file as a disk spoils it: bits of any page, pages swapped, lost, zeroed or repeated, a field wrong."""
     spoilt = bytearray(content)
     count = max(1, len(content) // PAGE)
-    one, other = (PAGE * dice.randrange(count) for _ in range(2))
-    way = dice.randrange(6)
+    one, other = (PAGE * rng.randrange(count) for _ in range(2))
+    way = rng.randrange(6)
     if way == 0:
-        for _ in range(dice.choice((1, 1, 8, 100))):
+        for _ in range(rng.choice((1, 1, 8, 100))):
             if spoilt:
-                spoilt[dice.randrange(len(spoilt))] ^= 1 << dice.randrange(8)
+                spoilt[rng.randrange(len(spoilt))] ^= 1 << rng.randrange(8)
     elif way == 1:
         spoilt[one : one + PAGE], spoilt[other : other + PAGE] = (
             content[other : other + PAGE],
             content[one : one + PAGE],
         )
     elif way == 2:
-        del spoilt[dice.choice((one, one + dice.randrange(PAGE), 512, 100)) :]
+        del spoilt[rng.choice((one, one + rng.randrange(PAGE), 512, 100)) :]
     elif way == 3:
-        spoilt[one : one + PAGE] = dice.choice((bytes(PAGE), b"\xff" * PAGE, content[other : other + PAGE]))
+        spoilt[one : one + PAGE] = rng.choice((bytes(PAGE), b"\xff" * PAGE, content[other : other + PAGE]))
     elif way == 4:
-        at, form = dice.choice(
+        at, form = rng.choice(
             ((16, ">H"), (18, ">H"), (20, ">I"), (24, ">I"), (28, ">I"), (32, ">I"), (44, ">I"), (60, ">I"))
         )
-        struct.pack_into(form, spoilt, at, dice.choice((0, 1, 2, 255, 65535 if form == ">H" else 2**32 - 1)))
+        struct.pack_into(form, spoilt, at, rng.choice((0, 1, 2, 255, 65535 if form == ">H" else 2**32 - 1)))
     else:  # in a page: its kind, its count of cells, where these are
-        struct.pack_into(">H", spoilt, min(one + dice.choice((0, 3, 5, 8, 10)), len(spoilt) - 2), dice.randrange(65536))
+        struct.pack_into(">H", spoilt, min(one + rng.choice((0, 3, 5, 8, 10)), len(spoilt) - 2), rng.randrange(65536))
     return bytes(spoilt)
 
 
-def _planted(dice: random.Random, parts: list[bytes], statements: list[str]) -> bytes:
+def _planted(rng: random.Random, parts: list[bytes], statements: list[str]) -> bytes:
     """Return a database after statements of somebody's own."""
     with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         path = Path(folder) / NAME
@@ -156,7 +156,7 @@ def _planted(dice: random.Random, parts: list[bytes], statements: list[str]) -> 
                 path.with_name(path.name + part).write_bytes(content)
         database = sqlite3.connect(path, isolation_level=None)
         database.execute(
-            "PRAGMA writable_schema = ON" if not dice.randrange(8) else "PRAGMA ignore_check_constraints = ON"
+            "PRAGMA writable_schema = ON" if not rng.randrange(8) else "PRAGMA ignore_check_constraints = ON"
         )
         for statement in statements:
             with contextlib.suppress(sqlite3.Error):
@@ -166,45 +166,43 @@ def _planted(dice: random.Random, parts: list[bytes], statements: list[str]) -> 
         return path.read_bytes()
 
 
-def _odd_rows(dice: random.Random) -> list[str]:
+def _odd_rows(rng: random.Random) -> list[str]:
     """Return statements that put values of any kind into sound tables."""
     pages = ("created", "text", "correction", "confidence", "ink", "digits", "model")
     examples = ("created", "label", "source", "used", "image", "ink")
     found = []
-    for _ in range(dice.randint(1, 4)):
-        table, columns = dice.choice((("pages", pages), ("examples", examples)))
-        where = dice.choice(("", " WHERE id = 1", " WHERE id % 2"))
-        found.append(f"UPDATE {table} SET {dice.choice(columns)} = {_odd_sql(dice)}{where}")
-    if not dice.randrange(6):
+    for _ in range(rng.randint(1, 4)):
+        table, columns = rng.choice((("pages", pages), ("examples", examples)))
+        where = rng.choice(("", " WHERE id = 1", " WHERE id % 2"))
+        found.append(f"UPDATE {table} SET {rng.choice(columns)} = {_odd_sql(rng)}{where}")
+    if not rng.randrange(6):
         found.append("UPDATE pages SET id = 9223372036854775807 WHERE id = 1")
     return found
 
 
-def _odd_sql(dice: random.Random) -> str:
-    way = dice.randrange(8)
+def _odd_sql(rng: random.Random) -> str:
+    way = rng.randrange(8)
     if way == 0:
-        return dice.choice(("''", "zeroblob(784)", "zeroblob(300000)", "x'ff00'", "1e999", "-1", "9e18", "NULL"))
+        return rng.choice(("''", "zeroblob(784)", "zeroblob(300000)", "x'ff00'", "1e999", "-1", "9e18", "NULL"))
     if way == 1:
-        return f"cast(x'{dice.randbytes(dice.choice((1, 5, 40))).hex()}' AS TEXT)"  # letters that are none
+        return f"cast(x'{rng.randbytes(rng.choice((1, 5, 40))).hex()}' AS TEXT)"  # letters that are none
     if way == 2:
-        depth = dice.choice((10, 2000, 200_000))
+        depth = rng.choice((10, 2000, 200_000))
         return f"replace(hex(zeroblob({depth})), '00', '[')"
     if way == 3:
-        tree = mutate_tree(dice, json.loads(dice.choice((LINE, DIGITS))))
-        text = json.dumps(tree, ensure_ascii=not dice.randrange(2)).encode("utf-8", "replace").decode()
+        tree = mutate_tree(rng, json.loads(rng.choice((LINE, DIGITS))))
+        text = json.dumps(tree, ensure_ascii=not rng.randrange(2)).encode("utf-8", "replace").decode()
     elif way == 4:
         text = json.dumps({"strokes": [[[0, 1]]], "id": 7, "text": "\x1b[2J", "confidence": "high"})
     elif way == 5:
-        text = dice.choice(
-            ("9999-99-99", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "now", "2026-01-02")
-        )
+        text = rng.choice(("9999-99-99", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "now", "2026-01-02"))
     else:
-        text = dice.choice(TEXTS).encode("utf-8", "replace").decode().replace("\0", "\1")
+        text = rng.choice(TEXTS).encode("utf-8", "replace").decode().replace("\0", "\1")
     quoted = text.replace("'", "''")
     return f"'{quoted}'"
 
 
-def check(case: bytes, folder: Path, dice: random.Random | None = None) -> str:
+def check(case: bytes, folder: Path, rng: random.Random | None = None) -> str:
     """Open a case as the command does, and do all that the window can do with it."""
     first, _, content = case.partition(b"\n")
     home = folder / "home"
@@ -214,7 +212,7 @@ def check(case: bytes, folder: Path, dice: random.Random | None = None) -> str:
     _write(home, parts)
     listed = _list(home, parts)
     _write(home, parts)
-    used = _use(home / "data" / NAME, dice or random.Random(0))
+    used = _use(home / "data" / NAME, rng or random.Random(0))
     return f"{listed}; {used}"
 
 
@@ -236,7 +234,7 @@ def _list(home: Path, parts: list[bytes]) -> str:
             try:
                 status = print_history(50, as_json=as_json)
             except StoreError as error:
-                tell(error)
+                print_error(error)
                 status = 1
         lines = out.getvalue().splitlines()
         assert not any(HOSTILE.search(line) for line in (*lines, *said.getvalue().splitlines())), lines
@@ -264,7 +262,7 @@ def _nothing_is_lost(data: Path, parts: list[bytes], said: str) -> None:
         assert len(kept) >= len(parts[0]) - PAGE, f"{len(parts[0])} bytes became {len(kept)}"
 
 
-def _use(path: Path, dice: random.Random) -> str:
+def _use(path: Path, rng: random.Random) -> str:
     """Do everything in any order; a StoreError is an answer, and so is InkError for the ink of a damaged page."""
     try:
         store = Store(path)
@@ -272,19 +270,19 @@ def _use(path: Path, dice: random.Random) -> str:
         return "refused"
     try:
         deeds: list[Callable[[], Any]] = [
-            lambda: [_look(page) for page in store.pages(50, dice.choice((0, 50)))],
+            lambda: [_look(page) for page in store.pages(50, rng.choice((0, 50)))],
             lambda: [_look(example) for example in store.examples()],
             lambda: (store.count_pages(), store.count_examples()),
-            lambda: store.save_page(dice.choice((None, 1, 3)), INK, "1", 0.5),
+            lambda: store.save_page(rng.choice((None, 1, 3)), INK, "1", 0.5),
             lambda: store.correct_page(1, "42"),
-            lambda: store.delete_page(dice.choice((1, 2, 999))),
+            lambda: store.delete_page(rng.choice((1, 2, 999))),
             lambda: store.add_example(normalise_digit(INK), "1", INK, "practice"),
             lambda: store.use_example(1, False),
             lambda: store.remove_example(1),
             lambda: store.export(path.with_name("out.jsonl")),
             lambda: store.adopt(_written()),
         ]
-        dice.shuffle(deeds)
+        rng.shuffle(deeds)
         outcomes = {_attempt(deed) for deed in (*deeds, store.forget_everything)}
         if "told" not in outcomes:
             assert store.count_pages() == 0

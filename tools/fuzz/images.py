@@ -20,27 +20,27 @@ MAKERS = {b"P": (png, ".png"), b"J": (jpeg, ".jpg"), b"B": (bmp, ".bmp")}
 def fuzz(run: Run) -> None:
     """Try pictures; a case is a letter for its kind, and the file."""
     run.limits.seconds, run.limits.megabytes = 5.0, 400.0
-    for dice in run.tries():
-        case = make(dice)
+    for rng in run.tries():
+        case = make(rng)
         run.attempt(case, lambda case=case: check(case, run.folder))  # type: ignore[misc]
 
 
-def make(dice: random.Random) -> bytes:
+def make(rng: random.Random) -> bytes:
     """Return a case, now and then with bytes damaged that have no meaning to an encoder."""
-    kind = dice.choice((b"P", b"P", b"J", b"J", b"B"))
-    content = MAKERS[kind][0](dice)
-    if not dice.randrange(4):
-        content = mutate_bytes(dice, content, most=3)
-        content = repaired(content) if kind == b"P" and dice.randrange(4) else content
+    kind = rng.choice((b"P", b"P", b"J", b"J", b"B"))
+    content = MAKERS[kind][0](rng)
+    if not rng.randrange(4):
+        content = mutate_bytes(rng, content, most=3)
+        content = repaired(content) if kind == b"P" and rng.randrange(4) else content
     return kind + content
 
 
-def change(dice: random.Random, case: bytes) -> bytes:
+def change(rng: random.Random, case: bytes) -> bytes:
     """Return a case with bytes damaged, or another one."""
-    if not dice.randrange(10):
-        return make(dice)
-    content = mutate_bytes(dice, case[1:], most=3)
-    return case[:1] + (repaired(content) if case[:1] == b"P" and dice.randrange(8) else content)
+    if not rng.randrange(10):
+        return make(rng)
+    content = mutate_bytes(rng, case[1:], most=3)
+    return case[:1] + (repaired(content) if case[:1] == b"P" and rng.randrange(8) else content)
 
 
 def check(case: bytes, folder: Path) -> str:

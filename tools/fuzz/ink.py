@@ -22,13 +22,13 @@ from .mutation import mutate_bytes, mutate_tree
 from .run import Run
 
 KINDS = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
-SAMPLES = Path(__file__).parents[2] / "edge_app" / "samples.jsonl"
+SAMPLES = Path(__file__).parents[2] / "edge_app" / "datasets" / "samples.jsonl"
 
 
 def fuzz(run: Run) -> None:
     """Try damaged, odd and oversized ink; a case is a letter for how it is read, a digit for its kind, and the file."""
-    for dice in run.tries():
-        case = make(dice)
+    for rng in run.tries():
+        case = make(rng)
         run.attempt(case, lambda case=case: check(case, run.folder))  # type: ignore[misc]
 
 
@@ -38,58 +38,58 @@ def seeds() -> list[bytes]:
     return SAMPLES.read_bytes().splitlines()
 
 
-def make(dice: random.Random) -> bytes:
+def make(rng: random.Random) -> bytes:
     """Return a case."""
-    lines = [_line(dice) for _ in range(dice.choice((1, 1, 1, 3)))]
+    lines = [_line(rng) for _ in range(rng.choice((1, 1, 1, 3)))]
     content = b"\n".join(lines)
-    if not dice.randrange(3):
-        content = mutate_bytes(dice, content, seeds())
-    return _packed(dice, dice.choice((b"L", b"R", b"R")), dice.randrange(len(KINDS)), content)
+    if not rng.randrange(3):
+        content = mutate_bytes(rng, content, seeds())
+    return _packed(rng, rng.choice((b"L", b"R", b"R")), rng.randrange(len(KINDS)), content)
 
 
-def _packed(dice: random.Random, how: bytes, kind: int, content: bytes) -> bytes:
+def _packed(rng: random.Random, how: bytes, kind: int, content: bytes) -> bytes:
     if KINDS[kind].endswith(".gz"):
         content = gzip.compress(content, 1, mtime=0)
-        if not dice.randrange(4):
-            content = mutate_bytes(dice, content)
+        if not rng.randrange(4):
+            content = mutate_bytes(rng, content)
     return how + b"%d" % kind + content
 
 
-def change(dice: random.Random, case: bytes) -> bytes:
+def change(rng: random.Random, case: bytes) -> bytes:
     """Return a case with something in its JSON, or among its bytes, changed."""
     kind, content = case[1] % len(KINDS) if len(case) > 1 else 0, case[2:]
     try:
         if KINDS[kind].endswith(".gz"):
             content = zlib.decompressobj(31).decompress(content, 1_000_000)
         lines = content.splitlines() or [b""]
-        at = dice.randrange(len(lines))
-        lines[at] = json.dumps(mutate_tree(dice, json.loads(lines[at]))).encode()
+        at = rng.randrange(len(lines))
+        lines[at] = json.dumps(mutate_tree(rng, json.loads(lines[at]))).encode()
         content = b"\n".join(lines)
     except (ValueError, RecursionError, zlib.error):
-        content = mutate_bytes(dice, content, seeds())
-    return _packed(dice, case[:1], kind, content)
+        content = mutate_bytes(rng, content, seeds())
+    return _packed(rng, case[:1], kind, content)
 
 
-def _line(dice: random.Random) -> bytes:
-    tree = json.loads(dice.choice(seeds())) | {"label": dice.choice("0123456789"), "writer": "me/1"}
-    way = dice.randrange(12)
+def _line(rng: random.Random) -> bytes:
+    tree = json.loads(rng.choice(seeds())) | {"label": rng.choice("0123456789"), "writer": "me/1"}
+    way = rng.randrange(12)
     if way == 0:
-        return _generated(dice)
+        return _generated(rng)
     if way == 1:  # nested deeper than a parser may follow
-        return dice.choice((b"[", b'{"strokes":')) * dice.choice((100, 1000, 100_000))
-    for _ in range(dice.randint(1, 4)):
-        tree = mutate_tree(dice, tree)
+        return rng.choice((b"[", b'{"strokes":')) * rng.choice((100, 1000, 100_000))
+    for _ in range(rng.randint(1, 4)):
+        tree = mutate_tree(rng, tree)
     return json.dumps(tree).encode()
 
 
-def _generated(dice: random.Random) -> bytes:
+def _generated(rng: random.Random) -> bytes:
     """Return ink of many strokes or many points, in any scale: what the limits are for."""
-    strokes = dice.choice((1, 2, 30, 200))
-    points = dice.choice((1, 2, 20, 500)) if strokes < 100 else dice.choice((1, 5))
-    scale = 10.0 ** dice.randint(-12, 9)
-    place = dice.choice((0.0, 0.0, 1e6, -1e8))
+    strokes = rng.choice((1, 2, 30, 200))
+    points = rng.choice((1, 2, 20, 500)) if strokes < 100 else rng.choice((1, 5))
+    scale = 10.0 ** rng.randint(-12, 9)
+    place = rng.choice((0.0, 0.0, 1e6, -1e8))
     tree = [
-        [[place + scale * dice.random(), place + scale * dice.random()] for _ in range(points)] for _ in range(strokes)
+        [[place + scale * rng.random(), place + scale * rng.random()] for _ in range(points)] for _ in range(strokes)
     ]
     return json.dumps({"label": "1", "strokes": tree}).encode()
 

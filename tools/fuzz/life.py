@@ -72,19 +72,19 @@ class BrokenError(Exception):
         self.kind, self.said, self.steps = kind, said, steps
 
 
-def random_spec(dice: random.Random, sizes: Sequence[tuple[int, int]]) -> Spec:
+def random_spec(rng: random.Random, sizes: Sequence[tuple[int, int]]) -> Spec:
     """Return what somebody may have chosen."""
     settings = {
-        "theme": dice.choice(("light", "dark", "contrast")),
-        "text_size": dice.choice(("normal", "normal", "large", "huge")),
-        "language": dice.choice(("en", "de", "fr", "es")),
-        "history": dice.choice(("on", "on", "ask", "off")),
-        "live": bool(dice.randrange(4)),
-        "left_handed": not dice.randrange(3),
-        "rotate": dice.choice((0, 0, 0, 90, 180, 270)),
-        "kiosk": not dice.randrange(5),
+        "theme": rng.choice(("light", "dark", "contrast")),
+        "text_size": rng.choice(("normal", "normal", "large", "huge")),
+        "language": rng.choice(("en", "de", "fr", "es")),
+        "history": rng.choice(("on", "on", "ask", "off")),
+        "live": bool(rng.randrange(4)),
+        "left_handed": not rng.randrange(3),
+        "rotate": rng.choice((0, 0, 0, 90, 180, 270)),
+        "kiosk": not rng.randrange(5),
     }
-    return Spec(dice.randrange(2**32), dice.choice(sizes), not dice.randrange(4), not dice.randrange(4), settings)
+    return Spec(rng.randrange(2**32), rng.choice(sizes), not rng.randrange(4), not rng.randrange(4), settings)
 
 
 def live(
@@ -142,9 +142,9 @@ class AtOnce(Immediate):
         super().__init__()
         self._wake = wake
 
-    def ask(self, name: str, job: Callable[[], Any]) -> None:
+    def submit(self, name: str, job: Callable[[], Any]) -> None:
         """Do a job."""
-        super().ask(name, job)
+        super().submit(name, job)
         self._wake()
 
 
@@ -157,7 +157,7 @@ class Hand:
         """Take `steps`, or random ones."""
         self.spec, self.home, self.beat = spec, home, beat
         self.now, self.wall = 1000, START
-        self.dice = random.Random(spec.seed)
+        self.rng = random.Random(spec.seed)
         self.taken = 0
         self.process: list[dict[str, float]] = []
         self.sent: Counter[str] = Counter()
@@ -171,7 +171,7 @@ class Hand:
     def meet(self, app: App) -> App:
         """Take over an app whose loop is about to begin."""
         self.app = app
-        app.services.dice = random.Random(self.spec.seed)
+        app.services.rng = random.Random(self.spec.seed)
         app.services.now = lambda: datetime.fromtimestamp(self.wall, timezone.utc)
         self.judge.begin(app)
         return app
@@ -183,8 +183,8 @@ class Hand:
 
     def broken(self, error: Exception) -> BrokenError:
         """Return what went wrong with the steps until then."""
-        dice = random.Random(self.spec.seed)
-        steps = [next_step(dice) for _ in range(self.taken)] if self._steps is None else self._steps[: self.taken]
+        rng = random.Random(self.spec.seed)
+        steps = [next_step(rng) for _ in range(self.taken)] if self._steps is None else self._steps[: self.taken]
         return BrokenError(self.judge.kind(error), self.judge.said(error), steps)
 
     @property
@@ -202,7 +202,7 @@ class Hand:
                 self.judge.leaving = True
                 pygame.event.post(pygame.event.Event(pygame.QUIT))
                 return
-            step = next_step(self.dice) if self._steps is None else self._steps[self.taken]
+            step = next_step(self.rng) if self._steps is None else self._steps[self.taken]
             self.taken += 1
             self._waiting = self._events(step)
         self._send(self._waiting.pop(0))

@@ -19,13 +19,14 @@ from typing import Any
 import numpy as np
 
 from edge_app.errors import ModelError, RuntimeMissingError
-from edge_app.modelfiles.card import MAX_BYTES, Model
+from edge_app.modelfiles.card import MAX_BYTES
 from edge_app.modelfiles.isolated import limit_this_process
 from edge_app.modelfiles.selftest import check_reading, known_digits
 from edge_app.modelfiles.structure import check_structure
 from edge_app.modelfiles.validation import NEXT, examine, pass_gate
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import MODULES, find_runtime
+from edge_app.recognition.model import Model
 
 from .run import Run
 from .tflite import difference, edited, lie
@@ -47,9 +48,9 @@ Way = Callable[[random.Random, bytes], bytes]
 def fuzz(run: Run) -> None:
     """Try model files; a case is the file behind a line that says how and of which sound file it was made."""
     figures = run.figures = {"ways": {}, "runtimes": {}, "unchecked": {}, "whole": {}, "accepted": {}}
-    for dice in run.tries():
-        case = make(dice)
-        run.attempt(case, lambda case=case, dice=dice: check(case, dice, figures))  # type: ignore[misc]
+    for rng in run.tries():
+        case = make(rng)
+        run.attempt(case, lambda case=case, rng=rng: check(case, rng, figures))  # type: ignore[misc]
 
 
 @cache
@@ -74,77 +75,75 @@ def runtimes() -> list[str]:
 # ---- how cases are made
 
 
-def make(dice: random.Random) -> bytes:
+def make(rng: random.Random) -> bytes:
     """Return a case."""
-    way, sound = dice.choice(list(WAYS)), dice.randrange(len(seeds()))
-    return f"{sound} {way}\n".encode() + WAYS[way](dice, seeds()[sound])
+    way, sound = rng.choice(list(WAYS)), rng.randrange(len(seeds()))
+    return f"{sound} {way}\n".encode() + WAYS[way](rng, seeds()[sound])
 
 
-def _place(dice: random.Random, content: bytes) -> int:
+def _place(rng: random.Random, content: bytes) -> int:
     """Return a place, more often than not among tables and lists, which lie at both ends."""
-    if dice.randrange(3):
+    if rng.randrange(3):
         edge = min(8000, len(content) // 3)
-        place = dice.randrange(2 * edge)
+        place = rng.randrange(2 * edge)
         return place if place < edge else len(content) - (place - edge) - 1
-    return dice.randrange(len(content))
+    return rng.randrange(len(content))
 
 
-def cut(dice: random.Random, content: bytes) -> bytes:
+def cut(rng: random.Random, content: bytes) -> bytes:
     """Return the beginning of a file, up to a place that a copy, a block of a disk or a table ended at."""
-    at = _place(dice, content)
-    return content[: dice.choice((at, at & ~3, at & ~511, at & ~4095, len(content) - dice.randrange(1, 64)))]
+    at = _place(rng, content)
+    return content[: rng.choice((at, at & ~3, at & ~511, at & ~4095, len(content) - rng.randrange(1, 64)))]
 
 
-def flip(dice: random.Random, content: bytes) -> bytes:
+def flip(rng: random.Random, content: bytes) -> bytes:
     """Return a file with one to 64 bits flipped."""
     changed = bytearray(content)
-    for _ in range(dice.choice((1, 1, 1, 4, 64))):
-        changed[_place(dice, content)] ^= 1 << dice.randrange(8)
+    for _ in range(rng.choice((1, 1, 1, 4, 64))):
+        changed[_place(rng, content)] ^= 1 << rng.randrange(8)
     return bytes(changed)
 
 
-def set_bytes(dice: random.Random, content: bytes) -> bytes:
+def set_bytes(rng: random.Random, content: bytes) -> bytes:
     """Return a file with runs of one byte, as of a block that was never written."""
     changed = bytearray(content)
-    for _ in range(dice.randint(1, 3)):
-        at, length = _place(dice, content), dice.choice((1, 2, 4, 16, 512, 4096))
-        changed[at : at + length] = bytes([dice.choice((0, 0xFF, dice.randrange(256)))]) * len(
-            changed[at : at + length]
-        )
+    for _ in range(rng.randint(1, 3)):
+        at, length = _place(rng, content), rng.choice((1, 2, 4, 16, 512, 4096))
+        changed[at : at + length] = bytes([rng.choice((0, 0xFF, rng.randrange(256)))]) * len(changed[at : at + length])
     return bytes(changed)
 
 
-def enlarge(dice: random.Random, content: bytes) -> bytes:
+def enlarge(rng: random.Random, content: bytes) -> bytes:
     """Return a file in which words that may be lengths or offsets are others."""
     changed = bytearray(content)
-    for _ in range(dice.choice((1, 1, 2, 4))):
-        at = _place(dice, content) & ~3
+    for _ in range(rng.choice((1, 1, 2, 4))):
+        at = _place(rng, content) & ~3
         word = int.from_bytes(content[at : at + 4], "little")
-        grown = dice.choice((*WORDS, word + 1, word + 4, 2 * word, word << 8, word - 4, word ^ 0x80000000))
+        grown = rng.choice((*WORDS, word + 1, word + 4, 2 * word, word << 8, word - 4, word ^ 0x80000000))
         changed[at : at + 4] = (grown & 0xFFFFFFFF).to_bytes(4, "little")
     return bytes(changed[: len(content)])
 
 
-def noise(dice: random.Random, content: bytes) -> bytes:
+def noise(rng: random.Random, content: bytes) -> bytes:
     """Return bytes of chance, some behind a beginning that is right."""
-    start = content[: dice.choice((0, 8, 8, 32, 512, 2048))]
-    return start + dice.randbytes(dice.choice((0, 1, 16, 1000, 50_000)))
+    start = content[: rng.choice((0, 8, 8, 32, 512, 2048))]
+    return start + rng.randbytes(rng.choice((0, 1, 16, 1000, 50_000)))
 
 
-def splice(dice: random.Random, content: bytes) -> bytes:
+def splice(rng: random.Random, content: bytes) -> bytes:
     """Return a file with a part of another in it."""
-    other = dice.choice(seeds())
-    at, there, length = _place(dice, content), _place(dice, other), dice.choice((16, 256, 4096, 50_000))
-    keep = content[at + length :] if dice.randrange(2) else content[at:]
+    other = rng.choice(seeds())
+    at, there, length = _place(rng, content), _place(rng, other), rng.choice((16, 256, 4096, 50_000))
+    keep = content[at + length :] if rng.randrange(2) else content[at:]
     return content[:at] + other[there : there + length] + keep
 
 
-def tell_lies(dice: random.Random, content: bytes) -> bytes:
+def tell_lies(rng: random.Random, content: bytes) -> bytes:
     """Return a flatbuffer as a writer makes it, in which one to three things are not so."""
 
     def change(model: Any) -> None:
-        for _ in range(dice.choice((1, 1, 2, 3))):
-            lie(dice, model)
+        for _ in range(rng.choice((1, 1, 2, 3))):
+            lie(rng, model)
 
     return edited(content, change)
 
@@ -164,11 +163,11 @@ WAYS: dict[str, Way] = {
 # ---- what becomes of them
 
 
-def check(case: bytes, dice: random.Random, figures: dict[str, Any]) -> str:
+def check(case: bytes, rng: random.Random, figures: dict[str, Any]) -> str:
     """Return what became of a case; raises AssertionError for what must not."""
     first, _, content = case.partition(b"\n")
     sound, _, way = first.decode().partition(" ")
-    outcome = _try(content, dice, figures)
+    outcome = _try(content, rng, figures)
     _count(figures["ways"], way.removeprefix("more "), outcome)
     if outcome == "accepted":
         kind = difference(content, seeds()[int(sound)])
@@ -181,12 +180,12 @@ def _count(figures: dict[str, Any], name: str, outcome: str) -> None:
     own[outcome] = own.get(outcome, 0) + 1
 
 
-def _try(content: bytes, dice: random.Random, figures: dict[str, Any]) -> str:
+def _try(content: bytes, rng: random.Random, figures: dict[str, Any]) -> str:
     try:
         structure = check_structure(content)
     except ModelError as error:
         _check_line(str(error))
-        if not dice.randrange(UNCHECKED):
+        if not rng.randrange(UNCHECKED):
             for name in runtimes():
                 outcome = in_fork(lambda name=name: _open_unchecked(content, name))  # type: ignore[misc]
                 _count(figures["unchecked"], name, outcome)
@@ -196,8 +195,8 @@ def _try(content: bytes, dice: random.Random, figures: dict[str, Any]) -> str:
         job = {"runtime": name, "classes": None, "reads": True}
         outcomes[name] = in_fork(lambda job=job: examine(content, job))  # type: ignore[misc]
         _count(figures["runtimes"], name, outcomes[name])
-    if not dice.randrange(WHOLE):
-        _compare_whole(content, dice.choice(runtimes()), outcomes, figures)
+    if not rng.randrange(WHOLE):
+        _compare_whole(content, rng.choice(runtimes()), outcomes, figures)
     worst = max(outcomes.values(), key=WORST.index)
     if worst == "accepted":
         for name in runtimes():  # as the app does it: a crash here is a finding

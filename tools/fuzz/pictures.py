@@ -30,11 +30,11 @@ def _inks() -> list[Ink]:
     return [sample.content for sample in bundled_samples() if isinstance(sample.content, tuple)]
 
 
-def grey_picture(dice: random.Random, width: int, height: int) -> NDArray[np.uint8]:
+def grey_picture(rng: random.Random, width: int, height: int) -> NDArray[np.uint8]:
     """Return something to look at, (height, width) uint8: a number, noise, rings, a chequered board, nothing."""
-    way = dice.randrange(8)
+    way = rng.randrange(8)
     if way < 4:
-        ink = dice.choice(_inks())
+        ink = rng.choice(_inks())
         low = np.min([stroke.min(axis=0) for stroke in ink], axis=0)
         high = np.max([stroke.max(axis=0) for stroke in ink], axis=0)
         small = max(1, min(width, 160)), max(1, min(height, 160))
@@ -42,50 +42,50 @@ def grey_picture(dice: random.Random, width: int, height: int) -> NDArray[np.uin
         lines = [((stroke - low) * scale + 0.1 * min(small)).astype(np.float32) for stroke in ink]
         drawn = (draw_strokes(lines, 2.6, *small) * 255).astype(np.uint8)
         picture = np.asarray(Image.fromarray(drawn).resize((width, height)))
-        return 255 - picture if dice.randrange(2) else picture
+        return 255 - picture if rng.randrange(2) else picture
     y, x = np.mgrid[0:height, 0:width]
     if way == 4:
-        return np.random.default_rng(dice.randrange(2**32)).integers(0, 256, (height, width), np.uint8)
+        return np.random.default_rng(rng.randrange(2**32)).integers(0, 256, (height, width), np.uint8)
     if way == 5:
-        step = dice.choice((2, 3, 5))
+        step = rng.choice((2, 3, 5))
         rings = np.maximum(abs(x - width // 2), abs(y - height // 2)) // step % 2
         return (rings * 255).astype(np.uint8)
     if way == 6:
-        step = dice.choice((1, 2, 8))
+        step = rng.choice((1, 2, 8))
         return ((x // step + y // step) % 2 * 255).astype(np.uint8)
-    return np.full((height, width), dice.choice((0, 128, 255)), np.uint8)
+    return np.full((height, width), rng.choice((0, 128, 255)), np.uint8)
 
 
-def small_size(dice: random.Random) -> tuple[int, int]:
+def small_size(rng: random.Random) -> tuple[int, int]:
     """Return a width and height that are read in no time, now and then as many pixels as are looked at."""
-    if not dice.randrange(25):
-        return dice.choice(((1024, 1024), (2048, 1500), (1023, 70)))
-    return dice.choice((1, 2, 7, 28, 64, 200)), dice.choice((1, 3, 28, 64, 150))
+    if not rng.randrange(25):
+        return rng.choice(((1024, 1024), (2048, 1500), (1023, 70)))
+    return rng.choice((1, 2, 7, 28, 64, 200)), rng.choice((1, 3, 28, 64, 150))
 
 
-def png(dice: random.Random) -> bytes:
+def png(rng: random.Random) -> bytes:
     """Return a PNG, of which most can be read."""
-    colour = dice.choice(list(CHANNELS))
-    depth = dice.choice(DEPTHS[colour])
-    interlaced = dice.randrange(2)
-    size = small_size(dice)
-    if not dice.randrange(60):
-        size = dice.choice((LARGE, *TALL))
-    rows = _rows(dice, size, colour, depth) if size[0] * size[1] < 4_000_000 else _blank(size, colour, depth)
-    said = size if dice.randrange(8) else (dice.choice((size[0], *HUGE)), dice.choice((size[1], *HUGE)))
+    colour = rng.choice(list(CHANNELS))
+    depth = rng.choice(DEPTHS[colour])
+    interlaced = rng.randrange(2)
+    size = small_size(rng)
+    if not rng.randrange(60):
+        size = rng.choice((LARGE, *TALL))
+    rows = _rows(rng, size, colour, depth) if size[0] * size[1] < 4_000_000 else _blank(size, colour, depth)
+    said = size if rng.randrange(8) else (rng.choice((size[0], *HUGE)), rng.choice((size[1], *HUGE)))
     header = struct.pack(">IIBBBBB", *said, depth, colour, 0, 0, interlaced)
-    if not dice.randrange(20):
-        header = mutate_bytes(dice, header, most=2)
-    chunks = [(b"IHDR", header), *_before(dice, colour, depth), *_data(dice, zlib.compress(rows, 1)), (b"IEND", b"")]
-    if not dice.randrange(6):
-        chunks = _animated(dice, chunks, said)
-    if not dice.randrange(6):
-        chunks.insert(dice.randrange(1, len(chunks)), dice.choice(chunks))
-    if not dice.randrange(10):
-        del chunks[dice.randrange(len(chunks))]
-    if not dice.randrange(10):
-        at = dice.randrange(len(chunks))
-        chunks[at] = chunks[at][0], mutate_bytes(dice, chunks[at][1])
+    if not rng.randrange(20):
+        header = mutate_bytes(rng, header, most=2)
+    chunks = [(b"IHDR", header), *_before(rng, colour, depth), *_data(rng, zlib.compress(rows, 1)), (b"IEND", b"")]
+    if not rng.randrange(6):
+        chunks = _animated(rng, chunks, said)
+    if not rng.randrange(6):
+        chunks.insert(rng.randrange(1, len(chunks)), rng.choice(chunks))
+    if not rng.randrange(10):
+        del chunks[rng.randrange(len(chunks))]
+    if not rng.randrange(10):
+        at = rng.randrange(len(chunks))
+        chunks[at] = chunks[at][0], mutate_bytes(rng, chunks[at][1])
     return SIGNATURE + b"".join(_chunk(*chunk) for chunk in chunks)
 
 
@@ -106,10 +106,10 @@ def repaired(case: bytes) -> bytes:
     return bytes(out)
 
 
-def _rows(dice: random.Random, size: tuple[int, int], colour: int, depth: int) -> bytes:
+def _rows(rng: random.Random, size: tuple[int, int], colour: int, depth: int) -> bytes:
     """Return filtered rows; interlaced ones are as many bytes, or a few too few."""
     width, height = size
-    grey = grey_picture(dice, width, height)
+    grey = grey_picture(rng, width, height)
     if depth == 8:
         pixels = np.repeat(grey[..., None], CHANNELS[colour], axis=2).reshape(height, -1)
     elif depth == 16:
@@ -118,7 +118,7 @@ def _rows(dice: random.Random, size: tuple[int, int], colour: int, depth: int) -
     else:
         pixels = np.packbits(grey > 127, axis=1)
         pixels = np.tile(pixels, (1, depth))[:, : (width * depth + 7) // 8]
-    kind = dice.choice((0, 0, 1, 2, 3, 4, 5))
+    kind = rng.choice((0, 0, 1, 2, 3, 4, 5))
     return np.pad(pixels, ((0, 0), (1, 0)), constant_values=kind).tobytes() + bytes(8 * height)
 
 
@@ -126,157 +126,157 @@ def _blank(size: tuple[int, int], colour: int, depth: int) -> bytes:
     return bytes((1 + (size[0] * depth * CHANNELS[colour] + 7) // 8) * size[1] + 16 * size[1])
 
 
-def _before(dice: random.Random, colour: int, depth: int) -> list[tuple[bytes, bytes]]:
+def _before(rng: random.Random, colour: int, depth: int) -> list[tuple[bytes, bytes]]:
     """Return the chunks before the data: a palette where one is needed, and metadata nobody asked for."""
     chunks = []
-    if colour == 3 or not dice.randrange(10):
-        chunks.append((b"PLTE", dice.randbytes(3 * dice.choice((1, 2, 2**depth % 257, 256)))))
-    if not dice.randrange(3):
-        chunks.append((b"tRNS", dice.randbytes(dice.choice((1, 2, 6, 256)))))
-    bomb = bytes(BOMB if not dice.randrange(10) else 1000)
+    if colour == 3 or not rng.randrange(10):
+        chunks.append((b"PLTE", rng.randbytes(3 * rng.choice((1, 2, 2**depth % 257, 256)))))
+    if not rng.randrange(3):
+        chunks.append((b"tRNS", rng.randbytes(rng.choice((1, 2, 6, 256)))))
+    bomb = bytes(BOMB if not rng.randrange(10) else 1000)
     extras = [
-        (b"eXIf", exif(dice)),
+        (b"eXIf", exif(rng)),
         (b"zTXt", b"Comment\0\0" + zlib.compress(bomb, 1)),
         (b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(bomb, 1)),
         (b"iCCP", b"profile\0\0" + zlib.compress(bomb, 1)),
-        (b"tEXt", b"Key\0" + dice.randbytes(20)),
-        (b"gAMA", dice.randbytes(4)),
-        (b"pHYs", dice.randbytes(9)),
-        (b"cHRM", dice.randbytes(dice.choice((32, 7)))),
-        (b"cICP", dice.randbytes(4)),
+        (b"tEXt", b"Key\0" + rng.randbytes(20)),
+        (b"gAMA", rng.randbytes(4)),
+        (b"pHYs", rng.randbytes(9)),
+        (b"cHRM", rng.randbytes(rng.choice((32, 7)))),
+        (b"cICP", rng.randbytes(4)),
         (b"sRGB", b"\x09"),
-        (b"abCd", dice.randbytes(5)),
+        (b"abCd", rng.randbytes(5)),
     ]
-    return chunks + dice.sample(extras, dice.choice((0, 0, 1, 3)))
+    return chunks + rng.sample(extras, rng.choice((0, 0, 1, 3)))
 
 
-def _data(dice: random.Random, packed: bytes) -> list[tuple[bytes, bytes]]:
+def _data(rng: random.Random, packed: bytes) -> list[tuple[bytes, bytes]]:
     """Return the data in one chunk or several, now and then damaged or cut."""
-    if not dice.randrange(12):
-        packed = mutate_bytes(dice, packed)
-    if not dice.randrange(12):
+    if not rng.randrange(12):
+        packed = mutate_bytes(rng, packed)
+    if not rng.randrange(12):
         packed = packed[: len(packed) // 2]
-    step = max(1, len(packed) // dice.choice((1, 1, 3)))
+    step = max(1, len(packed) // rng.choice((1, 1, 3)))
     return [(b"IDAT", packed[at : at + step]) for at in range(0, len(packed), step)][:50]
 
 
 def _animated(
-    dice: random.Random, chunks: list[tuple[bytes, bytes]], size: tuple[int, int]
+    rng: random.Random, chunks: list[tuple[bytes, bytes]], size: tuple[int, int]
 ) -> list[tuple[bytes, bytes]]:
-    control = struct.pack(">II", dice.choice((0, 1, 2, 2**31)), dice.randrange(3))
-    frame = struct.pack(">IIIIIHHBB", 0, *size, *(dice.choice((0, 0, 5, 2**31 - 1)) for _ in range(2)), 1, 0, 2, 1)
+    control = struct.pack(">II", rng.choice((0, 1, 2, 2**31)), rng.randrange(3))
+    frame = struct.pack(">IIIIIHHBB", 0, *size, *(rng.choice((0, 0, 5, 2**31 - 1)) for _ in range(2)), 1, 0, 2, 1)
     data = next((content for name, content in chunks if name == b"IDAT"), b"")
-    more = [(b"fcTL", b"\0\0\0\1" + frame[4:]), (b"fdAT", struct.pack(">I", 2) + data)] * dice.choice((1, 3))
+    more = [(b"fcTL", b"\0\0\0\1" + frame[4:]), (b"fdAT", struct.pack(">I", 2) + data)] * rng.choice((1, 3))
     return [chunks[0], (b"acTL", control), (b"fcTL", frame), *chunks[1:-1], *more, chunks[-1]]
 
 
-def exif(dice: random.Random) -> bytes:
+def exif(rng: random.Random) -> bytes:
     """Return EXIF with an orientation that there is, or that there is not, and what else may be in it."""
-    order = dice.choice(("<", ">"))
-    entries = [(0x0112, dice.choice((3, 3, 4, 2, 7, 5)), dice.choice((1, 1, 2, 0)), dice.choice((*range(10), 2**31)))]
-    entries += [(dice.randrange(2**16), dice.randrange(14), dice.choice((1, 2**31)), dice.randrange(2**32))] * (
-        dice.choice((0, 1, 5))
+    order = rng.choice(("<", ">"))
+    entries = [(0x0112, rng.choice((3, 3, 4, 2, 7, 5)), rng.choice((1, 1, 2, 0)), rng.choice((*range(10), 2**31)))]
+    entries += [(rng.randrange(2**16), rng.randrange(14), rng.choice((1, 2**31)), rng.randrange(2**32))] * (
+        rng.choice((0, 1, 5))
     )
     body = b"".join(
         struct.pack(order + "HHI", tag, kind, number) + struct.pack(order + "HH", value % 2**16, value >> 16)
         for tag, kind, number, value in entries
     )
-    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", dice.choice((8, 8, 8, 0, 2**31)))
-    count = struct.pack(order + "H", dice.choice((len(entries), len(entries), 65535)))
-    return head + count + body + struct.pack(order + "I", dice.choice((0, 0, 8)))  # the next one: itself
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", rng.choice((8, 8, 8, 0, 2**31)))
+    count = struct.pack(order + "H", rng.choice((len(entries), len(entries), 65535)))
+    return head + count + body + struct.pack(order + "I", rng.choice((0, 0, 8)))  # the next one: itself
 
 
-def jpeg(dice: random.Random) -> bytes:
+def jpeg(rng: random.Random) -> bytes:
     """Return a JPEG, of which most can be read."""
-    size = small_size(dice)
-    if not dice.randrange(80):
+    size = small_size(rng)
+    if not rng.randrange(80):
         size = (7000, 7071)
-    mode = dice.choice(("L", "RGB", "RGB", "CMYK", "YCbCr"))
-    picture = Image.fromarray(grey_picture(dice, *size)) if size[0] < 5000 else Image.new("L", size, 255)
+    mode = rng.choice(("L", "RGB", "RGB", "CMYK", "YCbCr"))
+    picture = Image.fromarray(grey_picture(rng, *size)) if size[0] < 5000 else Image.new("L", size, 255)
     file = io.BytesIO()
-    options: dict[str, object] = {"quality": dice.choice((5, 75, 100)), "progressive": not dice.randrange(3)}
-    if mode != "L" and dice.randrange(2):
-        options["subsampling"] = dice.choice((0, 1, 2))
-    if not dice.randrange(4):
+    options: dict[str, object] = {"quality": rng.choice((5, 75, 100)), "progressive": not rng.randrange(3)}
+    if mode != "L" and rng.randrange(2):
+        options["subsampling"] = rng.choice((0, 1, 2))
+    if not rng.randrange(4):
         options["restart_marker_rows"] = 1
     picture.convert(mode).save(file, "JPEG", **options)
     content = file.getvalue()
-    for _ in range(dice.choice((0, 0, 1, 3))):
-        content = content[:2] + _segment(dice) + content[2:]
-    if not dice.randrange(8):
-        content = _resized(dice, content)
-    if not dice.randrange(8):
-        content = content[: dice.randrange(len(content))]
-    if not dice.randrange(10):  # several pictures in one file, as some cameras write
+    for _ in range(rng.choice((0, 0, 1, 3))):
+        content = content[:2] + _segment(rng) + content[2:]
+    if not rng.randrange(8):
+        content = _resized(rng, content)
+    if not rng.randrange(8):
+        content = content[: rng.randrange(len(content))]
+    if not rng.randrange(10):  # several pictures in one file, as some cameras write
         content += content
     return content
 
 
-def _segment(dice: random.Random) -> bytes:
-    index = b"MPF\0II*\0\x08\0\0\0" + dice.randbytes(2) + struct.pack("<HHI", 0xB001, 4, 1) + dice.randbytes(60)
-    marker, body = dice.choice(
+def _segment(rng: random.Random) -> bytes:
+    index = b"MPF\0II*\0\x08\0\0\0" + rng.randbytes(2) + struct.pack("<HHI", 0xB001, 4, 1) + rng.randbytes(60)
+    marker, body = rng.choice(
         (
-            (0xE1, b"Exif\0\0" + exif(dice)),
-            (0xE1, b"http://ns.adobe.com/xap/1.0/\0" + dice.randbytes(40)),
+            (0xE1, b"Exif\0\0" + exif(rng)),
+            (0xE1, b"http://ns.adobe.com/xap/1.0/\0" + rng.randbytes(40)),
             (0xE2, index),
-            (0xE2, b"ICC_PROFILE\0" + bytes([dice.randrange(4), dice.randrange(4)]) + dice.randbytes(50)),
-            (0xE0, b"JFIF\0" + dice.randbytes(9)),
-            (0xED, b"Photoshop 3.0\x008BIM\x03\xed\0\0" + dice.randbytes(dice.choice((4, 20)))),
-            (0xEE, b"Adobe\0" + dice.randbytes(6)),
-            (0xFE, dice.randbytes(10)),
-            (0xDB, dice.randbytes(65)),
-            (0xC4, dice.randbytes(30)),
-            (0xDD, dice.randbytes(2)),
+            (0xE2, b"ICC_PROFILE\0" + bytes([rng.randrange(4), rng.randrange(4)]) + rng.randbytes(50)),
+            (0xE0, b"JFIF\0" + rng.randbytes(9)),
+            (0xED, b"Photoshop 3.0\x008BIM\x03\xed\0\0" + rng.randbytes(rng.choice((4, 20)))),
+            (0xEE, b"Adobe\0" + rng.randbytes(6)),
+            (0xFE, rng.randbytes(10)),
+            (0xDB, rng.randbytes(65)),
+            (0xC4, rng.randbytes(30)),
+            (0xDD, rng.randbytes(2)),
         )
     )
-    length = dice.choice((len(body) + 2, len(body) + 2, len(body) + 2, 0, 1, 65535))
+    length = rng.choice((len(body) + 2, len(body) + 2, len(body) + 2, 0, 1, 65535))
     return bytes([0xFF, marker]) + struct.pack(">H", length) + body
 
 
-def _resized(dice: random.Random, content: bytes) -> bytes:
+def _resized(rng: random.Random, content: bytes) -> bytes:
     """Return a JPEG whose frame says that it is of another size, depth or number of colours."""
     for marker in (b"\xff\xc0", b"\xff\xc2"):
         at = content.find(marker)
         if at > 0 and len(content) > at + 10:
-            field, value = dice.choice(((4, b"\x00\x08"), (5, dice.randbytes(4)), (5, b"\xff\xff" * 2), (9, b"\x02")))
+            field, value = rng.choice(((4, b"\x00\x08"), (5, rng.randbytes(4)), (5, b"\xff\xff" * 2), (9, b"\x02")))
             return content[: at + field] + value + content[at + field + len(value) :]
     return content
 
 
-def bmp(dice: random.Random) -> bytes:
+def bmp(rng: random.Random) -> bytes:
     """Return a BMP, of which many can be read: all headers, depths and ways of packing, right or not."""
-    width, height = small_size(dice)
-    bits = dice.choice((1, 4, 8, 16, 24, 32, 2, 64))
-    packing = dice.choice((0, 0, 0, 3, 1 if bits == 8 else 2, 4, 6))
-    header = dice.choice((12, 40, 40, 52, 56, 64, 108, 124))
+    width, height = small_size(rng)
+    bits = rng.choice((1, 4, 8, 16, 24, 32, 2, 64))
+    packing = rng.choice((0, 0, 0, 3, 1 if bits == 8 else 2, 4, 6))
+    header = rng.choice((12, 40, 40, 52, 56, 64, 108, 124))
     stride = (width * bits + 31) // 32 * 4
-    data = dice.randbytes(min(stride * height, 400_000)) if dice.randrange(2) else bytes(min(stride * height, 400_000))
-    if packing in (1, 2) and dice.randrange(2):
-        data = _runs(dice, width, height)
-    said = (width, height) if dice.randrange(6) else (dice.choice((width, *HUGE)), dice.choice((height, *HUGE)))
+    data = rng.randbytes(min(stride * height, 400_000)) if rng.randrange(2) else bytes(min(stride * height, 400_000))
+    if packing in (1, 2) and rng.randrange(2):
+        data = _runs(rng, width, height)
+    said = (width, height) if rng.randrange(6) else (rng.choice((width, *HUGE)), rng.choice((height, *HUGE)))
     if header == 12:
         info = struct.pack("<IHHHH", 12, said[0] % 65536, said[1] % 65536, 1, bits)
     else:
-        rows = -said[1] if not dice.randrange(4) else said[1]
-        used = dice.choice((0, 0, 2, 256, 2**31))
+        rows = -said[1] if not rng.randrange(4) else said[1]
+        used = rng.choice((0, 0, 2, 256, 2**31))
         info = struct.pack("<IIiHHIIiiII", header, said[0], _signed(rows), 1, bits, packing, len(data), 1, 1, used, 0)
-        masks = dice.choice(((0xFF0000, 0xFF00, 0xFF, 0xFF000000), (0xF800, 0x7E0, 0x1F, 0), (7, 7, 7, 7)))
+        masks = rng.choice(((0xFF0000, 0xFF00, 0xFF, 0xFF000000), (0xF800, 0x7E0, 0x1F, 0), (7, 7, 7, 7)))
         info += struct.pack("<IIII", *masks)[: max(0, header - 40)] + bytes(max(0, header - 56))
-    colours = dice.randbytes(dice.choice((4, 3)) * min(2**bits, 256)) if bits <= 8 else b""
-    start = dice.choice((14 + len(info) + len(colours),) * 4 + (0, 14, 2**31))
+    colours = rng.randbytes(rng.choice((4, 3)) * min(2**bits, 256)) if bits <= 8 else b""
+    start = rng.choice((14 + len(info) + len(colours),) * 4 + (0, 14, 2**31))
     content = b"BM" + struct.pack("<IHHI", 14 + len(info) + len(colours) + len(data), 0, 0, start) + info
     content += colours + data
-    return content if dice.randrange(6) else content[: dice.randrange(len(content))]
+    return content if rng.randrange(6) else content[: rng.randrange(len(content))]
 
 
 def _signed(number: int) -> int:
     return (number + 2**31) % 2**32 - 2**31
 
 
-def _runs(dice: random.Random, width: int, height: int) -> bytes:
+def _runs(rng: random.Random, width: int, height: int) -> bytes:
     """Return run lengths with all the escapes there are: ends, leaps out of the picture, literal bytes."""
     out = bytearray()
     for _ in range(min(height, 200) * 2):
-        out += bytes([dice.choice((1, width % 256, 255)), dice.randrange(256)])
-        out += dice.choice((b"", b"\0\0", b"\0\1", b"\0\2" + dice.randbytes(2), b"\0\5" + dice.randbytes(6)))
+        out += bytes([rng.choice((1, width % 256, 255)), rng.randrange(256)])
+        out += rng.choice((b"", b"\0\0", b"\0\1", b"\0\2" + rng.randbytes(2), b"\0\5" + rng.randbytes(6)))
     return bytes(out) + b"\0\1"

@@ -76,14 +76,14 @@ class Run:
         timed = self.seconds is None or time.monotonic() - self._started < self.seconds
         return timed and (self.most is None or self.tried < self.most)
 
-    def dice(self, number: int) -> random.Random:
+    def rng(self, number: int) -> random.Random:
         """Return the chance of one try."""
         return random.Random(f"{self.target} {self.seed} {number}")
 
     def tries(self) -> Iterator[random.Random]:
         """Yield chance for one case after the other as long as there is time."""
         while self.left:
-            yield self.dice(self.number)
+            yield self.rng(self.number)
         self.report()
 
     def attempt(self, case: bytes, job: Callable[[], str]) -> str:

@@ -35,9 +35,9 @@ BRACES = ("{", "}", "{}", "{0}", "{digit.x}", "{digit!r}", "{digit:>999999999}",
 def fuzz(run: Run) -> None:
     """Try files; a case is a letter for what it is, and the file."""
     run.limits.seconds, run.limits.megabytes = 2.0, 100.0
-    for dice in run.tries():
-        case = make(dice)
-        run.attempt(case, lambda case=case, dice=dice: check(case, run.folder, dice))  # type: ignore[misc]
+    for rng in run.tries():
+        case = make(rng)
+        run.attempt(case, lambda case=case, rng=rng: check(case, run.folder, rng))  # type: ignore[misc]
 
 
 @cache
@@ -46,39 +46,39 @@ def languages() -> list[bytes]:
     return [path.read_bytes() for path in sorted(BUNDLED.glob("*.toml"))]
 
 
-def make(dice: random.Random) -> bytes:
+def make(rng: random.Random) -> bytes:
     """Return a case."""
-    kind = dice.choice((b"S", b"L"))
-    content = SETTINGS if kind == b"S" else dice.choice(languages())
+    kind = rng.choice((b"S", b"L"))
+    content = SETTINGS if kind == b"S" else rng.choice(languages())
     lines = content.splitlines(keepends=True)
-    for _ in range(dice.randint(0, 3)):
-        at, way = dice.randrange(len(lines) + 1), dice.randrange(4)
+    for _ in range(rng.randint(0, 3)):
+        at, way = rng.randrange(len(lines) + 1), rng.randrange(4)
         if way == 0:
-            lines.insert(at, dice.choice(ODD))
+            lines.insert(at, rng.choice(ODD))
         elif way == 1 and kind == b"S":
-            name = dice.choice((*OPTIONS, "them", ""))
-            value = dice.choice((*map(_toml, TEXTS), *(str(n) for n in NUMBERS), "true", "[]", "{}", '"on"', '"de"'))
+            name = rng.choice((*OPTIONS, "them", ""))
+            value = rng.choice((*map(_toml, TEXTS), *(str(n) for n in NUMBERS), "true", "[]", "{}", '"on"', '"de"'))
             lines.insert(at, f"{name} = {value}\n".encode("utf-8", "replace"))
         elif way == 2 and kind == b"L":
-            key = dice.choice(list(english_texts()))
-            text = dice.choice((*TEXTS, *BRACES))
+            key = rng.choice(list(english_texts()))
+            text = rng.choice((*TEXTS, *BRACES))
             lines.append(f"{key} = {_toml(text)}\n".encode("utf-8", "replace"))
         elif at < len(lines):
             del lines[at]
     content = b"".join(lines)
-    return kind + (mutate_bytes(dice, content, list(ODD)) if dice.randrange(2) else content)
+    return kind + (mutate_bytes(rng, content, list(ODD)) if rng.randrange(2) else content)
 
 
 def _toml(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
-def check(case: bytes, folder: Path, dice: random.Random | None = None) -> str:
+def check(case: bytes, folder: Path, rng: random.Random | None = None) -> str:
     """Read a case and write to it, or speak it."""
-    return _settings(case[1:], folder, dice or random.Random(0)) if case[:1] == b"S" else _language(case[1:], folder)
+    return _settings(case[1:], folder, rng or random.Random(0)) if case[:1] == b"S" else _language(case[1:], folder)
 
 
-def _settings(content: bytes, folder: Path, dice: random.Random) -> str:
+def _settings(content: bytes, folder: Path, rng: random.Random) -> str:
     home = folder / "texts"
     home.mkdir(exist_ok=True)
     for left in home.iterdir():
@@ -87,9 +87,9 @@ def _settings(content: bytes, folder: Path, dice: random.Random) -> str:
     path.write_bytes(content)
     before, problems = read_settings(path)
     _are_sound(before, problems)
-    name = dice.choice(list(OPTIONS))
+    name = rng.choice(list(OPTIONS))
     choices = OPTIONS[name].choices or (OPTIONS[name].default,)
-    value = dice.choice(choices)
+    value = rng.choice(choices)
     try:
         notices = write_settings(path, {name: value})
     except SettingsError as error:

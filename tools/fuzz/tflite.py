@@ -55,11 +55,11 @@ NUMBERS = (-(2**31), -1000, -2, -1, 0, 1, 2, 3, 7, 16, 28, 255, 4096, 65536, 2**
 SCALES = (0.0, -1.0, 1e-38, 1e-9, 1.0, 1e30, float("inf"), float("nan"))
 
 
-def lie(dice: random.Random, model: Model) -> None:
+def lie(rng: random.Random, model: Model) -> None:
     """Change one thing in a model so that it is well-formed and, most likely, wrong."""
     graph = model.subgraphs[0]
-    tensor, step, code = dice.choice(graph.tensors), dice.choice(graph.operators), dice.choice(model.operatorCodes)
-    dice.choice(LIES)(dice, Parts(model, graph, tensor, step, code))
+    tensor, step, code = rng.choice(graph.tensors), rng.choice(graph.operators), rng.choice(model.operatorCodes)
+    rng.choice(LIES)(rng, Parts(model, graph, tensor, step, code))
 
 
 class Parts(NamedTuple):
@@ -72,142 +72,142 @@ class Parts(NamedTuple):
     code: Any
 
 
-def _shape(dice: random.Random, parts: Parts) -> None:
+def _shape(rng: random.Random, parts: Parts) -> None:
     shape = [int(side) for side in (parts.tensor.shape if parts.tensor.shape is not None else [])]
-    way = dice.randrange(5)
+    way = rng.randrange(5)
     if way == 0 and shape:
-        shape[dice.randrange(len(shape))] = dice.choice(NUMBERS)
+        shape[rng.randrange(len(shape))] = rng.choice(NUMBERS)
     elif way == 1:
-        shape.insert(dice.randrange(len(shape) + 1), dice.choice((1, 1, 2, *NUMBERS)))
+        shape.insert(rng.randrange(len(shape) + 1), rng.choice((1, 1, 2, *NUMBERS)))
     elif way == 2 and shape:
-        shape.pop(dice.randrange(len(shape)))
+        shape.pop(rng.randrange(len(shape)))
     elif way == 3:
-        shape = [dice.choice((1, 2, 3, 5, 28, 784, 2**31 - 1)) for _ in range(dice.randrange(7))]
+        shape = [rng.choice((1, 2, 3, 5, 28, 784, 2**31 - 1)) for _ in range(rng.randrange(7))]
     else:
-        dice.shuffle(shape)  # as many numbers as before: a buffer still fits
+        rng.shuffle(shape)  # as many numbers as before: a buffer still fits
     parts.tensor.shape = shape
 
 
-def _open_shape(dice: random.Random, parts: Parts) -> None:
-    parts.tensor.shapeSignature = [dice.choice((-1, 1, *NUMBERS)) for _ in range(dice.randrange(6))]
+def _open_shape(rng: random.Random, parts: Parts) -> None:
+    parts.tensor.shapeSignature = [rng.choice((-1, 1, *NUMBERS)) for _ in range(rng.randrange(6))]
 
 
-def _type(dice: random.Random, parts: Parts) -> None:
-    parts.tensor.type = dice.randrange(20)
+def _type(rng: random.Random, parts: Parts) -> None:
+    parts.tensor.type = rng.randrange(20)
 
 
-def _buffer(dice: random.Random, parts: Parts) -> None:
-    parts.tensor.buffer = dice.choice(
-        (0, 1, dice.randrange(len(parts.model.buffers)), len(parts.model.buffers), 2**32 - 1)
+def _buffer(rng: random.Random, parts: Parts) -> None:
+    parts.tensor.buffer = rng.choice(
+        (0, 1, rng.randrange(len(parts.model.buffers)), len(parts.model.buffers), 2**32 - 1)
     )
 
 
-def _data(dice: random.Random, parts: Parts) -> None:
+def _data(rng: random.Random, parts: Parts) -> None:
     """Give a tensor data of its size that are anything: for lists of sizes and axes, worse than another length."""
     buffer = parts.model.buffers[parts.tensor.buffer % len(parts.model.buffers)]
     size = len(buffer.data) if buffer.data is not None else 0
-    if dice.randrange(3) and 0 < size <= 64:
-        words = [dice.choice(NUMBERS) for _ in range(size // 4)]
+    if rng.randrange(3) and 0 < size <= 64:
+        words = [rng.choice(NUMBERS) for _ in range(size // 4)]
         buffer.data = list(b"".join(word.to_bytes(4, "little", signed=True) for word in words).ljust(size, b"\0"))
     else:
-        buffer.data = list(dice.randbytes(dice.choice((size, size, size + 1, max(0, size - 4), 0, 64))))
+        buffer.data = list(rng.randbytes(rng.choice((size, size, size + 1, max(0, size - 4), 0, 64))))
 
 
-def _quantisation(dice: random.Random, parts: Parts) -> None:
+def _quantisation(rng: random.Random, parts: Parts) -> None:
     found = parts.tensor.quantization or schema.QuantizationParametersT()
-    count = dice.choice((0, 1, 2, 1000, len(found.scale) if found.scale is not None else 1))
-    way = dice.randrange(4)
+    count = rng.choice((0, 1, 2, 1000, len(found.scale) if found.scale is not None else 1))
+    way = rng.randrange(4)
     if way == 0:
-        found.scale = [dice.choice(SCALES) for _ in range(count)]
+        found.scale = [rng.choice(SCALES) for _ in range(count)]
     elif way == 1:
-        found.zeroPoint = [dice.choice((-129, -128, 0, 127, 128, 2**40, -(2**63))) for _ in range(count)]
+        found.zeroPoint = [rng.choice((-129, -128, 0, 127, 128, 2**40, -(2**63))) for _ in range(count)]
     elif way == 2:
-        found.quantizedDimension = dice.choice(NUMBERS)
+        found.quantizedDimension = rng.choice(NUMBERS)
     else:
-        found.scale, found.zeroPoint = [dice.choice(SCALES)] * count, [0] * count
+        found.scale, found.zeroPoint = [rng.choice(SCALES)] * count, [0] * count
     parts.tensor.quantization = found
 
 
-def _indices(dice: random.Random, parts: Parts) -> None:
+def _indices(rng: random.Random, parts: Parts) -> None:
     """Let an operator work on other tensors, or on fewer, or on more."""
-    name = dice.choice(("inputs", "outputs"))
+    name = rng.choice(("inputs", "outputs"))
     indices = [int(index) for index in getattr(parts.step, name)]
-    other = dice.choice((-1, len(parts.graph.tensors), 2**31 - 1, *[dice.randrange(len(parts.graph.tensors))] * 4))
-    way = dice.randrange(4)
+    other = rng.choice((-1, len(parts.graph.tensors), 2**31 - 1, *[rng.randrange(len(parts.graph.tensors))] * 4))
+    way = rng.randrange(4)
     if way == 0 and indices:
-        indices.pop(dice.randrange(len(indices)))
+        indices.pop(rng.randrange(len(indices)))
     elif way == 1:
-        indices.insert(dice.randrange(len(indices) + 1), other)
+        indices.insert(rng.randrange(len(indices) + 1), other)
     elif way == 2:
-        dice.shuffle(indices)
+        rng.shuffle(indices)
     elif indices:
-        indices[dice.randrange(len(indices))] = other
+        indices[rng.randrange(len(indices))] = other
     setattr(parts.step, name, indices)
 
 
-def _ends(dice: random.Random, parts: Parts) -> None:
-    setattr(parts.graph, dice.choice(("inputs", "outputs")), [dice.randrange(len(parts.graph.tensors) + 1)])
+def _ends(rng: random.Random, parts: Parts) -> None:
+    setattr(parts.graph, rng.choice(("inputs", "outputs")), [rng.randrange(len(parts.graph.tensors) + 1)])
 
 
-def _options(dice: random.Random, parts: Parts) -> None:
+def _options(rng: random.Random, parts: Parts) -> None:
     options = parts.step.builtinOptions
     names = [name for name, value in vars(options).items() if isinstance(value, int | float)] if options else []
     if not names:
-        parts.step.builtinOptionsType = dice.randrange(127)
+        parts.step.builtinOptionsType = rng.randrange(127)
         return
-    name = dice.choice(names)
+    name = rng.choice(names)
     wide = name.startswith(("stride", "dilation", "filter", "depth", "begin", "end", "shrink", "axis", "values"))
     flag = isinstance(getattr(options, name), bool)
-    setattr(options, name, dice.choice((True, False) if flag else NUMBERS if wide else (0, 1, 2, 5, 100)))
+    setattr(options, name, rng.choice((True, False) if flag else NUMBERS if wide else (0, 1, 2, 5, 100)))
 
 
-def _code(dice: random.Random, parts: Parts) -> None:
-    if dice.randrange(4):
-        parts.code.builtinCode = parts.code.deprecatedBuiltinCode = dice.randrange(127)
+def _code(rng: random.Random, parts: Parts) -> None:
+    if rng.randrange(4):
+        parts.code.builtinCode = parts.code.deprecatedBuiltinCode = rng.randrange(127)
         return
-    parts.code.customCode = dice.choice(("", "Evil", "A" * 1000))
-    parts.code.builtinCode = dice.choice((parts.code.builtinCode, 32))  # 32 is CUSTOM
+    parts.code.customCode = rng.choice(("", "Evil", "A" * 1000))
+    parts.code.builtinCode = rng.choice((parts.code.builtinCode, 32))  # 32 is CUSTOM
 
 
-def _version(dice: random.Random, parts: Parts) -> None:
-    parts.code.version = dice.choice((0, -1, 1, 2, 5, 12, 2**31 - 1))
+def _version(rng: random.Random, parts: Parts) -> None:
+    parts.code.version = rng.choice((0, -1, 1, 2, 5, 12, 2**31 - 1))
 
 
-def _other_code(dice: random.Random, parts: Parts) -> None:
-    parts.step.opcodeIndex = dice.choice((dice.randrange(len(parts.model.operatorCodes)), 99, 2**32 - 1))
+def _other_code(rng: random.Random, parts: Parts) -> None:
+    parts.step.opcodeIndex = rng.choice((rng.randrange(len(parts.model.operatorCodes)), 99, 2**32 - 1))
 
 
-def _steps(dice: random.Random, parts: Parts) -> None:
+def _steps(rng: random.Random, parts: Parts) -> None:
     steps = parts.graph.operators
-    way = dice.randrange(4)
+    way = rng.randrange(4)
     if way == 0:
         steps.remove(parts.step)
     elif way == 1:
-        dice.shuffle(steps)
+        rng.shuffle(steps)
     elif way == 2:
         steps.append(parts.step)
     else:
         steps.extend([parts.step] * 600)
 
 
-def _more(dice: random.Random, parts: Parts) -> None:
+def _more(rng: random.Random, parts: Parts) -> None:
     """Add what no network of ours has: variables, sparse tensors, own options, graphs, far data."""
-    way = dice.randrange(7)
+    way = rng.randrange(7)
     if way == 0:
         parts.tensor.isVariable = True
     elif way == 1:
         parts.tensor.sparsity = schema.SparsityParametersT()
     elif way == 2:
-        parts.step.customOptions = list(dice.randbytes(9))
+        parts.step.customOptions = list(rng.randbytes(9))
     elif way == 3:
         parts.model.subgraphs.append(parts.graph)
     elif way == 4:
         parts.graph.tensors.extend([parts.tensor] * 1200)
     elif way == 5:
-        buffer = dice.choice(parts.model.buffers)
-        buffer.offset, buffer.size = dice.choice((8, 2**40)), dice.choice((16, 2**40))
+        buffer = rng.choice(parts.model.buffers)
+        buffer.offset, buffer.size = rng.choice((8, 2**40)), rng.choice((16, 2**40))
     else:
-        parts.step.intermediates = [dice.choice(NUMBERS)]
+        parts.step.intermediates = [rng.choice(NUMBERS)]
 
 
 LIES: tuple[Callable[[random.Random, Parts], None], ...] = (

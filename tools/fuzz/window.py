@@ -23,8 +23,8 @@ def fuzz_lives(run: Run, events: int) -> None:
     """Try lives of so many events."""
     run.limits.seconds, run.limits.megabytes = float("inf"), float("inf")  # judged by event, and over all lives
     run.figures.update({"events": 0, "kinds": {}, "panels": {}, "milliseconds": {}, "process": []})
-    for dice in run.tries():
-        spec = random_spec(dice, SIZES)
+    for rng in run.tries():
+        spec = random_spec(rng, SIZES)
         run.attempt(to_case(spec, None), lambda spec=spec: _live(run, spec, events))  # type: ignore[misc]
 
 

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from edge_app.datasets.mnist import VARIABLE, read_mnist
 from edge_app.errors import DigitpadError
-from edge_app.modelfiles.card import INT8, Model, load_model
+from edge_app.modelfiles.card import INT8, load_model
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import MODULES, Runtime, find_runtime
+from edge_app.recognition.model import Model
 from edge_app.storage.atomic_write import readable_json, write_atomically
 
 from .compare import answers_that_differ, compare_operators, difference, outputs_of, seen_by

@@ -135,7 +135,7 @@ class Simulation:
         try:
             thing()
         except DigitpadError as error:
-            self.app.complain(str(error))
+            self.app.report(str(error))
 
     def _await_reading(self) -> None:
         """Let the reader finish what is on the pad: it works in real time."""

@@ -31,9 +31,9 @@ KEYS = [pygame.K_TAB, pygame.K_RETURN, pygame.K_ESCAPE, pygame.K_BACKSPACE, pyga
 class Visitors:
     """People at one window, one after the other, by chance."""
 
-    def __init__(self, app: App, dice: random.Random, gap: float, *, forget: bool) -> None:
+    def __init__(self, app: App, rng: random.Random, gap: float, *, forget: bool) -> None:
         """Let them rest `gap` milliseconds between two things on the mean, and forget everything at times, or never."""
-        self.app, self.dice, self.gap = app, dice, gap
+        self.app, self.rng, self.gap = app, rng, gap
         self._forgetful = forget
         self.pages = 0  # that were written
 
@@ -43,18 +43,18 @@ class Visitors:
         rare = [self.correct, self.practise, self.look, self.keys, self.palm, self.lost, self.erase, self.undo]
         rarer = [self.switch, self.history, self.files, self.resize, self.picture]
         while True:
-            yield from self.dice.choice([*often, *rare, *rare, *rarer])()
+            yield from self.rng.choice([*often, *rare, *rare, *rarer])()
             yield self._rest()
-            if self.dice.random() < LONG:
-                yield round(self.dice.uniform(6, 20) * MINUTE), _nothing  # in a kiosk, the next one starts afresh
-            if self._forgetful and self.dice.random() < FORGET:
+            if self.rng.random() < LONG:
+                yield round(self.rng.uniform(6, 20) * MINUTE), _nothing  # in a kiosk, the next one starts afresh
+            if self._forgetful and self.rng.random() < FORGET:
                 yield self._do("forget")
 
     def write(self) -> Iterator[Input]:
         """Write a page, let it lie for a while or not, and wipe the pad."""
         self.pages += 1
         yield from self._ink()
-        if self.dice.random() < 0.2:
+        if self.rng.random() < 0.2:
             yield 4000, _nothing  # it is stored meanwhile
         yield self._do("clear")
 
@@ -63,9 +63,9 @@ class Visitors:
         yield from self._ink()
         yield self._do("digit_panel", 0)
         yield self._do("map", 0)
-        yield self._do("label", self.dice.choice("0123456789?"))
+        yield self._do("label", self.rng.choice("0123456789?"))
         again: tuple[Name, ...] = ("undo", "redo")
-        yield from (self._do(name) for name in again[: self.dice.choice([0, 1, 2])])
+        yield from (self._do(name) for name in again[: self.rng.choice([0, 1, 2])])
         yield self._do("clear")
 
     def practise(self) -> Iterator[Input]:
@@ -81,7 +81,7 @@ class Visitors:
 
     def look(self) -> Iterator[Input]:
         """Open panels, turn their pages, close them."""
-        for name in self.dice.sample(PANELS, 3):
+        for name in self.rng.sample(PANELS, 3):
             yield self._do("open", name)
             yield self._do("turn", 1)
             yield self._do("focus", 1)
@@ -89,7 +89,7 @@ class Visitors:
 
     def keys(self) -> Iterator[Input]:
         """Press keys."""
-        for key in self.dice.choices(KEYS, k=12):
+        for key in self.rng.choices(KEYS, k=12):
             yield 100, pygame.event.Event(pygame.KEYDOWN, key=key, mod=0)
         yield self._do("escape")
         yield 100, self._pen_again
@@ -127,13 +127,13 @@ class Visitors:
 
     def switch(self) -> Iterator[Input]:
         """Change settings: theme, language, rotation and all the others."""
-        for name in self.dice.sample(SWITCHES, 2):
-            yield self._do("set", (name, self.dice.choice(OPTIONS[name].choices)))
+        for name in self.rng.sample(SWITCHES, 2):
+            yield self._do("set", (name, self.rng.choice(OPTIONS[name].choices)))
 
     def history(self) -> Iterator[Input]:
         """Look at the history, correct one page, delete another."""
         yield self._do("open", "history")
-        for _ in range(self.dice.randrange(3)):
+        for _ in range(self.rng.randrange(3)):
             yield self._do("turn", 1)
         yield 300, self._correct_a_page
         yield 300, self._delete_a_page
@@ -170,7 +170,7 @@ class Visitors:
 
     def _ink(self) -> Iterator[Input]:
         """Write one to three digits with a mouse."""
-        for stroke in placed(self._digits(), self.app.layout().pad, self.dice):
+        for stroke in placed(self._digits(), self.app.layout().pad, self.rng):
             points = [*stroke[:-1:EACH], stroke[-1]]
             for number, at in enumerate(points):
                 yield BEAT, _mouse(pygame.MOUSEMOTION if number else pygame.MOUSEBUTTONDOWN, on_window(self.app, at))
@@ -178,13 +178,13 @@ class Visitors:
             yield 200, _nothing
 
     def _digits(self) -> Ink:
-        ink = self.dice.choice(NUMBERS)
-        count = min(self.dice.randint(1, 3), len(ink))
-        first = self.dice.randrange(len(ink) - count + 1)
+        ink = self.rng.choice(NUMBERS)
+        count = min(self.rng.randint(1, 3), len(ink))
+        first = self.rng.randrange(len(ink) - count + 1)
         return ink[first : first + count]
 
     def _rest(self) -> Input:
-        return round(self.dice.expovariate(1 / self.gap)), _nothing
+        return round(self.rng.expovariate(1 / self.gap)), _nothing
 
     def _do(self, name: Name, value: Any = None) -> Input:
         return 300, lambda: self.app.do(Action(name, value))
@@ -199,15 +199,15 @@ class Visitors:
 
     def _correct_a_page(self) -> None:
         if self.app.state.pages and self.app.state.panel:
-            self.app.do(Action("entry", self.dice.choice(self.app.state.pages).id))
+            self.app.do(Action("entry", self.rng.choice(self.app.state.pages).id))
             self.app.do(Action("keypad"))
-            for digit in str(self.dice.randrange(1000)):
+            for digit in str(self.rng.randrange(1000)):
                 self.app.do(Action("digit", digit))
             self.app.do(Action("typed"))
 
     def _delete_a_page(self) -> None:
         if self.app.state.pages and self.app.state.panel:
-            self.app.do(Action("delete", self.dice.choice(self.app.state.pages).id))
+            self.app.do(Action("delete", self.rng.choice(self.app.state.pages).id))
 
     def _open_a_picture(self) -> None:
         folders = self.app.services.folders

@@ -1,4 +1,4 @@
-"""The other quantiser, to compare with: `python -m train.studies.alternative_quantiser FOLDER`, where ai-edge-quantizer is installed.
+"""The other quantiser, for comparison: `python -m train.studies.alternative_quantiser FOLDER`; needs ai-edge-quantizer.
 
 Quantises models/digits_float.tflite with the same representative images and writes the result with a card to FOLDER,
 so that `digitpad compare` takes it. Kept out of the conversion: see docs/quantisers.md for what was measured.

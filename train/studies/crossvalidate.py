@@ -1,4 +1,4 @@
-"""`python -m train.studies.crossvalidate`: the figures of networks trained by fold, each on the writers that it never saw.
+"""`python -m train.studies.crossvalidate`: accuracy of networks trained by fold, each on writers it never saw.
 
 Reads converted models (one folder a network, as `python -m convert --output` writes them), needs no TensorFlow.
 """

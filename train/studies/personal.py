@@ -1,6 +1,6 @@
-"""`python -m train.studies.personal`: how reading improves for a writer who corrects digits or shows some, and nobody else's.
+"""`python -m train.studies.personal`: how much corrections improve reading, for their writer and for others.
 
-Reads the networks by fold as `train.studies.crossvalidate` does, each on the writers that it never saw; needs no TensorFlow.
+Reads the networks as `train.studies.crossvalidate` does, each on the writers that it never saw; needs no TensorFlow.
 """
 
 import argparse
@@ -18,10 +18,11 @@ from edge_app.datasets.labelled import LabelledInk, is_held_out, read_labelled_i
 from edge_app.datasets.mnist import read_mnist
 from edge_app.errors import DigitpadError
 from edge_app.evaluation.evaluate import read_sample
-from edge_app.modelfiles.card import INT8, REJECT, load_model
+from edge_app.modelfiles.card import INT8, load_model
 from edge_app.personal.lessons import PersonalClassifier, directions
 from edge_app.recognition.classifier import Classifier, Logits
 from edge_app.recognition.features import FeatureReader, Features
+from edge_app.recognition.model import REJECT
 from edge_app.recognition.normalise import normalise_digit
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.atomic_write import readable_json, write_atomically
@@ -209,10 +210,10 @@ def show(network: Network, own: Samples, count: int) -> tuple[list[int], None]:
 def slip(network: Network, own: Samples, count: int) -> tuple[list[int], None]:
     """Teach as `show` does, and then one more sample of each digit as another digit, by mistake."""
     taught, _ = show(network, own, count)
-    dice = random.Random(str(own.writers[0]))
+    rng = random.Random(str(own.writers[0]))
     for digit in DIGITS:
         for at in np.flatnonzero(own.labels == digit)[count : count + 1].tolist():
-            network.hand.learn(own.images[at], dice.choice([other for other in DIGITS if other != digit]))
+            network.hand.learn(own.images[at], rng.choice([other for other in DIGITS if other != digit]))
             taught.append(at)
     return taught, None
 

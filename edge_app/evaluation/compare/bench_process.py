@@ -1,6 +1,6 @@
 """A process of its own for each figure of cost: what one process did to memory and caches must not reach another.
 
-`python -m edge_app.evaluation.compare.bench_process` takes a JSON job on standard input and prints a JSON answer; `ask` runs it.
+`python -m edge_app.evaluation.compare.bench_process` takes a JSON job on standard input and prints JSON; `ask` runs it.
 """
 
 import json
@@ -53,8 +53,9 @@ def measure_empty(_: dict[str, Any]) -> dict[str, Any]:
 
 def _open(model: dict[str, Any], classes: list[str], runtime: "Runtime", threads: int = 1) -> "Classifier":
     """Return a classifier of the file at `path`, if it still is what was proven."""
-    from ...modelfiles.card import Model, read_proven
+    from ...modelfiles.card import read_proven
     from ...recognition.classifier import Classifier
+    from ...recognition.model import Model
 
     path = Path(model["path"])
     return Classifier(Model(path, read_proven(path, model["sha256"]), "", tuple(classes)), runtime, threads)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ...datasets.readers import bundled_samples
 from ...errors import ModelError, RuntimeMissingError
-from ...escape import printable
+from ...escape import escape
 from ...recognition.classifier import Classifier
 from ...recognition.interpreter import MODULES, VARIABLE, find_runtime
 from ...recognition.normalise import normalise_digit
@@ -58,7 +58,7 @@ def measure_cost(
             try:
                 speeds = {threads: _latencies(fit, classes, file, name, threads) for threads in _threads()}
             except ModelError as error:
-                starts = [start if "error" in start else {"error": printable(error)} for start in starts]
+                starts = [start if "error" in start else {"error": escape(error)} for start in starts]
                 speeds = {}
             for title, model, start in zip(names_of(classifiers), models, starts, strict=True):
                 path = model["path"]
@@ -78,7 +78,7 @@ def _start(model: dict[str, str], classes: list[str], runtime: str, empty: int |
     try:
         answers = [ask(job) for _ in range(STARTS)]
     except ModelError as error:
-        return {"error": printable(error)}
+        return {"error": escape(error)}
     peaks = [answer["peak_bytes"] for answer in answers]
     return {
         "load_ms": median(answer["load_ms"] for answer in answers),

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ModelError
-from ...escape import printable
+from ...escape import escape
 from ...recognition.classifier import Classifier
 from .models import names_of
 
@@ -34,13 +34,13 @@ def compare_layers(classifiers: Sequence[Classifier], images: NDArray[np.uint8])
     try:
         first = trace(classifiers[0], images[:IMAGES])
     except ModelError as error:
-        return [{"model": name, "reason": printable(error)} for name in names]
+        return [{"model": name, "reason": escape(error)} for name in names]
     found: list[dict[str, Any]] = []
     for name, classifier in zip(names, classifiers[1:], strict=True):
         try:
             own = trace(classifier, images[:IMAGES])
         except ModelError as error:
-            found.append({"model": name, "reason": printable(error)})
+            found.append({"model": name, "reason": escape(error)})
             continue
         if [layer.values.shape for layer in own] != [layer.values.shape for layer in first]:
             found.append({"model": name, "reason": "its operators are not those of the first model"})

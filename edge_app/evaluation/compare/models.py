@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import ModelError
-from ...escape import printable
-from ...modelfiles.card import FLOAT, INT8, Model, has_card, load_model, make_unlisted, models_folder, read_file
+from ...escape import escape
+from ...modelfiles.card import FLOAT, INT8, has_card, load_model, make_unlisted, models_folder, read_file
 from ...modelfiles.loader import is_bundled
 from ...modelfiles.validation import pass_gate
 from ...recognition.classifier import Classifier
 from ...recognition.interpreter import Runtime
+from ...recognition.model import Model
 
 
 def default_models() -> list[Path]:
@@ -52,7 +53,7 @@ def load_any(path: Path, runtime: Runtime) -> Model:
 
 def names_of(classifiers: Sequence[Classifier]) -> list[str]:
     """Return the files' names, numbered where two are the same: a report goes by names, paths are nobody's business."""
-    return number_names([printable(classifier.model.path.name) for classifier in classifiers])
+    return number_names([escape(classifier.model.path.name) for classifier in classifiers])
 
 
 def number_names(files: Sequence[str]) -> list[str]:

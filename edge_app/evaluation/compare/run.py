@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...datasets.mnist import VARIABLE, mnist_path
 from ...errors import DataError
-from ...escape import printable, tell
+from ...escape import escape, print_error
 from ...recognition.classifier import Classifier
 from ...recognition.interpreter import find_runtime
 from ...storage.atomic_write import readable_json, write_atomically
@@ -53,7 +53,7 @@ def compare_command(job: Job) -> int:
     _check_outputs(job)
     models, paths = list(job.models) or default_models(), sets_of(job)
     names = [name_of(path) for path in paths]
-    files = number_names([printable(path.name) for path in models])
+    files = number_names([escape(path.name) for path in models])
     before = read_baseline(job.baseline, names, files) if job.baseline else {}
     report, sets = compare(job, models, paths)
     if job.json:
@@ -64,7 +64,7 @@ def compare_command(job: Job) -> int:
     print(summarise(report))
     lost = regressions(report, before, job.max_drop)
     for line in lost:
-        tell(f"worse than {job.baseline}: {line}")
+        print_error(f"worse than {job.baseline}: {line}")
     return 1 if lost else 0
 
 
@@ -89,7 +89,7 @@ def sets_of(job: Job) -> list[Path]:
 
 def name_of(path: Path) -> str:
     """Return what a set is called in a report: its own name, whatever letters that has."""
-    return printable(path.resolve().name)
+    return escape(path.resolve().name)
 
 
 def compare(job: Job, models: Sequence[Path], paths: Sequence[Path]) -> tuple[dict[str, Any], list[Set]]:
@@ -172,4 +172,4 @@ def _write(path: Path, content: bytes) -> None:
         write_atomically(path, content)
     except OSError as error:
         raise DataError(f"{path}: cannot be written ({error.strerror})") from None
-    print(f"wrote {printable(path)}", file=sys.stderr)
+    print(f"wrote {escape(path)}", file=sys.stderr)

@@ -66,7 +66,7 @@ class Digits(Subject):
         digit, recognizer = self.state.digit(number), self.app.recognizer
         if digit is None or recognizer is None or not self.state.is_read or not digit.parts:
             return
-        with self.services.worker.alone():
+        with self.services.worker.exclusive():
             halves = recognizer.split(digit.parts)
         if halves and self.state.pad.split(self.state.reading, number, halves):
             self._leave("digit")
@@ -89,4 +89,4 @@ class Digits(Subject):
             heat = occlusion_map(recognizer.classifier, image, best)
             return reading, number, np.rint(heat * 255).astype(np.uint8).tobytes()
 
-        self.services.worker.ask("map", job)
+        self.services.worker.submit("map", job)

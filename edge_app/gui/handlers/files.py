@@ -47,7 +47,7 @@ class Files(Subject):
         content = sample.content
         if isinstance(content, DigitpadError):
             said = Notice(f"{sample.where}: {content}", content.key)
-            self.app.say(self.state.say.fault(said))  # not to the log: what a file is called may be private
+            self.app.say(self.state.tr.fault(said))  # not to the log: what a file is called may be private
             return
         self.deeds.make_room()
         if isinstance(content, np.ndarray):
@@ -55,7 +55,7 @@ class Files(Subject):
             self.app.changed()
         elif sheet := self.show_ink(content):
             self.services.keeper.leave_out(range(sheet, sheet + 1))  # it has a file of its own
-        self.app.say(self.state.say("opened", name=Path(path).name))
+        self.app.say(self.state.tr("opened", name=Path(path).name))
 
     def show_ink(self, ink: Ink) -> int | None:
         """Put ink of any scale on the pad, as large as fits; returns the number of its sheet, None for no ink."""

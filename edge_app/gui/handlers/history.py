@@ -38,7 +38,7 @@ class History(Subject):
         """Ask what a page of the history really says."""
         self.deeds.cards.open("keypad", "")
 
-    def rub(self, _: Any = None) -> None:
+    def backspace(self, _: Any = None) -> None:
         """Take back the last digit typed."""
         panel = self.state.panel
         if panel and panel.name == "keypad":
@@ -69,7 +69,7 @@ class History(Subject):
         def job() -> None:
             make_private_folder(path.parent)
             count = self.services.keeper.store.export(path)
-            say = self.state.say
+            say = self.state.tr
             self.app.say(say("exported", count=count, path=path) if count else say("examples_none"))
 
         self._stored(job)
@@ -81,18 +81,18 @@ class History(Subject):
         if not self._stored(lambda: left.extend(self.services.forget_everything())):
             return
         self.services.keeper.forgotten(self.state.pad.newest)
-        with self.services.worker.alone():
+        with self.services.worker.exclusive():
             self.services.learner.attach(self.services.learner.classifier)
-            self.lessons.unsee()
+            self.lessons.clear_cache()
         names = ", ".join(path.name for path in left)  # damaged files, set aside: the owner's to delete
-        self.app.say(self.state.say("forgotten") + (f" ({names})" if names else ""))
+        self.app.say(self.state.tr("forgotten") + (f" ({names})" if names else ""))
         self.app.changed()
 
     def unlearn(self, number: int) -> None:
         """Forget one example."""
-        with self.services.worker.alone():
+        with self.services.worker.exclusive():
             self.services.learner.remove(number)
-            self.lessons.unsee()
+            self.lessons.clear_cache()
         self.state.examples = self.services.learner.shown()
         self.app.changed()
 

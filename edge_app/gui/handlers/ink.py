@@ -12,7 +12,7 @@ class Writing(Subject):
     def undo(self, _: Any = None) -> None:
         """Take the last change back, and what it taught."""
         if self.state.panel and self.state.panel.name == "keypad":
-            self.deeds.history.rub()
+            self.deeds.history.backspace()
             return
         picture = self.state.picture
         if picture is not None and picture.labels:
@@ -59,7 +59,7 @@ class Writing(Subject):
     def compare(self, _: Any = None) -> None:
         """Show float beside int8, or one reading again; what is written is read anew."""
         self.state.comparing = not self.state.comparing
-        with self.services.worker.alone():
+        with self.services.worker.exclusive():
             self.services.duel.forget_fault()
         self._leave("menu")
         self.app.changed()

@@ -3,8 +3,8 @@
 from typing import TypeAlias
 
 from ...errors import DigitpadError
-from ...modelfiles.card import REJECT
 from ...recognition.ink import make_ink
+from ...recognition.model import REJECT
 from ...recognition.results import Digit, Pin
 from ..pad import Page
 from ..personalization import Key
@@ -27,14 +27,14 @@ class Lessons(Subject):
         ink = make_ink([part.points for part in digit.parts])
         lesson = None
         try:
-            with self.services.worker.alone():
+            with self.services.worker.exclusive():
                 lesson = self.services.learner.teach(key, digit.image, label, ink, source)
-                self.unsee()
+                self.clear_cache()
         except DigitpadError as error:  # it stands corrected on the page all the same
             self._fault(error)
         if lesson is None or source == "practice" or not self.services.learner.keeps(key):
             return  # what could not be stored has been said, and is not said to be noted
-        say = self.state.say
+        say = self.state.tr
         if not lesson.used:
             self.app.say(say("learned_set_aside", other=lesson.like or best_of(digit)))
         else:
@@ -45,9 +45,9 @@ class Lessons(Subject):
         learner = self.services.learner
         come = come if self.are_given else set()
         try:
-            with self.services.worker.alone():
+            with self.services.worker.exclusive():
                 if any([*map(learner.take_back, gone), *map(learner.teach_again, come)]):
-                    self.unsee()
+                    self.clear_cache()
         except DigitpadError as error:
             self._fault(error)
 
@@ -56,10 +56,10 @@ class Lessons(Subject):
         """Whether corrections teach; a kiosk's visitors correct the page alone."""
         return self.state.settings.learn and not self.state.settings.kiosk
 
-    def unsee(self) -> None:
+    def clear_cache(self) -> None:
         """Let ink that was read before be read anew."""
         if self.app.recognizer:
-            self.app.recognizer.forget_seen()
+            self.app.recognizer.clear_cache()
 
 
 def picture_key(picture: Picture, number: int) -> Key:

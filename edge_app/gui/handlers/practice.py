@@ -17,7 +17,7 @@ class Exercises(Subject):
         self.deeds.writing.clear()
         for timer in ("judge", "demonstration"):
             self.app.after(timer, None)
-        self.state.exercise = None if self.state.exercise else Exercise(Practice(self.services.dice))
+        self.state.exercise = None if self.state.exercise else Exercise(Practice(self.services.rng))
 
     def next(self, _: Any = None) -> None:
         """Ask for the next number."""

@@ -21,27 +21,27 @@ class Setting(Subject):
             try:
                 notices += self.services.write_settings({name: value})
             except DigitpadError as error:
-                notices.append(state.say("saved_settings_not", reason=error))
+                notices.append(state.tr("saved_settings_not", reason=error))
         if name == "language":
             folder = self.services.folders.config / "languages" if self.services.folders else None
-            state.say, problems = load_language(value, folder)
+            state.tr, problems = load_language(value, folder)
             state.languages = available_languages(folder)
             notices += problems
         elif name == "history":
             state.panels[:] = [panel for panel in state.panels if panel.name != "privacy"]
             notices += self.services.keep_history(value == "on")
-            with self.services.worker.alone():
-                self.lessons.unsee()
+            with self.services.worker.exclusive():
+                self.lessons.clear_cache()
             self.app.changed()
         elif name == "learn":
-            with self.services.worker.alone():
+            with self.services.worker.exclusive():
                 if self.services.learner.classifier:
                     self.services.learner.classifier.enabled = value
-                self.lessons.unsee()
+                self.lessons.clear_cache()
             self.app.changed()
         self.app.resize(self.app.surface)
         for notice in notices:
-            self.app.complain(notice)
+            self.app.report(notice)
 
     def fullscreen(self, _: Any = None) -> None:
         """Fill the screen, or not."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ...errors import DigitpadError
-from ...modelfiles.card import REJECT
+from ...recognition.model import REJECT
 from .subject import Subject
 
 
@@ -15,16 +15,16 @@ class Output(Subject):
         text = self.state.reading.text  # with ? where nothing was read: without it, it would be another number
         self._leave("menu")
         if text.strip(REJECT) and self.services.copy(text):
-            self.app.say(self.state.say("copied", text=text))
+            self.app.say(self.state.tr("copied", text=text))
         else:
-            self.app.say(self.state.say("nothing_to_copy"))
+            self.app.say(self.state.tr("nothing_to_copy"))
 
     def speak(self, _: Any = None) -> None:
         """Read the number aloud."""
         self._leave("menu")
         speaker = self.services.speaker
-        if speaker and not speaker.say(self.state.reading.text, self.state.say.code) and speaker.problem:
-            self.app.say(self.state.say.fault(speaker.problem))
+        if speaker and not speaker.say(self.state.reading.text, self.state.tr.code) and speaker.problem:
+            self.app.say(self.state.tr.fault(speaker.problem))
 
     def save(self, _: Any = None) -> None:
         """Write the pad as PNG, SVG and ink."""
@@ -47,4 +47,4 @@ class Output(Subject):
         except DigitpadError as error:
             self._fault(error)
         else:
-            self.app.say(self.state.say("saved", path=paths[0]))
+            self.app.say(self.state.tr("saved", path=paths[0]))

@@ -54,4 +54,4 @@ class Subject:
         return True
 
     def _fault(self, error: Exception) -> None:
-        self.app.complain(error.notice if isinstance(error, DigitpadError) else Notice(str(error), "fault"))
+        self.app.report(error.notice if isinstance(error, DigitpadError) else Notice(str(error), "fault"))

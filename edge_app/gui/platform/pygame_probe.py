@@ -1,4 +1,4 @@
-"""What the installed pygame can do here: `python -m edge_app.gui.platform.pygame_probe`, asked by `edge_app.system.doctor.probe`."""
+"""What the installed pygame can do here: `python -m edge_app.gui.platform.pygame_probe`, run by the doctor."""
 
 import ctypes
 import unicodedata

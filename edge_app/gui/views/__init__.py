@@ -46,5 +46,5 @@ TITLES = {
 
 def panel_widgets(state: State, panel: Panel, metrics: Metrics) -> tuple[Widget, ...]:
     """Return the widgets of the panel on its card."""
-    body, frame = framed(state, state.say(TITLES[panel.name]), metrics, card_area(metrics))
+    body, frame = framed(state, state.tr(TITLES[panel.name]), metrics, card_area(metrics))
     return (*frame, *PANELS[panel.name](state, panel, metrics, body))

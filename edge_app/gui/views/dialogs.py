@@ -19,20 +19,20 @@ def privacy_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> S
         ("keep", "keep", Action("set", ("history", "on")), True),
         ("close", "keep_not", Action("set", ("history", "off")), True),
     ]
-    return [Widget(upper, "text", text=state.say("privacy")), *buttons(bar, offers, state, metrics)]
+    return [Widget(upper, "text", text=state.tr("privacy")), *buttons(bar, offers, state, metrics)]
 
 
 def forget_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequence[Widget]:
     """Ask before everything is deleted."""
     upper, bar = foot(body, metrics)
     offers = [("delete", "forget", Action("forget"), True), ("close", "no", Action("escape"), True)]
-    return [Widget(upper, "text", text=state.say("forget_question")), *buttons(bar, offers, state, metrics)]
+    return [Widget(upper, "text", text=state.tr("forget_question")), *buttons(bar, offers, state, metrics)]
 
 
 def quit_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequence[Widget]:
     """Return the one way out of a kiosk: a button that must be held."""
     area = body._replace(height=min(body.height, 4 * metrics.unit))
-    text = state.say("hold_to_quit")
+    text = state.tr("hold_to_quit")
     return [Widget(area, "button", Action("leave"), text=text, icon="quit", hold=HOLD, share=state.held)]
 
 
@@ -63,7 +63,7 @@ def keys_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequ
     shown, room, turn = paged(state, panel, KEYS, partial(row_count, metrics=metrics), metrics, body)
     return [
         *(
-            Widget(area, "row", text=state.say(text), note=keys)
+            Widget(area, "row", text=state.tr(text), note=keys)
             for area, (text, keys) in zip(rows(room, len(shown), metrics), shown, strict=True)
         ),
         *turn,

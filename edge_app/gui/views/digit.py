@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ...modelfiles.card import REJECT
+from ...recognition.model import REJECT
 from ...recognition.results import Digit
 from ..actions import Action
 from ..state import Panel, State
@@ -18,7 +18,7 @@ def digit_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Seq
     number = int(panel.value or 0)
     digit = state.digit(number)
     if digit is None:
-        return [Widget(body, "text", text=state.say("hint"))]
+        return [Widget(body, "text", text=state.tr("hint"))]
     wide = body.width >= 1.25 * body.height
     rest, bar = foot(body, metrics)
     margin = metrics.margin
@@ -44,14 +44,14 @@ def digit_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Seq
 def _image(state: State, number: int, digit: Digit, area: Area) -> Widget:
     pixels = b"" if digit.image is None else digit.image.tobytes()
     heat = state.heat.get(number, b"")
-    return Widget(area, "image", Action("map", number), text=state.say("sees"), image=pixels, heat=heat)
+    return Widget(area, "image", Action("map", number), text=state.tr("sees"), image=pixels, heat=heat)
 
 
 def _note(state: State, number: int, digit: Digit) -> str:
     if state.heat.get(number):
-        return state.say("map_note", digit=best_of(digit))
-    said = state.say("refused") if digit.refused else state.say("read_as", digit=digit.digit)
-    return f"{said}. {state.say('tap_digit')}"
+        return state.tr("map_note", digit=best_of(digit))
+    said = state.tr("refused") if digit.refused else state.tr("read_as", digit=digit.digit)
+    return f"{said}. {state.tr('tap_digit')}"
 
 
 def best_of(digit: Digit) -> str:
@@ -73,8 +73,8 @@ def _candidates(state: State, digit: Digit, metrics: Metrics, area: Area) -> lis
     found = []
     for where, name in zip(places, (*DIGITS, REJECT), strict=True):
         share = shares.get(name, 0.0) if name != REJECT else max(0.0, 1 - sum(shares.values()))
-        text = name if name != REJECT else state.say("no_digit")
-        note = state.say.percent(share) if share >= 0.005 else ""
+        text = name if name != REJECT else state.tr("no_digit")
+        note = state.tr.percent(share) if share >= 0.005 else ""
         on = digit.digit == name
         found.append(Widget(where, "cell", Action("label", name), text=text, note=note, share=share, on=on))
     return found

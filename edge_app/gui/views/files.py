@@ -29,5 +29,5 @@ def files_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Seq
     if len(entries) < 2:
         step = metrics.unit + metrics.margin
         hint = body._replace(top=body.top + step, height=max(1, body.height - step))
-        found.append(Widget(hint, "text", text=state.say("drop_hint"), tone="quiet"))
+        found.append(Widget(hint, "text", text=state.tr("drop_hint"), tone="quiet"))
     return [*found, *turn]

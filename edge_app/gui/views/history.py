@@ -28,7 +28,7 @@ def history_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> S
     )
     if not state.pages:
         key = "empty_history" if state.settings.history == "on" else "history_off"
-        return [Widget(upper, "text", text=state.say(key), tone="quiet"), *offers]
+        return [Widget(upper, "text", text=state.tr(key), tone="quiet"), *offers]
     each = per_page(metrics, body)
     pages = -(-state.page_count // each)
     found = [
@@ -37,7 +37,7 @@ def history_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> S
             "row",
             Action("entry", page.id),
             text=page.correction or page.text,
-            note=page.local_time + (f" · {state.say('corrected')}" if page.correction else ""),
+            note=page.local_time + (f" · {state.tr('corrected')}" if page.correction else ""),
         )
         for page, area in zip(state.pages, rows(upper, each, metrics), strict=False)
     ]
@@ -54,7 +54,7 @@ def entry_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Seq
     number, note = cells(upper, 1, 2, metrics.margin)
     said = page.local_time
     if page.correction:
-        said += f" · {state.say('corrected')} ({page.text})"
+        said += f" · {state.tr('corrected')} ({page.text})"
     return [
         Widget(number, "reading", text=page.correction or page.text),
         Widget(note, "text", text=said, tone="quiet"),
@@ -78,7 +78,7 @@ def keypad_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Se
     pad = Area(body.left, top.bottom + metrics.margin, body.width, body.bottom - top.bottom - metrics.margin)
     keys = [
         *((digit, Action("digit", digit), "", True) for digit in "123456789"),
-        ("", Action("rub"), "erase", bool(typed)),
+        ("", Action("backspace"), "erase", bool(typed)),
         ("0", Action("digit", "0"), "", True),
         ("", Action("typed"), "done", bool(typed)),
     ]

@@ -16,12 +16,12 @@ def hand_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequ
         bar,
         "row",
         Action("set", ("learn", not state.settings.learn)),
-        text=state.say("learn"),
-        note=state.say("on" if state.settings.learn else "off"),
+        text=state.tr("learn"),
+        note=state.tr("on" if state.settings.learn else "off"),
         on=state.settings.learn,
     )
     if not state.examples:
-        return [Widget(upper, "text", text=state.say("examples_none"), tone="quiet"), switch]
+        return [Widget(upper, "text", text=state.tr("examples_none"), tone="quiet"), switch]
     least = 2 * (metrics.unit + metrics.margin)  # a row of examples, and the buttons that turn pages
     head = Area(upper.left, upper.top, upper.width, max(1, min(metrics.text * 2, upper.height - least)))
     room = Area(upper.left, head.bottom, upper.width, upper.bottom - head.bottom)
@@ -34,7 +34,7 @@ def hand_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequ
     shown, room, turn = paged(state, panel, state.examples, lambda area: columns * high(area), metrics, room)
     used = sum(example[3] for example in state.examples)
     return [
-        Widget(head, "title", text=state.say("examples", count=len(state.examples), used=used), tone="quiet"),
+        Widget(head, "title", text=state.tr("examples", count=len(state.examples), used=used), tone="quiet"),
         *(
             Widget(
                 area,

@@ -55,7 +55,7 @@ def menu_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequ
             area,
             "button",
             action,
-            text=state.say(text),
+            text=state.tr(text),
             icon=icon,
             on=(action.name == "compare" and state.comparing) or (action.name == "erase" and state.erasing),
             enabled=is_enabled(state, action),

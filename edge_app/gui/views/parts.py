@@ -33,7 +33,7 @@ def framed(state: State, title: str, metrics: Metrics, card: Area) -> tuple[Area
     return body, [
         Widget(card, "card"),
         Widget(head, "title", text=title),
-        Widget(close, "tool", Action("escape"), icon="close", text=state.say("close")),
+        Widget(close, "tool", Action("escape"), icon="close", text=state.tr("close")),
     ]
 
 
@@ -59,7 +59,7 @@ def turner(state: State, page: int, pages: int, metrics: Metrics, body: Area) ->
     left, middle, right = cells(bar, 3, 1, metrics.margin)
     return [
         Widget(left, "tool", Action("turn", -1), icon="back", enabled=page > 0),
-        Widget(middle, "title", text=state.say("page_of", page=page + 1, pages=pages), tone="quiet"),
+        Widget(middle, "title", text=state.tr("page_of", page=page + 1, pages=pages), tone="quiet"),
         Widget(right, "tool", Action("turn", 1), icon="next", enabled=page < pages - 1),
     ]
 
@@ -94,6 +94,6 @@ def buttons(bar: Area, what: Sequence[tuple[str, str, Action, bool]], state: Sta
     for icon, text, action, enabled in what:
         area = Area(left, bar.top, next(roomy).width if text else metrics.unit, bar.height)
         left = area.right + metrics.margin
-        found.append(Widget(area, "button", action, text=state.say(text) if text else "", icon=icon, enabled=enabled))
+        found.append(Widget(area, "button", action, text=state.tr(text) if text else "", icon=icon, enabled=enabled))
     named = iter(alike([button for button in found if button.text]))
     return [next(named) if button.text else button for button in found]

@@ -77,7 +77,7 @@ def make_scene(state: State, metrics: Metrics, viewport: Viewport) -> Scene:
         viewport,
         (*strip(state, layout), *tools(state, layout)),
         frames(state, layout, viewport, metrics),
-        state.say("hint") if blank else "",
+        state.tr("hint") if blank else "",
         state.toast or "",
         panel_widgets(state, state.panel, metrics) if state.panel else (),
         state.focus if state.focus_seen else None,
@@ -95,7 +95,7 @@ def tools(state: State, layout: Layout) -> list[Widget]:
                 area,
                 "tool",
                 action,
-                text=state.say(text),
+                text=state.tr(text),
                 icon=icon,
                 on=action.name == "erase" and state.erasing,
                 enabled=is_enabled(state, action),
@@ -109,7 +109,7 @@ def strip(state: State, layout: Layout) -> list[Widget]:
     """Return what stands in the strip: the number, or a fault, an exercise, two readings side by side."""
     area = layout.reading
     if state.message:
-        return [Widget(area, "text", text=state.say.fault(state.message), tone="refused")]
+        return [Widget(area, "text", text=state.tr.fault(state.message), tone="refused")]
     if state.exercise:
         return [_asked(state, area)]
     if state.comparing:
@@ -125,19 +125,19 @@ def _number(state: State, reading: Reading, area: Area) -> Widget:
     refused = any(digit.refused and not digit.pinned for digit in reading.digits)
     if refused:  # how sure is said of digits; a refusal is none
         return Widget(area, "reading", text=reading.text, tone="refused")
-    return Widget(area, "reading", text=reading.text, note=state.say.percent(reading.confidence))
+    return Widget(area, "reading", text=reading.text, note=state.tr.percent(reading.confidence))
 
 
 def _asked(state: State, area: Area) -> Widget:
     assert state.exercise is not None
     practice, judged = state.exercise.practice, state.exercise.judged
     done = practice.score
-    score = state.say("score", right=done.right, total=done.total) if done.total else ""
+    score = state.tr("score", right=done.right, total=done.total) if done.total else ""
     if judged is None:
-        return Widget(area, "reading", text=state.say("ask_number", number=practice.target), note=score)
+        return Widget(area, "reading", text=state.tr("ask_number", number=practice.target), note=score)
     if judged.right:
-        return Widget(area, "reading", text=f"{practice.target}  {state.say('right')}", note=score, tone="good")
-    said = f"{practice.target} – {state.say('wrong', text=judged.reading or '–')}"
+        return Widget(area, "reading", text=f"{practice.target}  {state.tr('right')}", note=score, tone="good")
+    said = f"{practice.target} – {state.tr('wrong', text=judged.reading or '–')}"
     return Widget(area, "reading", text=said, note=score, tone="bad")
 
 
@@ -150,11 +150,11 @@ def _compared(state: State, area: Area) -> list[Widget]:
     own = _timed(state, verdict.own, right)
     if verdict.fault:  # the sentence takes the room of the sign: there is nothing to compare
         room = left._replace(width=left.width + mark.width * 7 // 8)
-        return [Widget(room, "text", text=state.say.fault(verdict.fault)), own]
+        return [Widget(room, "text", text=state.tr.fault(verdict.fault)), own]
     found = [_timed(state, verdict.reference, left) if verdict.reference else Widget(left, "timed"), own]
     if verdict.agree is not None:
         sign, word, tone = ("=", "agree", "accent") if verdict.agree else ("≠", "differ", "refused")
-        found.append(Widget(mark, "sign", text=sign, note=state.say(word), tone=tone))  # type: ignore[arg-type]
+        found.append(Widget(mark, "sign", text=sign, note=state.tr(word), tone=tone))  # type: ignore[arg-type]
     return found
 
 
@@ -162,7 +162,7 @@ def _timed(state: State, timed: Timed, area: Area) -> Widget:
     if not timed.reading.digits:
         return Widget(area, "timed", icon=timed.kind)
     refused = any(digit.refused for digit in timed.reading.digits)
-    note = f"{state.say.percent(timed.reading.confidence)}  {duration(timed.seconds)}"
+    note = f"{state.tr.percent(timed.reading.confidence)}  {duration(timed.seconds)}"
     return Widget(
         area, "timed", text=timed.reading.text, icon=timed.kind, note=note, tone="refused" if refused else "normal"
     )

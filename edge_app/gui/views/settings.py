@@ -41,7 +41,7 @@ def settings_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> 
 
 def _row(state: State, name: str, area: Area) -> Widget:
     """Return the row of a setting: its name, its value, and as the action its next value."""
-    say, value = state.say, getattr(state.settings, name)
+    say, value = state.tr, getattr(state.settings, name)
     if name in SWITCHES:
         note = say("on" if value else "off")
         return Widget(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...errors import SetupError
-from ...escape import printable
+from ...escape import escape
 from ...subprocesses import find_program
 from ...version import __version__
 from ..file_changes import Content, Draft, remove_if_empty
@@ -47,9 +47,9 @@ def launcher_command(prefix: Path | None, *, remove: bool, dry_run: bool) -> int
     sentences = _sentences(prefix, draft, SAID[remove, dry_run])
     if not dry_run:
         _make(prefix, draft, folders)
-    print("\n".join(map(printable, sentences)) or f"nothing of digitpad is in {printable(prefix)}")
+    print("\n".join(map(escape, sentences)) or f"nothing of digitpad is in {escape(prefix)}")
     if not remove and prefix not in searched(os.environ):
-        print(f"desktops do not look in {printable(prefix)}: add it to XDG_DATA_DIRS")
+        print(f"desktops do not look in {escape(prefix)}: add it to XDG_DATA_DIRS")
     return 0
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import ModelError
-from ...modelfiles.card import CARD, HOW_TO_MAKE, load_model, models_folder, read_card
+from ...modelfiles.card import CARD, load_model, models_folder, read_card
 from ...modelfiles.registry import name_of, read_choice
+from ...recognition.model import HOW_TO_MAKE
 from ...version import __version__
 from .host import AGAIN, PACKAGED, Finding, State, World
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from ...errors import DigitpadError
-from ...escape import printable
+from ...escape import escape
 from ...version import __version__
 from .check_display import check_display
 from .check_extras import check_fonts, check_power, check_speech
@@ -96,7 +96,7 @@ def to_text(findings: Sequence[Finding]) -> str:
 
 
 def _one_line(text: str) -> str:
-    return printable(" ".join(text.split()))
+    return escape(" ".join(text.split()))
 
 
 def _sum(findings: Sequence[Finding]) -> str:

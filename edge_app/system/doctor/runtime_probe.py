@@ -1,4 +1,4 @@
-"""An interpreter built and the bundled samples read with it: `python -m edge_app.system.doctor.runtime_probe`, asked by `probe`."""
+"""Builds an interpreter and reads the bundled samples: `python -m edge_app.system.doctor.runtime_probe`."""
 
 from pathlib import Path
 from typing import Any

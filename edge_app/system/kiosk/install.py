@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...errors import SetupError
-from ...escape import printable
+from ...escape import escape
 from ..file_changes import Content, Draft, remove_if_empty
 from ..launch_command import digitpad_command
 from ..os_info import Account, find_account, find_session, inside
@@ -101,7 +101,7 @@ def _carry_out(plan: Plan, systemctl: Callable[..., None] | None, *, remove: boo
             gone = remove_if_empty(
                 [folder for folder in plan.folders if _is_part(plan, draft, folder)] if remove else []
             )
-        done += [f"removed {printable(folder)}" for folder in gone]
+        done += [f"removed {escape(folder)}" for folder in gone]
     print("\n".join(done) or ("nothing of it is there" if remove else "nothing to change: it is set up like this"))
     if service and systemctl:
         systemctl("daemon-reload")
@@ -117,7 +117,7 @@ def _is_part(plan: Plan, draft: Draft, folder: Path) -> bool:
 
 def _sentences(draft: Draft) -> list[str]:
     made = [f"made {folder}" for folder in draft.missing_folders()]
-    return [printable(line) for line in made + [_sentence(path, content) for path, content in draft.changes()]]
+    return [escape(line) for line in made + [_sentence(path, content) for path, content in draft.changes()]]
 
 
 def _sentence(path: Path, content: Content) -> str:
@@ -133,15 +133,15 @@ def _show(plan: Plan) -> None:
         print("".join(f"{line}\n" for line in _sentences(draft)), end="")
         for path, content in draft.changes():
             if isinstance(content, bytes):
-                print(f"\n--- {printable(path)}\n{_shown(content)}", end="")
+                print(f"\n--- {escape(path)}\n{_shown(content)}", end="")
     _print_notes(plan)
 
 
 def _shown(content: bytes) -> str:
     """Return a file's text for a terminal that may be root's: what its owner wrote into it must not command that."""
-    return "\n".join(map(printable, content.decode(errors="backslashreplace").expandtabs().split("\n")))
+    return "\n".join(map(escape, content.decode(errors="backslashreplace").expandtabs().split("\n")))
 
 
 def _print_notes(plan: Plan) -> None:
     for note in plan.notes:
-        print(f"note: {printable(note)}")
+        print(f"note: {escape(note)}")
