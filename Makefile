@@ -5,9 +5,10 @@ FULL := .venv-full
 FREEZE := .venv-freeze
 RUN := $(FULL)/bin/python
 NO_DISPLAY := 3
+COG := --markers='<!--cog cog--> <!--end-->' -p 'import cog, tables' -I docs/figures README.md docs/accuracy.md docs/install.md docs/lessons.md docs/window.md models/README.md
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint types train convert compare evaluate bench faults soak figures fuzz reference mutants test-arm test-wheel freeze test-deb dist clean lock audit
+.PHONY: help docs run demo test lint types train convert compare evaluate bench faults soak figures fuzz reference mutants test-arm test-wheel freeze test-deb dist clean lock audit
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -55,6 +56,9 @@ soak: $(LEAN)/ready ## a simulated day at the window; its clock set, its display
 
 figures: $(LEAN)/ready ## measure again what README reports; needs MNIST and ink, see docs/figures/README.md
 	@sh docs/figures/measure $(LEAN)
+
+docs: $(FULL)/ready ## write the figures of docs/figures into the documents
+	$(RUN) -m cogapp -r $(COG)
 
 fuzz: $(FULL)/ready ## hostile files and random hands against the program; ARGS="TARGET... --seconds N"
 	@$(RUN) -m tools.fuzz $(ARGS)

@@ -1,7 +1,6 @@
 """Learning from single digits: at once, near the lesson only, and as if it had never been when it is forgotten."""
 
 import dataclasses
-import json
 import random
 from typing import Any
 
@@ -23,7 +22,6 @@ from edge_app.recognition.recognizer import Recognizer
 from train.studies import personal
 from train.studies.personal import DIGITS, Network, Samples
 
-from ..conftest import ROOT
 from ..modelfiles.test_shipped import RUNTIMES
 from ..support.fakes import FakeInterpreter, fake_model, fake_runtime
 
@@ -350,52 +348,3 @@ def test_slips_are_taught_under_a_wrong_name(network: Network) -> None:
     taught, _ = personal.slip(network, mine, 1)
     wrong = [(at, own) for at, (_, own) in zip(taught, network.hand.examples, strict=True) if mine.labels[at] != own]
     assert [at for at, _ in wrong] == [1]  # 4 alone has a second sample
-
-
-REPORT = json.loads((ROOT / "docs" / "figures" / "adaptation.json").read_text())
-TEXT = (ROOT / "docs" / "adaptation.md").read_text()
-
-
-def arrow(sums: dict[str, int]) -> str:
-    return f"{sums['before']} → {sums['after']} of {sums['n']:,}"
-
-
-@pytest.mark.parametrize("way", [f"{way} {count}" for way, count in personal.WAYS])
-def test_the_document_says_what_was_measured(way: str) -> None:
-    own = [REPORT[group]["ways"][way] for group in ("all", "untuned", "strange")]
-    cells = [way, *(arrow(one["rest"]) for one in own), f"{own[0]['better']} / {own[0]['same']} / {own[0]['worse']}"]
-    assert f"| {' | '.join(cells)} |" in TEXT
-
-
-@pytest.mark.parametrize("way", ["corrected 5", "shown 5", "slips 5"])
-def test_the_document_tells_the_harm(way: str) -> None:
-    own = REPORT["all"]["ways"][way]
-    harm = [own["harm"][name][key] for name in ("others", "mnist", "letters") for key in ("mean", "worst")]
-    assert f"| {' | '.join([way, *(f'{100 * value:+.3f}' for value in harm), str(own['aside'])])} |" in TEXT
-
-
-def test_the_document_names_the_writers_with_most() -> None:
-    rows = [row for row in REPORT["writers"] if row["wrong"] >= 6]
-    assert len(rows) >= 5
-    for row in rows:
-        cells = [
-            row["writer"],
-            f"{row['wrong']} of {row['n']:,}",
-            *(str(row["met"][f"corrected {k}"]) for k in (1, 3, 5)),
-        ]
-        cells += [f"{row['rest'][f'shown {k}'][1]} → {row['rest'][f'shown {k}'][2]}" for k in (1, 3, 5)]
-        assert f"| {' | '.join(cells)} |" in TEXT
-    met = {group: REPORT[group]["ways"]["corrected 5"]["met"] for group in ("all", "untuned", "strange")}
-    assert f"{met['all']['before']} misread digits in {REPORT['all']['n']:,} became {met['all']['after']} with" in TEXT
-    for group in ("untuned", "strange"):
-        assert f"{met[group]['before']} became {met[group]['after']} " in TEXT
-    assert f"{REPORT['all']['writers']} writers" in TEXT
-    numbers = REPORT["all"]["numbers"]
-    assert f"misread {numbers['before']:,} before, {numbers['after']:,} after, of {numbers['n']:,}" in TEXT
-
-
-@pytest.mark.parametrize("group", ["all", "untuned", "strange"])
-def test_nobody_elses_digits_are_read_worse(group: str) -> None:
-    for way, own in REPORT[group]["ways"].items():
-        assert own["harm"]["others"]["mean"] <= 0.0005, way
-        assert own["harm"]["mnist"]["mean"] <= 0.0005, way

@@ -1,6 +1,5 @@
 """The tool that runs the app on emulated Arm: its parts, without emulating, and what docs/arm.md says of it."""
 
-import json
 import platform
 import re
 import subprocess
@@ -10,12 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge_app.recognition.interpreter import MODULES
 from tools.arm import __main__ as command
 from tools.arm import userland
 from tools.arm.checks import EXACT, output_faults
 from tools.arm.judge import compared, compared_outputs, compared_pictures
-from tools.arm.outputs import DRAWN
 from tools.arm.recipes import arm64, armhf
 from tools.arm.suite import TESTS, counts
 from tools.arm.userland import ARM64, SUITES, Recipe, Userland, UserlandError, find_mirror, prepare
@@ -183,47 +180,3 @@ def test_wrong_usage_is_told(arguments: list[str], capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit) as ended:
         command.make_parser().parse_args(arguments)
     assert ended.value.code == 2
-
-
-def test_the_page_says_what_was_seen() -> None:
-    page = (ROOT / "docs" / "arm.md").read_text()
-    found = json.loads((ROOT / "docs" / "figures" / "arm.json").read_text())
-    there, picture, tests = found["outputs"]["there"], found["window"]["picture"], found["tests"]
-    for name in ("tflite-runtime", "ai-edge-litert", "numpy", "pygame-ce"):
-        assert f"{name} {there[name]}" in page
-    assert f"Python {there['python']}" in page
-    assert f"{picture['same_pixels']:,} of {picture['pixels']:,} of its pixels" in page
-    assert f"read as {found['window']['there']['text']}," in page
-    assert f"{tests['passed']:,} passed" in page
-    assert f"{tests['skipped']} were skipped" in page
-    assert ("none failed" if not tests["failed"] else f"{len(tests['failed'])} failed, on x86-64 as well") in page
-    assert f"{sum(found['seconds'].values()):,} seconds" in page
-    assert [found[name]["faults"] for name in ("outputs", "armhf", "window", "doctor", "tests")] == [[]] * 5
-
-
-def test_the_newer_release_is_what_was_seen() -> None:
-    page = (ROOT / "docs" / "arm.md").read_text()
-    found = json.loads((ROOT / "docs" / "figures" / "arm-trixie.json").read_text())
-    there = found["outputs"]["there"]
-    assert (
-        f"Python {there['python']}, numpy {there['numpy']}, ai-edge-litert {there['ai-edge-litert']}"
-        in page.replace("\n", " ")
-    )
-    for own in found["outputs"]["processors"].values():
-        assert own["ai-edge-litert"]["same_values"] == own["ai-edge-litert"]["values"] == 11_000
-
-
-def test_the_page_has_the_outputs_of_every_processor() -> None:
-    page = (ROOT / "docs" / "arm.md").read_text()
-    found = json.loads((ROOT / "docs" / "figures" / "arm.json").read_text())
-    rows = {
-        line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:4]]
-        for line in page.splitlines()
-        if line.startswith("| ")
-    }
-    for own in found["outputs"]["processors"].values():
-        for name in MODULES:
-            assert rows[f"int8 outputs of {name}"] == [f"{own[name][key]:,}" for key in ("values", "same_values")]
-        assert rows["digit images drawn of ink"] == [str(own[DRAWN][key]) for key in ("n", "same_samples")]
-    small = found["armhf"][EXACT]
-    assert rows[f"int8 outputs of {EXACT} on 32-bit Arm"] == [f"{small[key]:,}" for key in ("values", "same_values")]
