@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from .errors import DigitpadError, DisplayError, SettingsError
 from .escape import escape, print_error
+from .subprocesses import run_module
 from .system.options import add_commands
 from .version import __version__
 
@@ -216,6 +217,8 @@ def _add_use_model(commands: "argparse._SubParsersAction[argparse.ArgumentParser
 
 def main(argv: list[str] | None = None) -> int:
     """Run `digitpad`; returns the exit status, after one line on standard error for what a user can mend."""
+    if argv is None and run_module(sys.argv[1:]):  # a child process of a frozen program
+        return 0
     parser = make_parser()
     args = parser.parse_args(argv)
     for name, option in args.window_options.items():

@@ -1,4 +1,4 @@
-"""Processes of digitpad's own run digitpad's code, wherever one happens to be."""
+"""Child processes: digitpad's own modules, never one of the working directory, and programs of the system."""
 
 import ast
 import os
@@ -12,7 +12,7 @@ import pytest
 
 from edge_app.modelfiles.card import INT8, load_model, models_folder
 from edge_app.recognition.interpreter import find_runtime
-from edge_app.subprocesses import find_program, module_command
+from edge_app.subprocesses import MODULES, RUN_MODULE, find_program, module_command, run_module
 from edge_app.system.speech import Speaker, find_speaker
 
 from .conftest import ROOT
@@ -30,7 +30,7 @@ TRAP = "import pathlib; pathlib.Path({found!r}).touch(); raise SystemExit(9)"
 
 @pytest.fixture
 def trapped(tmp_path: Path) -> Path:
-    """A folder, such as one of downloaded pictures, with modules in it that nobody asked for."""
+    """A folder, such as ~/Downloads, with modules that shadow numpy, json and digitpad itself."""
     for name in TRAPS:
         (tmp_path / f"{name}.py").write_text(TRAP.format(found=str(tmp_path / "found")))
     return tmp_path
@@ -42,42 +42,83 @@ def run(code: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
 
 
-def test_the_trap_works(trapped: Path) -> None:
+def test_python_m_would_run_a_module_of_the_working_directory(trapped: Path) -> None:
     command = [sys.executable, "-m", "edge_app.evaluation.compare.bench_process"]
     assert subprocess.run(command, cwd=trapped, check=False).returncode == 9
     assert (trapped / "found").exists()
 
 
-ASKED = {
+CALLS = {
     "doctor": ("from edge_app.cli import main; main(['doctor'])", "samples are read right"),
     "compare": (f"from edge_app.evaluation.compare.bench_process import ask; print(ask({START!r}))", "load_ms"),
 }
 
 
-@pytest.mark.parametrize("name", ASKED)
-def test_no_module_of_the_working_folder_is_run(trapped: Path, name: str) -> None:
-    code, expected = ASKED[name]
+@pytest.mark.parametrize("name", CALLS)
+def test_no_module_of_the_working_directory_is_run(trapped: Path, name: str) -> None:
+    code, expected = CALLS[name]
     done = run(code, trapped)
     assert expected in done.stdout, done.stderr
     assert not (trapped / "found").exists()
 
 
-def test_a_module_is_run_with_its_words_and_its_package(tmp_path: Path) -> None:
+def test_a_module_runs_with_its_arguments(tmp_path: Path) -> None:
     done = subprocess.run([*module_command("edge_app"), "--version"], cwd=tmp_path, capture_output=True, check=False)
     assert done.stdout.startswith(b"digitpad ")
 
 
-def test_a_frozen_program_is_asked_by_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+# ---- frozen programs
+
+
+@pytest.fixture
+def frozen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Pretend to be frozen: `sys.executable` is a program that starts digitpad and knows no `-m`."""
+    program = tmp_path / "digitpad"
+    code = f"import sys; sys.path[:0] = [{str(ROOT)!r}]; from edge_app.cli import main; sys.exit(main())"
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.frozen = True\nsys.executable = {str(program)!r}\n{code}\n"
+    )
+    program.chmod(0o755)
     monkeypatch.setattr(sys, "frozen", True, raising=False)
-    monkeypatch.setattr(sys, "executable", "/usr/bin/digitpad")
-    assert module_command("edge_app.system.doctor.runtime_probe") == [
-        "/usr/bin/digitpad",
-        "-m",
-        "edge_app.system.doctor.runtime_probe",
-    ]
+    monkeypatch.setattr(sys, "executable", str(program))
+    return program
 
 
-# ---- how the system's programs are started
+@pytest.mark.skipif(os.name != "posix", reason="the stand-in for a frozen program starts with #!")
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["doctor"], "samples are read right"),
+        (["--unlisted", "--model", "classic_int8.tflite", "recognize", "../2026.png"], "2026"),
+    ],
+    ids=["doctor", "unlisted model"],
+)
+def test_a_frozen_program_runs_its_own_modules(frozen: Path, words: list[str], expected: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "DIGITPAD_HOME": str(tmp_path), "SDL_VIDEODRIVER": "dummy"}
+    command, folder = [str(frozen), *words], ROOT / "tests" / "data" / "models"
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert expected in done.stdout
+    assert done.stderr == ""
+
+
+def test_the_list_of_modules_is_complete() -> None:
+    started = set()
+    for path in modules("edge_app"):
+        if '__name__ == "__main__"' in path.read_text():
+            started.add(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    assert set(MODULES) == started
+    assert all(run_module(words) is False for words in ([], [RUN_MODULE], [RUN_MODULE, "json.tool"], ["doctor"]))
+
+
+@pytest.mark.usefixtures("frozen")
+def test_no_other_module_can_be_run() -> None:
+    command = [*module_command("edge_app.storage.paths")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "usage:" in done.stderr
+
+
+# ---- programs of the system
 
 
 def calls_of_processes(path: Path) -> list[ast.Call]:
@@ -99,11 +140,11 @@ def test_no_process_is_started_through_a_shell(path: Path) -> None:
         options = {option.arg for option in call.keywords}
         assert "shell" not in options
         assert "executable" not in options
-        assert not isinstance(call.args[0], ast.Constant | ast.JoinedStr)  # a list of words, never a line
+        assert not isinstance(call.args[0], ast.Constant | ast.JoinedStr)  # a list of words, never a command line
     assert not SHELLS.search(path.read_text())
 
 
-def test_the_scan_sees_a_shell(tmp_path: Path) -> None:
+def test_the_check_for_shells_finds_one(tmp_path: Path) -> None:
     (tmp_path / "x.py").write_text("subprocess.run('rm *', shell=True)\n")
     (call,) = calls_of_processes(tmp_path / "x.py")
     assert [option.arg for option in call.keywords] == ["shell"]
@@ -113,13 +154,15 @@ def test_the_scan_sees_a_shell(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="a program's file is marked by its rights")
 @pytest.mark.parametrize("part", ["", ".", "here/../here"])
-def test_no_program_of_the_working_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+def test_no_program_of_the_working_directory_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
     folder = tmp_path / "here" if "here" in part else tmp_path
     folder.mkdir(exist_ok=True)
     (folder / "espeak-ng").touch(0o755)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f"{part}:/nonexistent")
-    assert shutil.which("espeak-ng")  # it would be run
+    assert shutil.which("espeak-ng")
     assert find_program("espeak-ng") is None
     assert find_speaker(platform="linux") is None
     monkeypatch.setenv("PATH", str(folder))
@@ -129,9 +172,7 @@ def test_no_program_of_the_working_folder_is_found(tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize("text", ["-1", "--help 1", "$(id)1", "1;id", "1\n2", "`1`", "1 -v x"])
 @pytest.mark.parametrize("language", ["de", "-x", "de;id", "../../1", ""])
 @pytest.mark.parametrize("name", ["spd-say", "espeak-ng", "say", "powershell"])
-def test_what_is_said_is_digits_and_never_an_option(
-    monkeypatch: pytest.MonkeyPatch, name: str, language: str, text: str
-) -> None:
+def test_spoken_text_is_never_an_option(monkeypatch: pytest.MonkeyPatch, name: str, language: str, text: str) -> None:
     started: list[list[str]] = []
     monkeypatch.setattr("edge_app.system.speech._start", started.append)
     Speaker(name, f"/usr/bin/{name}").say(text, language)

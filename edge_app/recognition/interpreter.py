@@ -1,11 +1,13 @@
-"""The one place that knows which TFLite interpreter is installed: tflite-runtime, or its successor."""
+"""Finds and opens a TFLite interpreter: tflite-runtime, or its successor ai-edge-litert."""
 
 import base64
 import importlib
 import importlib.util
 import os
+import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -16,7 +18,7 @@ from ..errors import ModelError, RuntimeMissingError
 
 MODULES = {"tflite-runtime": "tflite_runtime.interpreter", "ai-edge-litert": "ai_edge_litert.interpreter"}
 VARIABLE = "DIGITPAD_RUNTIME"
-PROBE = zlib.decompress(  # a model of one ReLU: what a runtime must be able to open before it is trusted
+PROBE = zlib.decompress(  # a model of one ReLU: a runtime that cannot open it is not used
     base64.b64decode(
         "eNptUT1PAkEUHOREghe8BKIUFBS0XgTRniBGEj4MXmxPE664giPB00jir7C2tLT0V/gbrC2sLSyM5+zu4+LXu0xud3bfvDdvqwC8"
         "w/5uGTVUUUEZDmxyeVhcg5xBTNQzQEthBcjCBJdoERbxnCSJJesS0RkNT7vjk95o6A+6Xvug7bWpa2vtPIzG8u40jPz5ZRSH08C/"
@@ -26,20 +28,22 @@ PROBE = zlib.decompress(  # a model of one ReLU: what a runtime must be able to 
     )
 )
 
+MOST_OUTPUT = 65536  # bytes: a pipe's capacity on Linux
+
 Interpreter = Any
 """Both packages' class of that name; neither has types."""
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """An interpreter package that has built an interpreter here."""
+    """An interpreter package that works on this machine."""
 
     name: str
     interpreter: Callable[..., Interpreter]
 
     @property
     def version(self) -> str:
-        """The package's version, `unknown` where its metadata was left out (in a frozen program)."""
+        """The package's version, or `unknown` in a frozen program without package metadata."""
         from importlib import metadata  # not at import: it takes 2 MB and 20 ms
 
         try:
@@ -50,30 +54,58 @@ class Runtime:
     def open(self, model: bytes, threads: int = 1) -> Interpreter:
         """Return an interpreter of `model` with its tensors allocated.
 
-        Raises ModelError for a file that this runtime cannot load.
+        Raises ModelError if this runtime cannot load it.
         """
         return self._open(model, num_threads=threads)
 
     def open_traced(self, model: bytes) -> Interpreter:
-        """Return an interpreter that keeps the output of every operator; slower, since nothing is delegated."""
+        """Return an interpreter that keeps the output of every operator; slower, as XNNPACK is off."""
         plain = importlib.import_module(MODULES[self.name]).OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
         return self._open(model, experimental_preserve_all_tensors=True, experimental_op_resolver_type=plain)
 
     def _open(self, model: bytes, **options: Any) -> Interpreter:
         try:
-            interpreter = self.interpreter(model_content=model, **options)
-            interpreter.allocate_tensors()
+            with _info_messages_dropped():
+                interpreter = self.interpreter(model_content=model, **options)
+                interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:  # all that both packages raise on a bad file
             reason = (str(error).strip().splitlines() or ["no reason given"])[0]
             raise ModelError(f"{self.name} {self.version} cannot load it ({reason})") from None
         return interpreter
 
 
+@contextmanager
+def _info_messages_dropped() -> Iterator[None]:
+    """Drop the lines that start with INFO: from standard error, which C++ writes past Python's `sys.stderr`.
+
+    Everything else is passed on afterwards. Without a standard error (pythonw) nothing is changed.
+    """
+    try:
+        stderr = os.dup(2)
+    except OSError:
+        yield
+        return
+    read, write = os.pipe()
+    if sys.platform != "win32":  # a full pipe must not block C++, nor a child that inherited its end block us
+        os.set_blocking(read, False)
+        os.set_blocking(write, False)
+    os.dup2(write, 2)
+    os.close(write)
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        with suppress(OSError), os.fdopen(read, "rb", buffering=0) as pipe:
+            lines = (pipe.read(MOST_OUTPUT) or b"").splitlines(keepends=True)
+            os.write(2, b"".join(line for line in lines if not line.startswith(b"INFO:")))
+
+
 @cache
 def find_runtime(wanted: str | None = None) -> Runtime:
-    """Return the interpreter package `wanted`, or that of DIGITPAD_RUNTIME, or the first that can be used.
+    """Return the interpreter package `wanted`, or that of DIGITPAD_RUNTIME, or the first that works.
 
-    Raises RuntimeMissingError with the reason for each one that cannot.
+    Raises RuntimeMissingError with the reason why each one failed.
     """
     wanted = wanted or os.environ.get(VARIABLE) or None
     if wanted is not None and wanted not in MODULES:
@@ -90,19 +122,24 @@ def find_runtime(wanted: str | None = None) -> Runtime:
 def _load(name: str) -> Runtime:
     if importlib.util.find_spec(MODULES[name].partition(".")[0]) is None:
         raise RuntimeMissingError(f"{name} is not installed. Run: pip install {name}")
-    # tflite-runtime imports under numpy 2 with a page of warnings and fails later, so it is not tried
+    # under numpy 2 tflite-runtime imports with a page of warnings and fails later
     if name == "tflite-runtime" and int(np.__version__.split(".")[0]) >= 2:
         raise RuntimeMissingError(f"{name} does not work with numpy {np.__version__}. Run: pip install 'numpy<2'")
     try:
         runtime = Runtime(name, importlib.import_module(MODULES[name]).Interpreter)
     except (ImportError, OSError, AttributeError) as error:
         raise RuntimeMissingError(
-            f"{name} is installed and cannot be loaded ({error}). Run: pip install --force-reinstall {name}"
+            f"{name} is installed but cannot be loaded ({error}). Run: pip install --force-reinstall {name}"
         ) from None
     try:
         runtime.open(PROBE)
-    except (ModelError, AttributeError, TypeError, SystemError) as error:  # what a wrong numpy or C library leads to
+    except (
+        ModelError,
+        AttributeError,
+        TypeError,
+        SystemError,
+    ) as error:  # an incompatible numpy or libc
         raise RuntimeMissingError(
-            f"{name} is installed and builds no interpreter ({error}). Run: pip install --force-reinstall {name}"
+            f"{name} is installed but cannot create an interpreter ({error}). Run: pip install --force-reinstall {name}"
         ) from None
     return runtime

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import subprocess
 import sys
 
 import numpy as np
@@ -14,8 +13,6 @@ from edge_app.errors import ModelError
 from edge_app.modelfiles.card import CARD, FLOAT, INT8, load_model, models_folder
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import MODULES, find_runtime
-
-from ..conftest import ROOT
 
 CARD_CONTENT = json.loads((models_folder() / CARD).read_text())
 TFLITE_RUNTIME_EXISTS = sys.platform == "linux" and sys.version_info < (3, 12)
@@ -77,10 +74,3 @@ def test_both_runtimes_read_the_same(mnist: Mnist) -> None:
     unit = np.diff(np.unique(one)).min()
     assert (np.abs(one - two) / unit).max() <= 8
     assert (one.argmax(axis=1) == two.argmax(axis=1)).mean() >= 0.9995
-
-
-def test_either_runtime_reads_when_chosen_by_the_option() -> None:
-    for name in RUNTIMES:
-        command = [sys.executable, "-m", "edge_app", "--runtime", name, "recognize", "tests/data/2026.png"]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert (done.returncode, done.stdout.strip()) == (0, "2026"), done.stderr
