@@ -26,11 +26,14 @@ demo: $(LEAN)/ready ## read the sample ink in the terminal
 test: lint types ## lint, types and tests in a full environment
 	$(RUN) -m pytest $(PYTEST_ARGS)
 
-lint: $(FULL)/ready ## ruff: rules and format
+lint: $(FULL)/ready ## ruff, spelling, layers, workflow files
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
+	$(FULL)/bin/codespell
+	$(FULL)/bin/lint-imports
+	$(FULL)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
-types: $(FULL)/ready ## mypy over all packages and the tests
+types: $(FULL)/ready ## mypy over everything
 	$(RUN) -m mypy
 
 train: $(FULL)/ready ## train the network that ships; ARGS="--ink FILE..." for more
@@ -95,15 +98,15 @@ clean: ## remove environments, caches and builds; models and runs stay
 
 # The lean environment holds what the app needs and nothing else.
 $(LEAN)/ready: pyproject.toml
-	@sh tools/make-venv "$(PYTHON)" $(LEAN) "."
+	@sh tools/make-venv "$(PYTHON)" $(LEAN)
 	@touch $@
 
 $(FULL)/ready: pyproject.toml
-	@sh tools/make-venv "$(PYTHON)" $(FULL) ".[train,dev]"
+	@sh tools/make-venv "$(PYTHON)" $(FULL) dev docs train
 	@touch $@
 
 # What releases are made in, and of: the very bytes that the lock file names.
 $(FREEZE)/ready: pyproject.toml requirements/freeze.txt
 	@rm -rf $(FREEZE)
-	@sh tools/make-venv "$(PYTHON)" $(FREEZE) "." requirements/freeze.txt
+	@sh tools/make-venv "$(PYTHON)" $(FREEZE) requirements/freeze.txt
 	@touch $@

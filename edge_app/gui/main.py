@@ -4,7 +4,7 @@ import os
 import random
 import sys
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -108,7 +108,7 @@ def make_app(display: Display, settings: Settings, folders: Folders | None, path
         learner=Learner(memory),
         duel=duel,
         rng=random.Random(),
-        now=lambda: datetime.now(timezone.utc).astimezone(),
+        now=lambda: datetime.now(UTC).astimezone(),
         copy=copy_text,
         note=note,
         folders=folders,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -329,7 +329,7 @@ class Store:
         return list(dict.fromkeys(lines))  # a page of one corrected digit is an example, too
 
     def _now(self) -> str:
-        return datetime.fromtimestamp(self._clock(), timezone.utc).isoformat(timespec="seconds")
+        return datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="seconds")
 
     def _delete(self, table: str, row_id: int) -> bool:
         """Delete a row; a StoreError may also mean that it is gone and its bytes are still in the log."""

@@ -1,7 +1,7 @@
 """The log: what the window said of faults, for those who started it without a terminal."""
 
 import contextlib
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ..escape import escape, print_error
@@ -29,4 +29,4 @@ class Log:
                 self.path.replace(self.path.with_name(self.path.name + ".1"))
                 create_private_file(self.path)
             with self.path.open("a", encoding="utf-8", errors="replace") as file:
-                file.write(f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ} {escape(text)}\n")
+                file.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {escape(text)}\n")

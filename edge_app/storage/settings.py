@@ -5,6 +5,7 @@ import difflib
 import json
 import re
 import sys
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -214,14 +215,7 @@ def _parse(text: str) -> dict[str, Any]:
     """Return the keys and values of TOML; raises ValueError saying where it is none."""
     try:
         refuse_many_dots(text)
-        if sys.version_info >= (3, 11):
-            import tomllib
-
-            return tomllib.loads(text)
-        else:  # noqa: RET505  mypy takes what follows the `if` for unreachable
-            import tomlkit
-
-            return dict(tomlkit.parse(text).unwrap())
+        return tomllib.loads(text)
     except RecursionError:
         raise ValueError("no TOML (nested too deep)") from None
     except ValueError as error:

@@ -34,7 +34,7 @@ ENVIRONMENTS = [
         "os_name": "nt" if system == "win32" else "posix",
         "extra": "",
     }
-    for version, system in product(("3.10", "3.11", "3.12", "3.13", "3.14"), SYSTEMS)
+    for version, system in product(("3.11", "3.12", "3.13", "3.14"), SYSTEMS)
 ]
 
 
@@ -105,7 +105,7 @@ def test_every_pin_has_hashes_and_the_file_tells_of_no_place(path: Path) -> None
 def test_releases_are_made_of_it() -> None:
     makefile = (ROOT / "Makefile").read_text()
     assert "$(FREEZE)/ready: pyproject.toml requirements/freeze.txt\n" in makefile
-    assert 'tools/make-venv "$(PYTHON)" $(FREEZE) "." requirements/freeze.txt' in makefile
+    assert 'tools/make-venv "$(PYTHON)" $(FREEZE) requirements/freeze.txt' in makefile
 
 
 def test_the_environment_of_releases_holds_what_is_pinned_and_nothing_else(python: Path) -> None:

@@ -1,9 +1,8 @@
 """What the userlands hold: the app's own requirements, as they are for that machine, and what its tests need."""
 
+import tomllib
 from pathlib import Path
-from typing import Any
 
-import tomlkit
 from packaging.requirements import Requirement
 
 from .userland import ARM64, ARMHF, SUITES, Recipe, Suite
@@ -16,9 +15,9 @@ FOR_TESTS = ("ai-edge-litert", "hypothesis", "pytest", "pytest-timeout")
 
 def arm64(suite: Suite) -> Recipe:
     """Return the userland of a 64-bit Pi with the lean app, both interpreters where both exist, and pytest."""
-    project: dict[str, Any] = tomlkit.parse(PROJECT.read_text())["project"].unwrap()
-    lean = [Requirement(text) for text in project["dependencies"]]
-    dev = [Requirement(text) for text in project["optional-dependencies"]["dev"]]
+    project = tomllib.loads(PROJECT.read_text())
+    lean = [Requirement(text) for text in project["project"]["dependencies"]]
+    dev = [Requirement(text) for text in project["dependency-groups"]["dev"]]
     wanted = [one for one in lean if on(one, suite)] + [one for one in dev if one.name in FOR_TESTS]
     return Recipe(ARM64, suite, PACKAGES, tuple(sorted(f"{one.name}{one.specifier}" for one in wanted)))
 

@@ -12,13 +12,14 @@ from tools.bench.screen import ROOT
 PATIENCE = 3600  # seconds for all of them
 LOG = "tests.log"
 ONE = 300  # seconds for one
-# What computes, draws and reads; the rest is files, words, systems and documents, the same on every processor.
+# What computes, draws and reads; the rest is files, words and systems, the same on every processor.
 NAMES = """
-classifier duel gestures images ink inklayer modelfile normalise occlusion pad pointers recognizer segment shipped
-window
+gui/compare_view gui/ink_layer gui/pad gui/window modelfiles/card modelfiles/shipped personal/saliency
+recognition/classifier recognition/gestures recognition/ink recognition/normalise recognition/pictures
+recognition/recognizer recognition/segmentation
 """
 PICTURES = "tests/gui/test_screens.py::test_the_picture_is_as_it_was"
-TESTS = (*(f"tests/test_{name}.py" for name in NAMES.split()), PICTURES)
+TESTS = (*(f"tests/{name.replace('/', '/test_')}.py" for name in NAMES.split()), PICTURES)
 OPTIONS = ("-q", "-pno:cacheprovider", "-ptools.arm.floats", "--durations=25", f"--timeout={ONE}")
 
 

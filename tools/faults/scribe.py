@@ -8,7 +8,7 @@ import os
 import random
 import sys
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -132,7 +132,7 @@ class Scribe:
     def picture(self) -> None:
         """Save the pad as picture, drawing and ink."""
         self.say(will())
-        moment = datetime(2026, 1, 1, tzinfo=timezone.utc)  # a name that is taken, but for the first time
+        moment = datetime(2026, 1, 1, tzinfo=UTC)  # a name that is taken, but for the first time
         found = save_pad(self.folders.pictures, self.ink(), (99, 99), Reading(), 3.0, moment, ("svg", "json"))
         self.say(did(self._files(found)))
 

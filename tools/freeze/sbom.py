@@ -15,7 +15,7 @@ import re
 import sys
 import uuid
 from collections.abc import Iterable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +86,7 @@ def libraries(folder: Path) -> Iterable[Component]:
 
 def listed(version: str, title: str, parts: list[Component], needs: list[dict[str, Any]]) -> bytes:
     """Return the whole list of digitpad's parts as JSON."""
-    when = datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), timezone.utc)
+    when = datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), UTC)
     ours = package(OURS, version, licenses=[{"license": {"id": "MIT"}}])
     subject = {**ours, "type": "application", "description": title}
     content: dict[str, Any] = {

@@ -13,7 +13,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -172,7 +172,7 @@ class Hand:
         """Take over an app whose loop is about to begin."""
         self.app = app
         app.services.rng = random.Random(self.spec.seed)
-        app.services.now = lambda: datetime.fromtimestamp(self.wall, timezone.utc)
+        app.services.now = lambda: datetime.fromtimestamp(self.wall, UTC)
         self.judge.begin(app)
         return app
 

@@ -10,7 +10,7 @@ import random
 import struct
 import sys
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from tools.bench.samples import numbers, placed
 
 YEAR = 365 * 24 * 3600
 JUMPS = [-56 * YEAR, 56 * YEAR, -3 * 3600, 2 * 3600, 3600, -YEAR, 12 * YEAR]  # the first: 1970, where there is no clock
-TRUE = datetime.now(timezone.utc).timestamp() - time.monotonic()  # seconds, before any jump
+TRUE = datetime.now(UTC).timestamp() - time.monotonic()  # seconds, before any jump
 LATE = 20.0  # seconds, after which what is due was forgotten
 
 

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ HOUR = 3_600_000
 SIZE = (480, 320)
 LOOKS = 30  # at the process in a part of the day
 PATIENCE = 30.0  # seconds for a reading, after which the window hangs
-START = datetime(1970, 1, 1, 0, 0, 20, tzinfo=timezone.utc)  # what a Pi without a clock believes at first
+START = datetime(1970, 1, 1, 0, 0, 20, tzinfo=UTC)  # what a Pi without a clock believes at first
 JUMPS = [  # the hour of the day, and by how much the wall clock is set there
     (0.05, timedelta(days=20_500, hours=7)),  # the network tells the time
     (6.0, timedelta(hours=1)),  # summer time, on a system whose clock is local
