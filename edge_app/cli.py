@@ -324,10 +324,10 @@ def _recognizer(args: argparse.Namespace) -> "Recognizer":
     from .modelfiles.card import Wanted
     from .modelfiles.loader import open_classifier
     from .recognition.recognizer import Recognizer
-    from .storage.paths import find_folders
+    from .storage.paths import find_paths
 
     try:
-        folders = find_folders()
+        folders = find_paths()
     except SettingsError as error:
         folders = None
         print_error(f"{error}. Until then the bundled model is in use")

@@ -30,7 +30,7 @@ from edge_app.i18n import load_language
 from edge_app.modelfiles.card import CARD, INT8, load_model, models_folder
 from edge_app.recognition.ink import make_ink
 from edge_app.recognition.results import Digit, Reading
-from edge_app.storage.history import Store
+from edge_app.storage.history import HistoryStore
 from edge_app.storage.log import Log
 from edge_app.storage.paths import VARIABLE
 from edge_app.storage.safe_open import open_regular
@@ -142,7 +142,7 @@ def test_a_pages_text_from_the_history_is_shown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path))
-    store = Store(folders_in(tmp_path).store_file)
+    store = HistoryStore(folders_in(tmp_path).store_file)
     number = store.save_page(None, make_ink(ONE), NAME, 0.9)
     store.correct_page(number, NAME)
     store.close()
@@ -258,7 +258,7 @@ def test_a_pipe_in_the_place_of_history_or_log_holds_no_window(tmp_path: Path) -
     for path in (folders.store_file, folders.log_file):
         os.mkfifo(path)
     with pytest.raises(StoreError, match="cannot be opened"):
-        Store(folders.store_file)
+        HistoryStore(folders.store_file)
     Log(folders.log_file)("goes to the terminal alone")
     assert all(path.is_fifo() for path in (folders.store_file, folders.log_file))
 

@@ -8,7 +8,7 @@ import numpy as np
 from ..errors import StoreError
 from ..recognition.ink import Ink
 from ..recognition.results import Reading
-from ..storage.history import Store
+from ..storage.history import HistoryStore
 
 MOST_SHEETS = 500  # whose pages are known: more than undo reaches back
 MOST_OWED = 50  # sheets that a failing disk did not take and that it is given again
@@ -20,7 +20,7 @@ Noted: TypeAlias = tuple[int, Ink, Reading, str]
 class Keeper:
     """Knows which page of the store a sheet is; a fault of the store is said once a sheet and loses no ink."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: HistoryStore) -> None:
         """Keep nothing yet."""
         self.store = store
         self._begun = len(store.notices)  # files of the store, each with a notice but for the first
@@ -107,7 +107,7 @@ class Keeper:
             self._pending = None
         self._owed = {sheet: noted for sheet, noted in self._owed.items() if sheet not in self._unwanted}
 
-    def moved(self, store: Store, numbers: Mapping[int, int]) -> None:
+    def moved(self, store: HistoryStore, numbers: Mapping[int, int]) -> None:
         """Go on with another store, in which the pages have these numbers; without one, a page is a new one there."""
         self.store, self._begun = store, len(store.notices)
         self._numbers = {sheet: numbers[old] for sheet, old in self._numbers.items() if old in numbers}

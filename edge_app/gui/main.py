@@ -23,9 +23,9 @@ from ..errors import ModelError, Notice, SettingsError
 from ..i18n import available_languages, load_language
 from ..modelfiles.card import Wanted
 from ..recognition.recognizer import Recognizer
-from ..storage.history import Store
+from ..storage.history import HistoryStore
 from ..storage.log import Log
-from ..storage.paths import Folders, find_folders
+from ..storage.paths import Paths, find_paths
 from ..storage.settings import Settings, read_settings, write_settings
 from ..system.speech import find_speaker
 from ..system.watchdog import Watchdog
@@ -84,14 +84,14 @@ def run(
     return status
 
 
-def _folders() -> tuple[Folders | None, list[str]]:
+def _folders() -> tuple[Paths | None, list[str]]:
     try:
-        return find_folders(), []
+        return find_paths(), []
     except SettingsError as error:
         return None, [Notice(f"{error}. Until then nothing is kept", error.key)]
 
 
-def make_app(display: Display, settings: Settings, folders: Folders | None, path: Path | None, duel: Duel) -> App:
+def make_app(display: Display, settings: Settings, folders: Paths | None, path: Path | None, duel: Duel) -> App:
     """Return the app with all that it needs at once; store and model come with `open_rest`."""
     extra = folders.config / "languages" if folders else None
     say, problems = load_language(settings.language, extra)
@@ -100,7 +100,7 @@ def make_app(display: Display, settings: Settings, folders: Folders | None, path
     for problem in problems:
         note(problem)
 
-    memory = Store.in_memory()
+    memory = HistoryStore.in_memory()
     duel.note = note
     services = Services(
         worker=Worker(_wake),
@@ -136,7 +136,7 @@ def open_rest(app: App, wanted: Wanted, problems: list[str]) -> None:
         app.report(problem)
 
 
-def _load(wanted: Wanted, folders: Folders | None) -> Loaded:
+def _load(wanted: Wanted, folders: Paths | None) -> Loaded:
     from ..modelfiles.loader import open_classifier  # in the reading thread, after the first picture
 
     said: list[str] = []

@@ -8,7 +8,7 @@ from ..errors import StoreError
 from ..personal.lessons import Lesson, PersonalClassifier
 from ..recognition.ink import Ink
 from ..recognition.normalise import DigitImage
-from ..storage.history import Store
+from ..storage.history import HistoryStore
 from .pad import Line
 
 MOST_KEYS = 500  # digits whose lessons undo can find: it reaches back 200 steps, and a window lasts for months
@@ -35,7 +35,7 @@ class Learner:
     Without a classifier that can learn, corrections are kept for the next one.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: HistoryStore) -> None:
         """Know nothing yet."""
         self.store = store
         self.classifier: PersonalClassifier | None = None

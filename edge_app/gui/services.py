@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..errors import DigitpadError, Notice
-from ..storage.history import Store, open_store
-from ..storage.paths import Folders
+from ..storage.history import HistoryStore, open_history
+from ..storage.paths import Paths
 from ..system.speech import Speaker
 from .history_recorder import Keeper
 from .personalization import Learner
@@ -45,7 +45,7 @@ class Services:
     now: Callable[[], datetime]
     copy: Callable[[str], bool]  # puts a text on the clipboard; returns whether there is one
     note: Callable[[str], None]  # keeps a fault in the log
-    folders: Folders | None = None  # None: nothing is kept on the disk
+    folders: Paths | None = None  # None: nothing is kept on the disk
     speaker: Speaker | None = None
     write_settings: Callable[[Mapping[str, Any]], list[str]] | None = None
 
@@ -60,13 +60,13 @@ class Services:
         self.keeper.flush()
         old, notices, numbers = self.learner.store, list[Notice](), dict[int, int]()
         if keep:
-            store, notices = open_store(self.folders.store_file)
+            store, notices = open_history(self.folders.store_file)
             try:
                 numbers = store.adopt(old)
             except DigitpadError as error:
                 notices.append(error.notice)
         else:
-            store = Store.in_memory()
+            store = HistoryStore.in_memory()
         self.keeper.moved(store, numbers)
         self.learner.store = store
         with self.worker.exclusive():
@@ -81,7 +81,7 @@ class Services:
         """
         store, left = self.learner.store, list[Path]()
         if store.path is None and self.folders and self.folders.store_file.exists():
-            on_disk = Store(self.folders.store_file)
+            on_disk = HistoryStore(self.folders.store_file)
             try:
                 left = on_disk.forget_everything()
             finally:

@@ -12,7 +12,7 @@ from ..recognition.ink import Ink
 from ..recognition.interpreter import find_runtime
 from ..recognition.recognizer import Recognizer
 from ..recognition.results import Reading
-from ..storage.paths import Folders
+from ..storage.paths import Paths
 
 RUNS = 3
 PATIENCE = 0.1  # seconds of timed runs after which no other is begun: a page of ink must not hold the pen up
@@ -67,7 +67,7 @@ def read_timed(recognizers: Sequence[Recognizer], ink: Ink, clock: Clock = time.
     ]
 
 
-def open_float(path: Path | None = None, folders: Folders | None = None, *, unlisted: bool = False) -> Recognizer:
+def open_float(path: Path | None = None, folders: Paths | None = None, *, unlisted: bool = False) -> Recognizer:
     """Return a recogniser with the float model at `path`, or the project's, which the wheel does not carry.
 
     Raises ModelError, in one sentence that fits a window, also for a model that is not float.

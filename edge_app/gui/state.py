@@ -9,7 +9,7 @@ from ..personal.practice import Demonstration, Practice
 from ..personal.practice import Verdict as Judgement
 from ..recognition.pictures import Coverage
 from ..recognition.results import Digit, Reading
-from ..storage.history import Page as StoredPage
+from ..storage.history import StoredPage
 from ..storage.settings import Settings
 from .actions import Action
 from .pad import Pad, Page

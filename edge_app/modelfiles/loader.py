@@ -7,7 +7,7 @@ from ..errors import ModelError
 from ..recognition.classifier import Classifier
 from ..recognition.interpreter import Runtime, find_runtime
 from ..recognition.model import HOW_TO_MAKE, Model
-from ..storage.paths import Folders
+from ..storage.paths import Paths
 from .card import CARD, Wanted, has_card, load_model, make_unlisted, models_folder, read_card, read_file
 from .registry import Kept, load_kept, read_choice
 from .selftest import check_expected
@@ -17,7 +17,7 @@ from .validation_cache import proof_of, read_proofs, remember
 Say = Callable[[str], None]
 
 
-def open_classifier(wanted: Wanted, folders: Folders | None, say: Say) -> Classifier:
+def open_classifier(wanted: Wanted, folders: Paths | None, say: Say) -> Classifier:
     """Return the model that was asked for, opened.
 
     A model that was put in the bundled one's place and fails is left for the one before it, then for the bundled one;
@@ -35,7 +35,7 @@ def open_classifier(wanted: Wanted, folders: Folders | None, say: Say) -> Classi
     return _open(load_model(), runtime)
 
 
-def _in_use(folders: Folders, say: Say) -> list[tuple[Kept, str]]:
+def _in_use(folders: Paths, say: Say) -> list[tuple[Kept, str]]:
     """Return the models that were put in the bundled one's place, each with what stands in for it."""
     try:
         choice = read_choice(folders.models)
@@ -54,7 +54,7 @@ def in_short(error: ModelError) -> str:
     return str(error).removesuffix(NEXT).removesuffix(HOW_TO_MAKE).rstrip(". ")
 
 
-def open_named(path: Path, runtime: Runtime, folders: Folders | None, *, unlisted: bool = False) -> Classifier:
+def open_named(path: Path, runtime: Runtime, folders: Paths | None, *, unlisted: bool = False) -> Classifier:
     """Return the model in a file that somebody named; raises ModelError."""
     if not unlisted or has_card(path):
         return _open(_proven(load_model(path), runtime, folders), runtime)
@@ -67,12 +67,12 @@ def open_file(path: Path | None) -> Classifier:
     return open_named(path, find_runtime(), None) if path else _open(load_model(), find_runtime())
 
 
-def open_kept(kept: Kept, runtime: Runtime, folders: Folders) -> Classifier:
+def open_kept(kept: Kept, runtime: Runtime, folders: Paths) -> Classifier:
     """Return a model that is kept in the user's folder; raises ModelError."""
     return _open(_proven(load_kept(folders.models, kept), runtime, folders), runtime)
 
 
-def _proven(model: Model, runtime: Runtime, folders: Folders | None) -> Model:
+def _proven(model: Model, runtime: Runtime, folders: Paths | None) -> Model:
     """Return the model, which has passed the gate now or before unless it is one of the program's own."""
     if not is_bundled(model):
         proof, passed = proof_of(model, runtime), read_proofs(folders.proofs_file) if folders else []

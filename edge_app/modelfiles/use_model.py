@@ -5,7 +5,7 @@ from pathlib import Path
 from ..errors import ModelError
 from ..escape import escape, print_error
 from ..recognition.interpreter import find_runtime
-from ..storage.paths import Folders, find_folders
+from ..storage.paths import Paths, find_paths
 from .loader import in_short, open_kept, open_named
 from .registry import Choice, Kept, choose, keep, load_kept, name_of, read_choice
 
@@ -14,7 +14,7 @@ BUNDLED = "the bundled model"
 
 def use_model_command(file: Path | None, *, unlisted: bool, back: bool, bundled: bool) -> int:
     """Use a model in place of the bundled one, or the one before, or the bundled one; else list which is in use."""
-    folders = find_folders()
+    folders = find_paths()
     choice = _read_choice(folders)
     if file is not None:
         return _use_file(folders, choice, file, unlisted=unlisted)
@@ -27,7 +27,7 @@ def use_model_command(file: Path | None, *, unlisted: bool, back: bool, bundled:
     return 0
 
 
-def _read_choice(folders: Folders) -> Choice:
+def _read_choice(folders: Paths) -> Choice:
     try:
         return read_choice(folders.models)
     except ModelError as error:
@@ -35,7 +35,7 @@ def _read_choice(folders: Folders) -> Choice:
         return Choice()
 
 
-def _use_file(folders: Folders, choice: Choice, file: Path, *, unlisted: bool) -> int:
+def _use_file(folders: Paths, choice: Choice, file: Path, *, unlisted: bool) -> int:
     """Prove a model, keep it, look at what was written, and only then name it as the one in use."""
     model = open_named(file, find_runtime(), folders, unlisted=unlisted).model
     kept = keep(folders.models, model)
@@ -45,7 +45,7 @@ def _use_file(folders: Folders, choice: Choice, file: Path, *, unlisted: bool) -
     return _switch(folders, Choice(kept, choice.now if _is_sound(folders, choice.now) else choice.before))
 
 
-def _go_back(folders: Folders, choice: Choice) -> int:
+def _go_back(folders: Paths, choice: Choice) -> int:
     if choice == Choice():
         raise ModelError("no model has been in use before the bundled one. To use another: digitpad use-model FILE")
     if choice.before:
@@ -53,7 +53,7 @@ def _go_back(folders: Folders, choice: Choice) -> int:
     return _switch(folders, Choice(choice.before, choice.now))
 
 
-def _is_sound(folders: Folders, kept: Kept | None) -> bool:
+def _is_sound(folders: Paths, kept: Kept | None) -> bool:
     if kept is None:
         return True
     try:
@@ -63,7 +63,7 @@ def _is_sound(folders: Folders, kept: Kept | None) -> bool:
     return True
 
 
-def _switch(folders: Folders, choice: Choice) -> int:
+def _switch(folders: Paths, choice: Choice) -> int:
     choose(folders.models, choice)
     print(f"From the next start on, {_title(folders, choice.now)} reads. The one before is kept: use-model --back")
     return 0
@@ -74,7 +74,7 @@ def _unchanged(title: str) -> int:
     return 0
 
 
-def _title(folders: Folders, kept: Kept | None) -> str:
+def _title(folders: Paths, kept: Kept | None) -> str:
     """Return what people call a model; with its fault, where it has one."""
     if kept is None:
         return BUNDLED

@@ -71,7 +71,7 @@ EXAMPLE_COLUMNS = "id, created, label, source, used, image, ink"
 
 
 @dataclass(frozen=True)
-class Page:
+class StoredPage:
     """A page as it was read; its ink is decoded when it is asked for, so that one damaged page hides no other."""
 
     id: int
@@ -135,7 +135,7 @@ class _DamagedError(Exception):
     """The file is no database any more."""
 
 
-class Store:
+class HistoryStore:
     """Pages and examples; used by one thread.
 
     A change is on the disk when its method returns, or it raises StoreError and nothing of it is. Should the file prove
@@ -168,7 +168,7 @@ class Store:
         self._identity = _lasting_identity(self.path)
 
     @classmethod
-    def in_memory(cls, clock: Callable[[], float] = time.time, **limits: int) -> "Store":
+    def in_memory(cls, clock: Callable[[], float] = time.time, **limits: int) -> "HistoryStore":
         """Return a store that leaves nothing on the disk: history off, or not yet asked for."""
         return cls(None, clock, **limits)
 
@@ -220,12 +220,12 @@ class Store:
         """Delete a page and overwrite where it stood; returns False for one that was gone."""
         return self._delete("pages", page_id)
 
-    def page(self, page_id: int) -> Page | None:
+    def page(self, page_id: int) -> StoredPage | None:
         """Return a page, or None for one that is gone."""
         rows = self._read(f"SELECT {PAGE_COLUMNS} FROM pages WHERE id = ?", (page_id,))
         return _page(rows[0]) if rows else None
 
-    def pages(self, limit: int = 50, offset: int = 0) -> list[Page]:
+    def pages(self, limit: int = 50, offset: int = 0) -> list[StoredPage]:
         """Return up to `limit` pages, the newest first, after passing over `offset`."""
         query = f"SELECT {PAGE_COLUMNS} FROM pages ORDER BY id DESC LIMIT ? OFFSET ?"
         return [_page(row) for row in self._read(query, (limit, offset))]
@@ -267,7 +267,7 @@ class Store:
         """Return how many examples are kept."""
         return int(self._read("SELECT count(*) FROM examples")[0][0])
 
-    def adopt(self, other: "Store") -> dict[int, int]:
+    def adopt(self, other: "HistoryStore") -> dict[int, int]:
         """Take the pages and examples of `other` over, for a history switched on late; returns new page ids by old.
 
         All or nothing; `other` keeps its own.
@@ -432,12 +432,12 @@ class Store:
         return True
 
 
-def open_store(path: Path, clock: Callable[[], float] = time.time) -> tuple[Store, list[Notice]]:
+def open_history(path: Path, clock: Callable[[], float] = time.time) -> tuple[HistoryStore, list[Notice]]:
     """Return the store at `path`, or one in memory where that fails, with sentences for the owner."""
     try:
-        store = Store(path, clock)
+        store = HistoryStore(path, clock)
     except StoreError as error:
-        return Store.in_memory(clock), [Notice(f"{error}. Until then nothing is kept", error.key)]
+        return HistoryStore.in_memory(clock), [Notice(f"{error}. Until then nothing is kept", error.key)]
     return store, store.notices
 
 
@@ -584,12 +584,12 @@ def _is_damage(error: Exception) -> bool:
     )
 
 
-def _page(row: tuple[Any, ...]) -> Page:
+def _page(row: tuple[Any, ...]) -> StoredPage:
     """Return a page of values of any type, as SQLite keeps them: what is spoilt or planted is shown if it can."""
     key, created, text, correction, confidence, ink, digits, model = row
     sure = float(confidence) if isinstance(confidence, int | float) and 0 <= confidence <= 1 else 0.0
     said = None if correction is None else _line(correction)
-    return Page(key, _line(created), _line(text), said, sure, _text(ink), _text(digits), _line(model))
+    return StoredPage(key, _line(created), _line(text), said, sure, _text(ink), _text(digits), _line(model))
 
 
 def _example(row: tuple[Any, ...]) -> Example:

@@ -8,19 +8,19 @@ from pathlib import Path
 
 from ..errors import StoreError
 from ..escape import escape, print_error
-from .history import Page, Store
-from .paths import find_folders
+from .history import HistoryStore, StoredPage
+from .paths import find_paths
 
 
 @contextmanager
-def _kept() -> Iterator[Store | None]:
+def _kept() -> Iterator[HistoryStore | None]:
     """Open the history that there is; None where none is kept, and none is created."""
-    path = find_folders().store_file
+    path = find_paths().store_file
     if not path.exists():
         print_error(f"{path}: no history yet. Switch it on in the window's settings")
         yield None
         return
-    store = Store(path)
+    store = HistoryStore(path)
     try:
         for notice in store.notices:
             print_error(notice)
@@ -45,7 +45,7 @@ def print_history(limit: int, *, as_json: bool) -> int:
     return status
 
 
-def page_line(page: Page) -> str:
+def page_line(page: StoredPage) -> str:
     """Return time (this device's zone), reading and correction of a page as one line."""
     line = f"{page.local_time}  {page.text}"
     return escape(line if page.correction is None else f"{line} -> {page.correction}")

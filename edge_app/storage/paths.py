@@ -16,7 +16,7 @@ PRIVATE_FOLDER = 0o700
 
 
 @dataclass(frozen=True)
-class Folders:
+class Paths:
     """The folders of one user; none needs to exist."""
 
     config: Path
@@ -49,18 +49,18 @@ class Folders:
         return self.data / "digitpad.log"
 
 
-def find_folders(environ: Mapping[str, str] = os.environ) -> Folders:
+def find_paths(environ: Mapping[str, str] = os.environ) -> Paths:
     """Return the folders of this system's user, or those in the folder that DIGITPAD_HOME names; creates nothing.
 
     Raises SettingsError for a home that cannot be told. XDG's own variables are always those of the process.
     """
     if environ.get(VARIABLE):
         home = _absolute(environ[VARIABLE])
-        return Folders(home / "config", home / "data", home / "pictures")
+        return Paths(home / "config", home / "data", home / "pictures")
     from platformdirs import PlatformDirs  # not at import: it takes as long as the rest of this module tenfold
 
     system = PlatformDirs(APP, appauthor=False)
-    return Folders(system.user_config_path, system.user_data_path, system.user_pictures_path / APP)
+    return Paths(system.user_config_path, system.user_data_path, system.user_pictures_path / APP)
 
 
 def _absolute(text: str) -> Path:

@@ -144,12 +144,12 @@ def test_a_writer_that_does_not_wait_for_the_disk_is_noticed(library: Path, tmp_
 
 
 FORGETFUL = """
-from edge_app.storage.paths import find_folders
+from edge_app.storage.paths import find_paths
 from edge_app.recognition.ink import make_ink
-from edge_app.storage.history import Store
+from edge_app.storage.history import HistoryStore
 from tools.faults.scribe import teller
 
-store = Store(find_folders().store_file)
+store = HistoryStore(find_paths().store_file)
 pages = [store.save_page(None, make_ink([[[31337.75, 4242.25]]]), "5551234", 0.5) for _ in range(3)]
 [store.delete_page(page) for page in pages] if {one_by_one} else store.forget_everything()
 teller()("forgotten")

@@ -17,7 +17,7 @@ import pytest
 from edge_app.cli import make_parser
 from edge_app.modelfiles.card import INT8, models_folder
 from edge_app.recognition.ink import make_ink
-from edge_app.storage.history import Store
+from edge_app.storage.history import HistoryStore
 
 from ..conftest import DATA, ROOT
 from ..support.isolation import NUMBERS
@@ -110,7 +110,7 @@ def folder(tmp_path: Path) -> Path:
     program.write_text("")
     program.chmod(0o755)
     keep_history(tmp_path, "on")
-    store = Store(folders_in(tmp_path).store_file)
+    store = HistoryStore(folders_in(tmp_path).store_file)
     store.save_page(None, make_ink([[(0, 30), (25, 0), (25, 100)]]), "1", 0.9)
     store.close()
     return tmp_path

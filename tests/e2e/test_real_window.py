@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.storage.history import Store
+from edge_app.storage.history import HistoryStore
 
 from ..conftest import ROOT
 from ..support.pilot import SAMPLES, folders_in
@@ -94,7 +94,7 @@ def wait_for(process: "subprocess.Popen[str]", line: str) -> None:
 
 
 def kept(home: Path) -> list[tuple[str, int]]:
-    store = Store(folders_in(home).store_file)
+    store = HistoryStore(folders_in(home).store_file)
     found = [(page.text, len(page.ink)) for page in store.pages()]
     store.close()
     return found

@@ -17,7 +17,7 @@ from edge_app.gui.views import PANELS
 from edge_app.gui.views.dialogs import HOLD
 from edge_app.gui.views.widgets import Widget
 from edge_app.recognition.recognizer import Recognizer
-from edge_app.storage.history import Store
+from edge_app.storage.history import HistoryStore
 from edge_app.storage.settings import OPTIONS
 
 from ..support.pilot import Pilot, folders_in, mouse
@@ -97,7 +97,7 @@ def focused(pilot: Pilot) -> Widget | None:
 def test_all_that_can_be_pressed_is_reached_by_keyboard_and_seen(
     recognizer: Recognizer, tmp_path: Path, panel: str | None, step: int
 ) -> None:
-    store = Store(tmp_path / "history.sqlite3")
+    store = HistoryStore(tmp_path / "history.sqlite3")
     pilot = Pilot(recognizer, store=store, folders=folders_in(tmp_path), history="on")
     pilot.write(4)
     pilot.key(pygame.K_h)
@@ -144,7 +144,7 @@ def test_without_a_visible_focus_enter_does_nothing(pilot: Pilot) -> None:
 
 
 def test_pages_turn_where_there_are_more_of_them(recognizer: Recognizer, tmp_path: Path) -> None:
-    store = Store(tmp_path / "history.sqlite3")
+    store = HistoryStore(tmp_path / "history.sqlite3")
     pilot = Pilot(recognizer, (480, 320), store=store, folders=folders_in(tmp_path), history="on")
     pilot.write(0)
     ink = pilot.state.pad.ink()
@@ -164,7 +164,7 @@ def test_pages_turn_where_there_are_more_of_them(recognizer: Recognizer, tmp_pat
 
 
 def test_the_next_visitor_finds_nothing_of_the_last(recognizer: Recognizer, tmp_path: Path) -> None:
-    store = Store(tmp_path / "history.sqlite3")
+    store = HistoryStore(tmp_path / "history.sqlite3")
     kiosk = Pilot(recognizer, store=store, history="on", kiosk=True)
     kiosk.write(4)
     kiosk.tap_digit(1)
@@ -242,7 +242,7 @@ OWNERS_PANELS = sorted(set(PANELS) - VISITORS_PANELS)
 
 def busy(recognizer: Recognizer, folder: Path, kiosk: bool) -> Pilot:
     """An app with a page in its history, a lesson, ink on the pad, and a correction half typed."""
-    pilot = Pilot(recognizer, store=Store(folder / "history.sqlite3"), folders=folders_in(folder), history="on")
+    pilot = Pilot(recognizer, store=HistoryStore(folder / "history.sqlite3"), folders=folders_in(folder), history="on")
     pilot.write(1)
     pilot.press("clear")
     pilot.write(0)

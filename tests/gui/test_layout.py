@@ -19,7 +19,7 @@ from edge_app.gui.views.widgets import Widget
 from edge_app.i18n import available_languages, load_language
 from edge_app.personal.practice import Practice
 from edge_app.recognition.results import Digit, Reading
-from edge_app.storage.history import Page
+from edge_app.storage.history import StoredPage
 from edge_app.storage.settings import Settings
 
 from ..support.pilot import SIZES
@@ -54,7 +54,7 @@ def scene_of(state: State, metrics: Metrics, panel: str | None, page: int = 0) -
         each = per_page(metrics, body)
         state.page_count = MANY
         numbers = range(page * each + 1, min(MANY, (page + 1) * each) + 1)
-        state.pages = [Page(i, "2026-01-02T03:04:05+00:00", "1995", None, 0.9, "", "", "") for i in numbers]
+        state.pages = [StoredPage(i, "2026-01-02T03:04:05+00:00", "1995", None, 0.9, "", "", "") for i in numbers]
     layout = layout_of(state, metrics)
     return make_scene(state, metrics, fit_viewport(layout.pad, (layout.pad.width, layout.pad.height)))
 

@@ -17,7 +17,7 @@ from edge_app.personal.lessons import PersonalClassifier
 from edge_app.recognition.ink import make_ink
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.recognition.results import Reading
-from edge_app.storage.history import Store
+from edge_app.storage.history import HistoryStore
 
 from ..support.pilot import NOW, SAMPLES, Pilot, folders_in, mouse
 from .test_views import picture_in
@@ -29,20 +29,20 @@ def clock() -> float:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "data" / "digitpad.sqlite3", clock)
+def store(tmp_path: Path) -> HistoryStore:
+    return HistoryStore(tmp_path / "data" / "digitpad.sqlite3", clock)
 
 
 @pytest.fixture
-def pilot(recognizer: Recognizer, store: Store, tmp_path: Path) -> Pilot:
+def pilot(recognizer: Recognizer, store: HistoryStore, tmp_path: Path) -> Pilot:
     return Pilot(recognizer, store=store, history="on", folders=folders_in(tmp_path))
 
 
-def texts(store: Store) -> list[str]:
+def texts(store: HistoryStore) -> list[str]:
     return [page.text for page in store.pages(100)]
 
 
-def labels(store: Store) -> list[str]:
+def labels(store: HistoryStore) -> list[str]:
     return [example.label for example in store.examples()]
 
 
@@ -69,7 +69,7 @@ def lessons(pilot: Pilot) -> list[str]:
 # --- lessons
 
 
-def test_a_correction_is_stored_undone_and_made_again(pilot: Pilot, store: Store) -> None:
+def test_a_correction_is_stored_undone_and_made_again(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(0)
     correct(pilot, "2")
     assert (pilot.state.reading.text, labels(store), lessons(pilot)) == ("2", ["2"], ["2"])
@@ -81,13 +81,13 @@ def test_a_correction_is_stored_undone_and_made_again(pilot: Pilot, store: Store
     assert (pilot.state.reading.text, labels(store), lessons(pilot)) == ("2", ["2"], ["2"])
 
 
-def test_what_was_read_rightly_teaches_nothing(pilot: Pilot, store: Store) -> None:
+def test_what_was_read_rightly_teaches_nothing(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(0)
     correct(pilot, "7")
     assert (pilot.state.reading.digits[0].pinned, labels(store)) == (True, [])
 
 
-def test_a_second_correction_takes_the_place_of_the_first(pilot: Pilot, store: Store) -> None:
+def test_a_second_correction_takes_the_place_of_the_first(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(0)
     correct(pilot, "2")
     correct(pilot, "3")
@@ -98,7 +98,7 @@ def test_a_second_correction_takes_the_place_of_the_first(pilot: Pilot, store: S
     assert (pilot.state.reading.text, labels(store), lessons(pilot)) == ("3", ["3"], ["3"])
 
 
-def test_clearing_keeps_what_was_learned_and_undo_teaches_it_no_second_time(pilot: Pilot, store: Store) -> None:
+def test_clearing_keeps_what_was_learned_and_undo_teaches_it_no_second_time(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(0)
     correct(pilot, "2")
     pilot.press("clear")
@@ -107,7 +107,7 @@ def test_clearing_keeps_what_was_learned_and_undo_teaches_it_no_second_time(pilo
     assert (labels(store), lessons(pilot)) == (["2"], ["2"])
 
 
-def test_learning_switched_off_uses_and_keeps_nothing(pilot: Pilot, store: Store) -> None:
+def test_learning_switched_off_uses_and_keeps_nothing(pilot: Pilot, store: HistoryStore) -> None:
     read = odd(pilot)
     correct(pilot, "4")
     pilot.press("clear")
@@ -121,7 +121,7 @@ def test_learning_switched_off_uses_and_keeps_nothing(pilot: Pilot, store: Store
     assert pilot.state.reading.text == "4"
 
 
-def test_an_example_is_taken_back_by_a_tap_and_stays_away(pilot: Pilot, store: Store) -> None:
+def test_an_example_is_taken_back_by_a_tap_and_stays_away(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(0)
     correct(pilot, "2")
     pilot.do("open", "hand")
@@ -133,18 +133,18 @@ def test_an_example_is_taken_back_by_a_tap_and_stays_away(pilot: Pilot, store: S
     assert (labels(store), lessons(pilot)) == ([], [])
 
 
-def test_lessons_are_there_again_after_a_restart(pilot: Pilot, store: Store, recognizer: Recognizer) -> None:
+def test_lessons_are_there_again_after_a_restart(pilot: Pilot, store: HistoryStore, recognizer: Recognizer) -> None:
     odd(pilot)
     correct(pilot, "4")
     pilot.app.close()
-    again = Pilot(recognizer, store=Store(store.path, clock), history="on")
+    again = Pilot(recognizer, store=HistoryStore(store.path, clock), history="on")
     assert (odd(again), lessons(again)) == ("4", ["4"])
 
 
 # --- pages
 
 
-def test_a_page_is_stored_after_a_while_and_once(pilot: Pilot, store: Store) -> None:
+def test_a_page_is_stored_after_a_while_and_once(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(4)
     assert texts(store) == []
     pilot.wait(KEPT_AFTER)
@@ -155,7 +155,7 @@ def test_a_page_is_stored_after_a_while_and_once(pilot: Pilot, store: Store) -> 
     assert len(store.pages()[0].ink) == len(pilot.state.pad.strokes)
 
 
-def test_clearing_stores_at_once_and_undo_goes_on_with_the_page(pilot: Pilot, store: Store) -> None:
+def test_clearing_stores_at_once_and_undo_goes_on_with_the_page(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(0)
     pilot.press("clear")
     assert texts(store) == ["7"]
@@ -169,7 +169,7 @@ def test_clearing_stores_at_once_and_undo_goes_on_with_the_page(pilot: Pilot, st
     assert texts(store) == ["4", "2"]
 
 
-def test_erasing_and_undo_never_write_over_another_page(pilot: Pilot, store: Store) -> None:
+def test_erasing_and_undo_never_write_over_another_page(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(0)
     pilot.press("clear")
     pilot.write(1)
@@ -180,7 +180,7 @@ def test_erasing_and_undo_never_write_over_another_page(pilot: Pilot, store: Sto
     assert texts(store) == ["4", "7"]
 
 
-def test_undo_over_several_pages_keeps_each_of_them(pilot: Pilot, store: Store) -> None:
+def test_undo_over_several_pages_keeps_each_of_them(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(0)
     pilot.press("clear")
     pilot.write(1)
@@ -193,7 +193,7 @@ def test_undo_over_several_pages_keeps_each_of_them(pilot: Pilot, store: Store) 
     assert texts(store).count("7") == 1
 
 
-def test_a_deleted_page_is_gone_and_the_ink_on_the_pad_is_not_kept_again(pilot: Pilot, store: Store) -> None:
+def test_a_deleted_page_is_gone_and_the_ink_on_the_pad_is_not_kept_again(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(0)
     pilot.press("clear")
     pilot.write(1)
@@ -215,7 +215,7 @@ def test_a_deleted_page_is_gone_and_the_ink_on_the_pad_is_not_kept_again(pilot: 
     assert texts(store) == ["7", "7"]
 
 
-def test_deleting_one_page_keeps_what_waits_to_be_stored(pilot: Pilot, store: Store) -> None:
+def test_deleting_one_page_keeps_what_waits_to_be_stored(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(0)
     pilot.press("clear")
     pilot.write(1)
@@ -224,7 +224,7 @@ def test_deleting_one_page_keeps_what_waits_to_be_stored(pilot: Pilot, store: St
     assert texts(store) == ["4", "7"]
 
 
-def test_forget_everything_leaves_nothing_behind(pilot: Pilot, store: Store) -> None:
+def test_forget_everything_leaves_nothing_behind(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(0)
     pilot.press("clear")
     pilot.write(0)
@@ -243,14 +243,14 @@ def test_forget_everything_leaves_nothing_behind(pilot: Pilot, store: Store) -> 
     assert texts(store) == ["4"]
 
 
-def test_closing_stores_what_is_on_the_pad(pilot: Pilot, store: Store) -> None:
+def test_closing_stores_what_is_on_the_pad(pilot: Pilot, store: HistoryStore) -> None:
     assert store.path is not None
     pilot.write(4)
     pilot.app.close()
-    assert texts(Store(store.path)) == ["2026"]
+    assert texts(HistoryStore(store.path)) == ["2026"]
 
 
-def test_exercises_are_no_history(pilot: Pilot, store: Store) -> None:
+def test_exercises_are_no_history(pilot: Pilot, store: HistoryStore) -> None:
     pilot.do("practice")
     pilot.write(0)
     pilot.wait(2 * KEPT_AFTER)
@@ -259,7 +259,7 @@ def test_exercises_are_no_history(pilot: Pilot, store: Store) -> None:
     assert texts(store) == []
 
 
-def test_a_page_is_opened_again_and_corrected(pilot: Pilot, store: Store) -> None:
+def test_a_page_is_opened_again_and_corrected(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(4)
     pilot.press("clear")
     pilot.do("open", "history")
@@ -292,7 +292,7 @@ def test_history_switched_on_takes_along_what_is_there_once(recognizer: Recogniz
     assert (texts(disk), labels(disk), lessons(pilot)) == (["7"], [], [])
 
 
-def test_history_switched_off_keeps_nothing_more(pilot: Pilot, store: Store) -> None:
+def test_history_switched_off_keeps_nothing_more(pilot: Pilot, store: HistoryStore) -> None:
     assert store.path is not None
     pilot.write(0)
     pilot.do("set", ("history", "off"))
@@ -301,13 +301,13 @@ def test_history_switched_off_keeps_nothing_more(pilot: Pilot, store: Store) -> 
     correct(pilot, "9")
     pilot.wait(KEPT_AFTER)
     assert pilot.services.learner.store.path is None
-    assert (texts(Store(store.path)), labels(Store(store.path))) == (["7"], [])
+    assert (texts(HistoryStore(store.path)), labels(HistoryStore(store.path))) == (["7"], [])
 
 
 # --- faults
 
 
-class Broken(Store):
+class Broken(HistoryStore):
     """A store whose disk is full as long as `full` says so."""
 
     full = True
@@ -376,7 +376,7 @@ def test_of_the_pages_that_a_full_disk_did_not_take_the_newest_are_remembered(tm
 
 @pytest.mark.parametrize("anew", [False, True])
 def test_a_history_that_is_deleted_meanwhile_is_begun_anew_and_said(
-    pilot: Pilot, store: Store, tmp_path: Path, anew: bool
+    pilot: Pilot, store: HistoryStore, tmp_path: Path, anew: bool
 ) -> None:
     """What was said to be learned and what is on the pad are there afterwards; of the old numbers, none is used."""
     assert store.path
@@ -388,14 +388,14 @@ def test_a_history_that_is_deleted_meanwhile_is_begun_anew_and_said(
     assert (texts(store), labels(store), pilot.notes) == (["2026", "2"], ["2"], [])  # the 2 of 2026 was no news
     shutil.rmtree(store.path.parent)
     if anew:  # somebody else has begun one there
-        other = Store(store.path, clock)
+        other = HistoryStore(store.path, clock)
         for number in range(3):
             other.save_page(None, make_ink([[[0, 0], [0, number + 9]]]), f"{number}", 0.9)
         other.close()
     pilot.write(4)
     pilot.wait(KEPT_AFTER)
     others = ["2", "1", "0"] if anew else []
-    assert texts(Store(store.path, clock)) == ["2026", *others]
+    assert texts(HistoryStore(store.path, clock)) == ["2026", *others]
     said = "the one that lies there now is used" if anew else "a new history was started"
     assert pilot.notes == [f"{store.path}: was deleted or moved away while it was open; {said}"]
     assert pilot.state.toast == pilot.notes[0]
@@ -404,14 +404,14 @@ def test_a_history_that_is_deleted_meanwhile_is_begun_anew_and_said(
     pilot.do("redo")
     pilot.do("clear")
     pilot.do("clear")
-    assert texts(Store(store.path, clock)) == ["2726", *others]
-    assert labels(Store(store.path, clock)) == ["7"]
+    assert texts(HistoryStore(store.path, clock)) == ["2726", *others]
+    assert labels(HistoryStore(store.path, clock)) == ["7"]
     assert len(pilot.notes) == 1
     pilot.do("open", "history")
     assert [page.text for page in pilot.state.pages] == ["2726", *others]
 
 
-def test_a_list_of_pages_whose_file_is_gone_shows_none(pilot: Pilot, store: Store) -> None:
+def test_a_list_of_pages_whose_file_is_gone_shows_none(pilot: Pilot, store: HistoryStore) -> None:
     assert store.path
     pilot.write(4)
     pilot.do("clear")
@@ -420,19 +420,19 @@ def test_a_list_of_pages_whose_file_is_gone_shows_none(pilot: Pilot, store: Stor
     assert (pilot.state.pages, pilot.state.page_count, len(pilot.notes)) == ([], 0, 1)
 
 
-def test_a_correction_whose_file_is_gone_is_stored_in_the_new_one(pilot: Pilot, store: Store) -> None:
+def test_a_correction_whose_file_is_gone_is_stored_in_the_new_one(pilot: Pilot, store: HistoryStore) -> None:
     assert store.path
     pilot.write(0)
     correct(pilot, "2")
     pilot.do("undo")
     shutil.rmtree(store.path.parent)
     pilot.do("redo")
-    assert (labels(Store(store.path, clock)), lessons(pilot), len(pilot.notes)) == (["2"], ["2"], 1)
+    assert (labels(HistoryStore(store.path, clock)), lessons(pilot), len(pilot.notes)) == (["2"], ["2"], 1)
     pilot.do("undo")
-    assert (labels(Store(store.path, clock)), lessons(pilot)) == ([], [])
+    assert (labels(HistoryStore(store.path, clock)), lessons(pilot)) == ([], [])
 
 
-class Vanishing(Store):
+class Vanishing(HistoryStore):
     """A store whose file is gone with every write."""
 
     def save_page(self, *_: Any, **__: Any) -> int:
@@ -467,7 +467,7 @@ def test_a_lesson_that_cannot_be_stored_counts_all_the_same(recognizer: Recogniz
 
 
 def test_a_window_of_months_remembers_the_digits_that_undo_may_reach(recognizer: Recognizer) -> None:
-    learner = Learner(Store.in_memory(clock))
+    learner = Learner(HistoryStore.in_memory(clock))
     learner.attach(PersonalClassifier(recognizer.classifier))
     image = recognizer.read(make_ink([[[0, 0], [0, 100]]])).digits[0].image
     assert image is not None
@@ -478,7 +478,7 @@ def test_a_window_of_months_remembers_the_digits_that_undo_may_reach(recognizer:
     assert [learner.teach_again(key) for key in (keys[2], keys[3], keys[-1])] == [False, True, True]
 
 
-def test_a_model_that_cannot_learn_is_corrected_all_the_same(store: Store) -> None:
+def test_a_model_that_cannot_learn_is_corrected_all_the_same(store: HistoryStore) -> None:
     from ..support.fakes import fixed
 
     pilot = Pilot(fixed(7), store=store, history="on")
@@ -496,12 +496,12 @@ def forget(pilot: Pilot) -> None:
     pilot.press("forget")
 
 
-def test_forgetting_with_the_history_off_empties_the_disk_too(pilot: Pilot, store: Store) -> None:
+def test_forgetting_with_the_history_off_empties_the_disk_too(pilot: Pilot, store: HistoryStore) -> None:
     assert store.path is not None
     pilot.write(0)
     correct(pilot, "2")
     pilot.do("set", ("history", "off"))
-    kept = Store(store.path)
+    kept = HistoryStore(store.path)
     assert (texts(kept), labels(kept)) == (["2"], ["2"])
     forget(pilot)
     assert (texts(kept), labels(kept), pilot.state.toast) == ([], [], "Everything is forgotten")
@@ -528,7 +528,7 @@ def test_what_cannot_be_forgotten_is_not_said_to_be(recognizer: Recognizer, tmp_
     assert (labels(store), lessons(pilot), pilot.state.reading.text) == (["2"], ["2"], "2")
 
 
-def test_undo_after_forgetting_brings_back_ink_but_no_page(pilot: Pilot, store: Store) -> None:
+def test_undo_after_forgetting_brings_back_ink_but_no_page(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(0)
     first = pilot.state.pad.page
     pilot.press("clear")
@@ -549,7 +549,7 @@ def test_undo_after_forgetting_brings_back_ink_but_no_page(pilot: Pilot, store: 
 
 
 @pytest.mark.parametrize("history", ["on", "off"])
-def test_damaged_files_that_are_left_are_named(pilot: Pilot, store: Store, history: str) -> None:
+def test_damaged_files_that_are_left_are_named(pilot: Pilot, store: HistoryStore, history: str) -> None:
     assert store.path is not None
     aside = store.path.with_name("digitpad.damaged-1.sqlite3")
     aside.write_bytes(b"7")
@@ -565,7 +565,7 @@ def test_damaged_files_that_are_left_are_named(pilot: Pilot, store: Store, histo
 
 @pytest.mark.parametrize("loaded", [True, False])
 def test_clear_before_the_reader_has_answered_stores_the_page(
-    recognizer: Recognizer, store: Store, loaded: bool
+    recognizer: Recognizer, store: HistoryStore, loaded: bool
 ) -> None:
     pilot = Pilot(recognizer if loaded else None, store=store, history="on")
     later = slow(pilot)
@@ -578,7 +578,7 @@ def test_clear_before_the_reader_has_answered_stores_the_page(
     assert (pilot.state.reading.text, pilot.state.pad.is_empty) == ("", True)
 
 
-def test_clear_while_the_pen_is_down_stores_that_stroke_too(pilot: Pilot, store: Store) -> None:
+def test_clear_while_the_pen_is_down_stores_that_stroke_too(pilot: Pilot, store: HistoryStore) -> None:
     start, *rest = pilot.strokes_of(0)[0]
     pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, start))
     for at in rest:
@@ -591,7 +591,7 @@ def test_clear_while_the_pen_is_down_stores_that_stroke_too(pilot: Pilot, store:
     assert [(page.text, len(page.ink)) for page in store.pages()] == [("7", 1)]
 
 
-def test_undo_and_redo_across_clear_keep_one_page_a_sheet(pilot: Pilot, store: Store) -> None:
+def test_undo_and_redo_across_clear_keep_one_page_a_sheet(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(0)
     first = pilot.state.pad.page
     pilot.press("clear")
@@ -608,7 +608,7 @@ def test_undo_and_redo_across_clear_keep_one_page_a_sheet(pilot: Pilot, store: S
     assert [(page.id, page.text, page.ink_json) for page in store.pages()] == before
 
 
-def test_what_is_written_after_all_was_erased_is_another_page(pilot: Pilot, store: Store) -> None:
+def test_what_is_written_after_all_was_erased_is_another_page(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(0)
     pilot.wait(KEPT_AFTER)
     middles = [stroke[len(stroke) // 2] for stroke in pilot.strokes_of(0)]
@@ -622,7 +622,7 @@ def test_what_is_written_after_all_was_erased_is_another_page(pilot: Pilot, stor
     assert texts(store) == ["4", "7"]
 
 
-def test_a_page_restored_twice_stays_one_page(pilot: Pilot, store: Store) -> None:
+def test_a_page_restored_twice_stays_one_page(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(4)
     pilot.press("clear")
     number = store.pages()[0].id
@@ -637,7 +637,7 @@ def test_a_page_restored_twice_stays_one_page(pilot: Pilot, store: Store) -> Non
     assert [(page.id, page.text) for page in store.pages()] == [(number, "2026")]
 
 
-def test_looking_at_a_page_again_keeps_what_was_said_of_it(pilot: Pilot, store: Store) -> None:
+def test_looking_at_a_page_again_keeps_what_was_said_of_it(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(4)
     pilot.press("clear")
     number = store.pages()[0].id
@@ -649,7 +649,7 @@ def test_looking_at_a_page_again_keeps_what_was_said_of_it(pilot: Pilot, store: 
     assert [page.correction for page in store.pages()] == ["1995"]
 
 
-def test_an_opened_file_is_not_stored(pilot: Pilot, store: Store, tmp_path: Path) -> None:
+def test_an_opened_file_is_not_stored(pilot: Pilot, store: HistoryStore, tmp_path: Path) -> None:
     path = tmp_path / "number.json"
     path.write_text(json.dumps({"strokes": SAMPLES[4]["strokes"]}))
     pilot.write(0)
@@ -660,11 +660,11 @@ def test_an_opened_file_is_not_stored(pilot: Pilot, store: Store, tmp_path: Path
     pilot.press("undo")
     pilot.app.close()
     assert store.path is not None
-    assert texts(Store(store.path)) == ["7"]
+    assert texts(HistoryStore(store.path)) == ["7"]
 
 
 def test_a_page_is_stored_on_closing_even_if_it_cannot_be_read(
-    pilot: Pilot, store: Store, monkeypatch: pytest.MonkeyPatch
+    pilot: Pilot, store: HistoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise ModelError("digits_int8.tflite: cannot be run")
@@ -674,14 +674,16 @@ def test_a_page_is_stored_on_closing_even_if_it_cannot_be_read(
     monkeypatch.setattr(pilot.app.recognizer, "read", fail)
     pilot.app.close()
     assert store.path is not None
-    assert [(page.text, len(page.ink)) for page in Store(store.path).pages()] == [("", 2)]
+    assert [(page.text, len(page.ink)) for page in HistoryStore(store.path).pages()] == [("", 2)]
     assert pilot.notes == ["digits_int8.tflite: cannot be run"]
 
 
 # --- pictures, and readings that lessons have changed
 
 
-def test_a_pictures_digit_has_one_lesson_and_undo_takes_it_back(pilot: Pilot, store: Store, tmp_path: Path) -> None:
+def test_a_picture_teaches_one_digit_once_and_undo_removes_it(
+    pilot: Pilot, store: HistoryStore, tmp_path: Path
+) -> None:
     pilot.do("file", str(picture_in(tmp_path)))
     seen = []
     for number, label in ((1, "7"), (0, "2"), (1, "4")):

@@ -19,7 +19,7 @@ from edge_app.gui.views.screen import Scene
 from edge_app.gui.views.widgets import Widget
 from edge_app.personal.practice import demonstration
 from edge_app.recognition.recognizer import Recognizer
-from edge_app.storage.history import Store
+from edge_app.storage.history import HistoryStore
 
 from ..conftest import DATA
 from ..support import golden
@@ -264,7 +264,7 @@ class Shot:
             recognizer,
             self.size,
             folders=folders_in(path / "home"),
-            store=Store(path / "history.sqlite3", NOW.timestamp),
+            store=HistoryStore(path / "history.sqlite3", NOW.timestamp),
             duel=duel_of(7 if self.scene == "agree" else 4),
             **{**SETTINGS.get(self.scene, {}), **VARIANTS[self.variant]},
         )

@@ -16,7 +16,7 @@ from edge_app.gui.app import JUDGED_AFTER
 from edge_app.gui.state import Panel
 from edge_app.personal.practice import Practice
 from edge_app.recognition.recognizer import Recognizer
-from edge_app.storage.history import Store
+from edge_app.storage.history import HistoryStore
 
 from ..support.pilot import SAMPLES, Pilot, folders_in, mouse
 from .test_window import slow
@@ -202,7 +202,7 @@ def test_a_demonstration_is_drawn_bit_by_bit_and_ends(pilot: Pilot) -> None:
 
 @pytest.mark.parametrize("what", ["picture", "page"])
 def test_what_is_opened_is_no_answer_to_an_exercise(recognizer: Recognizer, tmp_path: Path, what: str) -> None:
-    pilot = Pilot(recognizer, store=Store(tmp_path / "history.sqlite3"), history="on")
+    pilot = Pilot(recognizer, store=HistoryStore(tmp_path / "history.sqlite3"), history="on")
     pilot.write(0)
     pilot.press("clear")
     practise(pilot, "11" if what == "picture" else "7")

@@ -21,7 +21,7 @@ from edge_app.gui.platform.display import Display
 from edge_app.gui.state import Panel
 from edge_app.gui.views import PANELS
 from edge_app.recognition.recognizer import Recognizer
-from edge_app.storage.history import Store
+from edge_app.storage.history import HistoryStore
 
 from ..support.fakes import fixed
 from ..support.pilot import SAMPLES, Pilot, finger, mouse
@@ -359,13 +359,13 @@ def test_the_picture_follows_the_state(pilot: Pilot) -> None:
 
 
 def test_closing_in_mid_stroke_stores_that_too(recognizer: Recognizer, tmp_path: Path) -> None:
-    pilot = Pilot(recognizer, store=Store(tmp_path / "history.sqlite3"))
+    pilot = Pilot(recognizer, store=HistoryStore(tmp_path / "history.sqlite3"))
     slow(pilot)  # and nothing is read yet
     pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, inside(pilot.app, *BAR[0])))
     for place in BAR[1:]:
         pilot.handle(mouse(pygame.MOUSEMOTION, inside(pilot.app, *place)))
     pilot.app.close()
-    assert [(page.text, len(page.ink)) for page in Store(tmp_path / "history.sqlite3").pages()] == [("1", 1)]
+    assert [(page.text, len(page.ink)) for page in HistoryStore(tmp_path / "history.sqlite3").pages()] == [("1", 1)]
 
 
 # --- faults

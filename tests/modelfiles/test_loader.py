@@ -26,7 +26,7 @@ from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import Runtime, find_runtime
 from edge_app.recognition.model import Model
 from edge_app.recognition.recognizer import Recognizer
-from edge_app.storage.paths import Folders
+from edge_app.storage.paths import Paths
 
 from ..conftest import DATA
 from ..support.models import CLASSES, on_card, strange
@@ -36,7 +36,7 @@ from .test_shipped import RUNTIMES
 
 
 @pytest.fixture
-def folders(tmp_path: Path) -> Folders:
+def folders(tmp_path: Path) -> Paths:
     return folders_in(tmp_path / "home")
 
 
@@ -58,11 +58,11 @@ def refuse(text: str) -> None:
     raise AssertionError(text)
 
 
-def open_it(path: Path, folders: Folders | None) -> Classifier:
+def open_it(path: Path, folders: Paths | None) -> Classifier:
     return open_classifier(Wanted(path), folders, refuse)
 
 
-def test_the_program_s_own_models_need_no_gate(tmp_path: Path, folders: Folders, gated: list[str]) -> None:
+def test_the_program_s_own_models_need_no_gate(tmp_path: Path, folders: Paths, gated: list[str]) -> None:
     for name in (INT8, FLOAT, CARD):
         shutil.copy(models_folder() / name, tmp_path)
     assert open_classifier(Wanted(), folders, refuse).model.path == models_folder() / INT8
@@ -71,7 +71,7 @@ def test_the_program_s_own_models_need_no_gate(tmp_path: Path, folders: Folders,
     assert (gated, folders.data.exists()) == ([], False)
 
 
-def test_a_strange_model_passes_the_gate_once(tmp_path: Path, folders: Folders, gated: list[str]) -> None:
+def test_a_strange_model_passes_the_gate_once(tmp_path: Path, folders: Paths, gated: list[str]) -> None:
     path = on_card(tmp_path, strange("one"), temperature=2.0)
     assert open_it(path, folders).model.temperature == 2.0
     assert open_it(path, folders).logits(known_digits()).argmax(axis=1).tolist() == list(range(10))
@@ -87,7 +87,7 @@ def test_a_strange_model_passes_the_gate_once(tmp_path: Path, folders: Folders, 
 
 
 def test_with_other_classes_runtime_or_program_it_passes_again(
-    tmp_path: Path, folders: Folders, gated: list[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, folders: Paths, gated: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content = strange("one")
     path = on_card(tmp_path, content)
@@ -107,7 +107,7 @@ def test_with_other_classes_runtime_or_program_it_passes_again(
     assert len(gated) == 3 + len(RUNTIMES)
 
 
-def test_a_strange_model_that_fails_is_not_remembered(tmp_path: Path, folders: Folders, gated: list[str]) -> None:
+def test_a_strange_model_that_fails_is_not_remembered(tmp_path: Path, folders: Paths, gated: list[str]) -> None:
     path = on_card(tmp_path, strange("one"), [*CLASSES[:10][::-1], "?"])
     for _ in range(2):
         with pytest.raises(ModelError, match="made for something else"):
@@ -131,7 +131,7 @@ SPOILT: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("how", SPOILT)
 def test_what_is_remembered_is_not_believed_when_it_is_spoilt(
-    how: str, tmp_path: Path, folders: Folders, monkeypatch: pytest.MonkeyPatch
+    how: str, tmp_path: Path, folders: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Path] = []
     monkeypatch.setattr(opening, "pass_gate", lambda path, *_: asked.append(path))
@@ -152,7 +152,7 @@ def test_so_many_are_remembered_and_no_more(tmp_path: Path) -> None:
     remember(Path("/proc/nowhere/proven.json"), ("x", "", "", "", ""))  # no fault
 
 
-def test_a_file_that_no_card_names_needs_the_option(tmp_path: Path, folders: Folders, gated: list[str]) -> None:
+def test_a_file_that_no_card_names_needs_the_option(tmp_path: Path, folders: Paths, gated: list[str]) -> None:
     path = tmp_path / "mine.tflite"
     path.write_bytes(strange("one"))
     with pytest.raises(ModelError, match=r"mine\.tflite: no digits\.json beside it.* --unlisted"):
@@ -167,7 +167,7 @@ def test_a_file_that_no_card_names_needs_the_option(tmp_path: Path, folders: Fol
     assert open_classifier(Wanted(path, unlisted=True), folders, refuse).model.refuse_below == 0.5
 
 
-def test_the_option_does_not_help_what_is_altered_or_no_model(tmp_path: Path, folders: Folders) -> None:
+def test_the_option_does_not_help_what_is_altered_or_no_model(tmp_path: Path, folders: Paths) -> None:
     path = on_card(tmp_path, strange("one"))
     path.write_bytes(strange("two"))
     with pytest.raises(ModelError, match="altered or truncated"):
@@ -284,7 +284,7 @@ def test_damaged_known_digits_are_refused(changes: dict[str, Any]) -> None:
         check_expected(Classifier(altered(**changes)))
 
 
-def test_a_wrong_runtime_ends_commands_and_is_said_in_the_window(tmp_path: Path, folders: Folders) -> None:
+def test_a_wrong_runtime_ends_commands_and_is_said_in_the_window(tmp_path: Path, folders: Paths) -> None:
     kept = altered(logits=moved(500)).self_test
     path = on_card(tmp_path, strange("one"), self_test=kept)
     done = digitpad("--model", path, "recognize", DATA / "2026.png", DIGITPAD_HOME=str(tmp_path / "home"))

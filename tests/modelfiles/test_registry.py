@@ -20,7 +20,7 @@ from edge_app.modelfiles.loader import open_classifier
 from edge_app.modelfiles.registry import POINTER, Choice, choose, load_kept, read_choice
 from edge_app.modelfiles.validation import NEXT
 from edge_app.recognition.recognizer import Recognizer
-from edge_app.storage.paths import Folders
+from edge_app.storage.paths import Paths
 
 from ..conftest import DATA, ROOT
 from ..support.models import CLASSES, on_card, strange
@@ -32,9 +32,9 @@ BACK = "The one before is kept: use-model --back\n"
 
 
 @pytest.fixture
-def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folders:
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
     monkeypatch.setenv("DIGITPAD_HOME", str(tmp_path / "home"))
-    return Folders(tmp_path / "home" / "config", tmp_path / "home" / "data", tmp_path / "home" / "pictures")
+    return Paths(tmp_path / "home" / "config", tmp_path / "home" / "data", tmp_path / "home" / "pictures")
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def trusting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "pass_gate", lambda *_, **__: tuple(CLASSES))
 
 
-def reads_now(folders: Folders) -> tuple[str, list[str]]:
+def reads_now(folders: Paths) -> tuple[str, list[str]]:
     """The SHA-256 of the model that reads, and what was said of it."""
     said: list[str] = []
     return open_classifier(Wanted(), folders, said.append).model.sha256, said
@@ -70,7 +70,7 @@ def test_a_model_is_proven_kept_and_used_by_every_command(tmp_path: Path) -> Non
     assert said == f"{title} is in use in place of the bundled model, and is what its card says"
 
 
-def test_a_model_that_fails_the_gate_changes_nothing(tmp_path: Path, folders: Folders) -> None:
+def test_a_model_that_fails_the_gate_changes_nothing(tmp_path: Path, folders: Paths) -> None:
     main(["use-model", str(on_card(tmp_path / "good", strange("one")))])
     before = {path.name: path.read_bytes() for path in folders.models.iterdir()}
     bad = on_card(tmp_path / "bad", strange("two"), [*CLASSES[:10][::-1], "?"])
@@ -82,7 +82,7 @@ def test_a_model_that_fails_the_gate_changes_nothing(tmp_path: Path, folders: Fo
 
 
 @pytest.mark.usefixtures("trusting")
-def test_there_is_a_way_back_and_forth(tmp_path: Path, folders: Folders, capsys: pytest.CaptureFixture[str]) -> None:
+def test_there_is_a_way_back_and_forth(tmp_path: Path, folders: Paths, capsys: pytest.CaptureFixture[str]) -> None:
     paths = {name: str(on_card(tmp_path / name, strange(name), name=f"{name}.tflite")) for name in ("one", "two")}
     for words, now in (
         ([paths["one"]], digest("one")),
@@ -105,7 +105,7 @@ def test_there_is_a_way_back_and_forth(tmp_path: Path, folders: Folders, capsys:
     assert capsys.readouterr().out.endswith("Already in use: the bundled model\n")
 
 
-def test_there_is_no_way_back_from_the_start(folders: Folders, capsys: pytest.CaptureFixture[str]) -> None:
+def test_there_is_no_way_back_from_the_start(folders: Paths, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["use-model", "--back"]) == 1
     assert "no model has been in use before" in capsys.readouterr().err
     assert main(["use-model", "--list"]) == 0
@@ -114,7 +114,7 @@ def test_there_is_no_way_back_from_the_start(folders: Folders, capsys: pytest.Ca
 
 
 @pytest.mark.usefixtures("trusting")
-def test_a_file_without_a_card_gets_one_with_the_option(tmp_path: Path, folders: Folders) -> None:
+def test_a_file_without_a_card_gets_one_with_the_option(tmp_path: Path, folders: Paths) -> None:
     path = tmp_path / "mine.tflite"
     path.write_bytes(strange("one"))
     assert main(["use-model", str(path)]) == 1
@@ -124,7 +124,7 @@ def test_a_file_without_a_card_gets_one_with_the_option(tmp_path: Path, folders:
 
 
 @pytest.fixture
-def two(tmp_path: Path, folders: Folders, trusting: None) -> Folders:
+def two(tmp_path: Path, folders: Paths, trusting: None) -> Paths:
     """Model `two` is in use, `one` was before."""
     for name in ("one", "two"):
         assert main(["use-model", str(on_card(tmp_path / name, strange(name), name=f"{name}.tflite"))]) == 0
@@ -144,7 +144,7 @@ HARM: dict[str, tuple[Callable[[Path], object], str]] = {
 
 @pytest.mark.parametrize("suffix", ["tflite", "json"])
 @pytest.mark.parametrize("how", HARM)
-def test_a_model_that_is_damaged_is_left_for_the_one_before_and_said_so(how: str, suffix: str, two: Folders) -> None:
+def test_a_model_that_is_damaged_is_left_for_the_one_before_and_said_so(how: str, suffix: str, two: Paths) -> None:
     choice = read_choice(two.models)
     assert choice.now is not None
     assert choice.before is not None
@@ -162,7 +162,7 @@ def test_a_model_that_is_damaged_is_left_for_the_one_before_and_said_so(how: str
     assert said.endswith(". The bundled model is used instead: digitpad use-model --list")
 
 
-def test_a_model_that_fails_its_proof_is_left_for_the_one_before(two: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_fails_its_proof_is_left_for_the_one_before(two: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: Path, *_: object, **__: object) -> tuple[str, ...]:
         if path.stem == digest("two"):
             raise ModelError(f"{path}: ai-edge-litert 9 crashed (signal 11) when it was tried. {NEXT}")
@@ -188,7 +188,7 @@ POINTERS = [
 
 
 @pytest.mark.parametrize("content", POINTERS, ids=range(len(POINTERS)))
-def test_without_knowing_which_it_is_the_bundled_one_and_said_so(content: bytes, two: Folders) -> None:
+def test_without_knowing_which_it_is_the_bundled_one_and_said_so(content: bytes, two: Paths) -> None:
     (two.models / POINTER).write_bytes(content)
     now, [said] = reads_now(two)
     assert now == BUNDLED
@@ -200,7 +200,7 @@ def test_without_knowing_which_it_is_the_bundled_one_and_said_so(content: bytes,
     assert main(["use-model", "--bundled"]) == 0
 
 
-def test_what_a_damaged_file_may_have_named_is_kept(tmp_path: Path, two: Folders) -> None:
+def test_what_a_damaged_file_may_have_named_is_kept(tmp_path: Path, two: Paths) -> None:
     (two.models / POINTER).write_bytes(POINTERS[0])
     before = {path.name: path.read_bytes() for path in two.models.iterdir() if len(path.stem) == 64}
     assert len(before) == 4
@@ -213,7 +213,7 @@ def test_what_a_damaged_file_may_have_named_is_kept(tmp_path: Path, two: Folders
     assert after["in-use.damaged-1.json"] == POINTERS[0]
 
 
-def test_the_commands_say_it_on_standard_error(tmp_path: Path, two: Folders) -> None:
+def test_the_commands_say_it_on_standard_error(tmp_path: Path, two: Paths) -> None:
     choice = read_choice(two.models)
     assert choice.now is not None
     (two.models / f"{choice.now.model}.tflite").unlink()
@@ -226,7 +226,7 @@ def test_the_commands_say_it_on_standard_error(tmp_path: Path, two: Folders) -> 
     assert [found["state"] for found in doctor["findings"] if "in use" in found["said"]] == ["bad"]
 
 
-def test_the_window_says_it_and_reads(two: Folders) -> None:
+def test_the_window_says_it_and_reads(two: Paths) -> None:
     choice = read_choice(two.models)
     assert choice.now is not None
     damage(two.models / f"{choice.now.model}.tflite")
@@ -241,7 +241,7 @@ def test_the_window_says_it_and_reads(two: Folders) -> None:
     assert pilot.app.recognizer.classifier.model.sha256 == digest("one")
 
 
-def test_a_damaged_model_is_not_what_one_falls_back_to(tmp_path: Path, two: Folders) -> None:
+def test_a_damaged_model_is_not_what_one_falls_back_to(tmp_path: Path, two: Paths) -> None:
     choice = read_choice(two.models)
     assert choice.now is not None
     damage(two.models / f"{choice.now.model}.tflite")
@@ -251,7 +251,7 @@ def test_a_damaged_model_is_not_what_one_falls_back_to(tmp_path: Path, two: Fold
     assert found.before.model == digest("one")
 
 
-def test_what_nothing_names_goes_when_it_is_old(tmp_path: Path, two: Folders) -> None:
+def test_what_nothing_names_goes_when_it_is_old(tmp_path: Path, two: Paths) -> None:
     (two.models / "notes.txt").write_text("not ours")
     for path in two.models.iterdir():
         os.utime(path, (time.time() - 7200,) * 2)
@@ -263,7 +263,7 @@ def test_what_nothing_names_goes_when_it_is_old(tmp_path: Path, two: Folders) ->
         assert {path.stat().st_mode & 0o777 for path in two.models.iterdir() if path.name != "notes.txt"} == {0o600}
 
 
-def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path, folders: Folders, trusting: None) -> None:
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path, folders: Paths, trusting: None) -> None:
     folders.data.parent.mkdir(parents=True)
     folders.data.write_text("a file where the folder should be")
     with pytest.raises(ModelError, match=r"cannot be written \(.*\)\. Nothing was changed"):
@@ -272,13 +272,13 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path, folders
     assert reads_now(folders)[0] == BUNDLED
 
 
-def test_the_library_reads_with_the_bundled_model(two: Folders) -> None:
+def test_the_library_reads_with_the_bundled_model(two: Paths) -> None:
     """What a program computes must not depend on what its user has put into the window."""
     assert Recognizer().classifier.model.path == models_folder() / INT8
 
 
-def test_what_is_out_of_reach_is_said(folders: Folders, tmp_path: Path) -> None:
-    far = Folders(folders.config, tmp_path / ("x" * 300), folders.pictures)
+def test_what_is_out_of_reach_is_said(folders: Paths, tmp_path: Path) -> None:
+    far = Paths(folders.config, tmp_path / ("x" * 300), folders.pictures)
     now, [said] = reads_now(far)
     assert now == BUNDLED
     assert "cannot be read (File name too long). The bundled model is used" in said

@@ -30,7 +30,7 @@ from edge_app.errors import InkError, StoreError
 from edge_app.recognition.ink import Ink, make_ink
 from edge_app.recognition.normalise import DigitImage
 from edge_app.recognition.results import Digit
-from edge_app.storage.history import CHECKED_BYTES, VERSION, Page, Store, _make_durable, open_store
+from edge_app.storage.history import CHECKED_BYTES, VERSION, HistoryStore, StoredPage, _make_durable, open_history
 
 from ..conftest import ROOT
 from ..support.fakes import reading_of
@@ -55,7 +55,7 @@ def names(folder: Path) -> list[str]:
     return sorted(file.name for file in folder.iterdir())
 
 
-def texts(store: Store) -> list[str]:
+def texts(store: HistoryStore) -> list[str]:
     return [page.text for page in store.pages(limit=100_000)]
 
 
@@ -65,13 +65,13 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    store = Store(path, lambda: NOON)
+def store(path: Path) -> Iterator[HistoryStore]:
+    store = HistoryStore(path, lambda: NOON)
     yield store
     store.close()
 
 
-def test_a_page_comes_back_as_it_was_written(store: Store) -> None:
+def test_a_page_comes_back_as_it_was_written(store: HistoryStore) -> None:
     digit = Digit("7", 0.75, (("1", 0.2),), (0.0, 0.25, 10.0, 100.0), (0, 1))
     page_id = store.save_page(None, ink_of(3), "7", 0.75, [digit], "5" * 64)
     page = store.page(page_id)
@@ -90,14 +90,14 @@ def test_a_page_comes_back_as_it_was_written(store: Store) -> None:
     assert store.page(page_id + 1) is None
 
 
-def test_an_example_comes_back_as_it_was_given(path: Path, store: Store) -> None:
+def test_an_example_comes_back_as_it_was_given(path: Path, store: HistoryStore) -> None:
     image = np.arange(784, dtype=np.uint32).reshape(28, 28).astype(np.uint8)
     first = store.add_example(image, "7", ink_of(1), "correction")
     second = store.add_example(image.T, "?", ink_of(2), "practice", used=False)
     assert store.use_example(first, False)
     assert store.use_example(second, True)
     store.close()
-    again = Store(path)
+    again = HistoryStore(path)
     found = again.examples()
     again.close()
     assert [(e.id, e.created, e.label, e.source, e.used) for e in found] == [
@@ -113,7 +113,7 @@ def test_an_example_comes_back_as_it_was_given(path: Path, store: Store) -> None
 )
 @POSIX
 def test_times_are_shown_by_the_devices_zone(
-    store: Store, monkeypatch: pytest.MonkeyPatch, zone: str, local: str
+    store: HistoryStore, monkeypatch: pytest.MonkeyPatch, zone: str, local: str
 ) -> None:
     page = store.page(store.save_page(None, ink_of(1), "1", 0.9))
     assert page is not None
@@ -127,10 +127,10 @@ def test_times_are_shown_by_the_devices_zone(
 
 @pytest.mark.parametrize("created", ["", "no time", "0001-01-01T00:00:00+14:00"])
 def test_a_time_that_is_none_is_shown_as_it_is(created: str) -> None:
-    assert Page(1, created, "", None, 0.0, "", "", "").local_time == created
+    assert StoredPage(1, created, "", None, 0.0, "", "", "").local_time == created
 
 
-def test_new_ink_takes_the_old_correction_away_and_a_new_reading_does_not(store: Store) -> None:
+def test_new_ink_takes_the_old_correction_away_and_a_new_reading_does_not(store: HistoryStore) -> None:
     page_id = store.save_page(None, ink_of(1), "1", 0.9)
     assert store.correct_page(page_id, "7")
     store.save_page(page_id, ink_of(1), "4", 0.5)  # another model
@@ -144,7 +144,7 @@ def test_new_ink_takes_the_old_correction_away_and_a_new_reading_does_not(store:
     assert store.count_pages() == 1
 
 
-def test_what_is_gone_is_told(store: Store) -> None:
+def test_what_is_gone_is_told(store: HistoryStore) -> None:
     page_id = store.save_page(None, ink_of(1), "1", 0.9)
     example_id = store.add_example(image_of(1), "1", ink_of(1), "practice")
     assert [store.delete_page(page_id), store.remove_example(example_id)] == [True, True]
@@ -154,7 +154,7 @@ def test_what_is_gone_is_told(store: Store) -> None:
     assert again > page_id  # an id is never given twice
 
 
-def test_what_is_no_page_and_no_example_is_a_bug(store: Store) -> None:
+def test_what_is_no_page_and_no_example_is_a_bug(store: HistoryStore) -> None:
     with pytest.raises(ValueError, match="without ink"):
         store.save_page(None, (), "", 0.0)
     for label, image in [
@@ -170,7 +170,7 @@ def test_what_is_no_page_and_no_example_is_a_bug(store: Store) -> None:
     assert (store.count_pages(), store.count_examples()) == (0, 0)
 
 
-def test_another_thread_and_a_closed_store_are_bugs(store: Store) -> None:
+def test_another_thread_and_a_closed_store_are_bugs(store: HistoryStore) -> None:
     seen: list[Exception] = []
 
     def use() -> None:
@@ -190,7 +190,7 @@ def test_another_thread_and_a_closed_store_are_bugs(store: Store) -> None:
 
 
 def test_the_oldest_pages_go_beyond_the_limit(tmp_path: Path) -> None:
-    store = Store(tmp_path / "x.sqlite3", max_pages=3)
+    store = HistoryStore(tmp_path / "x.sqlite3", max_pages=3)
     ids = [store.save_page(None, ink_of(n), str(n), 1.0) for n in range(5)]
     assert texts(store) == ["4", "3", "2"]
     store.save_page(ids[3], ink_of(3), "three", 1.0)  # changing one lets none go
@@ -200,7 +200,7 @@ def test_the_oldest_pages_go_beyond_the_limit(tmp_path: Path) -> None:
 
 
 def test_the_oldest_practised_examples_of_a_label_go_first_and_never_the_new_one() -> None:
-    store = Store.in_memory(max_examples=3)
+    store = HistoryStore.in_memory(max_examples=3)
 
     def add(label: str, source: str) -> int:
         return store.add_example(image_of(0), label, ink_of(0), source)
@@ -217,8 +217,7 @@ def test_the_oldest_practised_examples_of_a_label_go_first_and_never_the_new_one
 
 
 def test_the_limits_that_are_promised_hold() -> None:
-    assert "the newest 10,000 are kept" in (ROOT / "docs" / "window.md").read_text()
-    store = Store.in_memory()
+    store = HistoryStore.in_memory()
     store._database.execute("BEGIN")  # ten thousand pages at once
     for number in range(10_000):
         store._database.execute(
@@ -233,7 +232,7 @@ def test_the_limits_that_are_promised_hold() -> None:
 
 def test_in_memory_nothing_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    store = Store.in_memory()
+    store = HistoryStore.in_memory()
     store.save_page(None, ink_of(1), "1", 1.0)
     store.forget_everything()
     store.save_page(None, ink_of(1), "1", 1.0)
@@ -245,7 +244,7 @@ def test_in_memory_nothing_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.Mo
 def test_the_files_are_their_owners_alone(path: Path, tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        store = Store(path)
+        store = HistoryStore(path)
         store.save_page(None, ink_of(1), "1", 1.0)
         rights = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
         store.correct_page(1, "71")
@@ -270,29 +269,29 @@ SECRET = make_ink([[[31337.75, 4242.25], [31338.5, 4243.5]]])
 TRACES = (b"31337.75", b"4242.25", b"5551234", b"2026-01-01", bytes([171] * 50))
 
 
-def write_secrets(store: Store) -> list[int]:
+def write_secrets(store: HistoryStore) -> list[int]:
     pages = [store.save_page(None, SECRET, "5551234", 0.5) for _ in range(50)]
     store.correct_page(pages[0], "5551234")
     examples = [store.add_example(image_of(171), "5", SECRET, "correction") for _ in range(50)]
     return [pages[-1], examples[-1]]
 
 
-def test_forgetting_leaves_no_byte(path: Path, store: Store) -> None:
+def test_forgetting_leaves_no_byte(path: Path, store: HistoryStore) -> None:
     ids = write_secrets(store)
     assert all(trace in everything_in(path.parent) for trace in TRACES)  # or this test sees nothing
     assert store.forget_everything() == []
-    Store(fresh := path.with_name("fresh.sqlite3")).close()
+    HistoryStore(fresh := path.with_name("fresh.sqlite3")).close()
     assert path.stat().st_size == fresh.stat().st_size
     assert [trace for trace in TRACES if trace in everything_in(path.parent)] == []
     assert (store.count_pages(), store.count_examples()) == (0, 0)
     store.close()
     assert [trace for trace in TRACES if trace in everything_in(path.parent)] == []
-    again = Store(path)
+    again = HistoryStore(path)
     assert again.save_page(None, ink_of(1), "1", 1.0) > ids[0]
     again.close()
 
 
-def test_deleting_leaves_no_byte_of_that_page(path: Path, store: Store) -> None:
+def test_deleting_leaves_no_byte_of_that_page(path: Path, store: HistoryStore) -> None:
     page = store.save_page(None, SECRET, "5551234", 0.5)
     example = store.add_example(image_of(171), "5", SECRET, "correction")
     kept = store.save_page(None, ink_of(1), "1", 1.0)
@@ -303,7 +302,7 @@ def test_deleting_leaves_no_byte_of_that_page(path: Path, store: Store) -> None:
     assert store.page(kept) is not None
 
 
-def test_forgetting_while_another_reads_says_that_old_bytes_are_left(path: Path, store: Store) -> None:
+def test_forgetting_while_another_reads_says_that_old_bytes_are_left(path: Path, store: HistoryStore) -> None:
     write_secrets(store)
     reader = sqlite3.connect(path, isolation_level=None)
     reader.execute("BEGIN")
@@ -320,7 +319,7 @@ def test_forgetting_while_another_reads_says_that_old_bytes_are_left(path: Path,
 def test_forgetting_names_the_damaged_files_that_are_left(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"no database" * 1000)
-    store = Store(path)
+    store = HistoryStore(path)
     assert store.forget_everything() == [path.with_name("digitpad.damaged-1.sqlite3")]
     store.close()
 
@@ -328,7 +327,7 @@ def test_forgetting_names_the_damaged_files_that_are_left(path: Path) -> None:
 # --- Export
 
 
-def test_the_export_is_read_back_by_the_reader_of_labelled_ink(store: Store, tmp_path: Path) -> None:
+def test_the_export_is_read_back_by_the_reader_of_labelled_ink(store: HistoryStore, tmp_path: Path) -> None:
     store.add_example(image_of(1), "7", ink_of(1), "correction")
     store.add_example(image_of(1), "?", ink_of(2), "correction")
     store.add_example(image_of(1), "0", ink_of(3), "practice")
@@ -348,7 +347,7 @@ def test_the_export_is_read_back_by_the_reader_of_labelled_ink(store: Store, tmp
     assert told(digits) == told(numbers)[:2]
 
 
-def test_training_takes_the_digits_of_an_export_and_passes_over_the_numbers(store: Store, tmp_path: Path) -> None:
+def test_training_reads_the_digits_of_an_export_and_skips_numbers(store: HistoryStore, tmp_path: Path) -> None:
     pytest.importorskip("keras")
     from train.dataset import digits_of, no_digits_of
 
@@ -361,14 +360,14 @@ def test_training_takes_the_digits_of_an_export_and_passes_over_the_numbers(stor
     assert no_digits_of(samples) == []
 
 
-def test_an_export_of_nothing_writes_nothing_and_keeps_what_was_there(store: Store, tmp_path: Path) -> None:
+def test_an_export_of_nothing_writes_nothing_and_keeps_what_was_there(store: HistoryStore, tmp_path: Path) -> None:
     (tmp_path / "old.jsonl").write_text("old")
     store.save_page(None, ink_of(1), "1", 1.0)
     assert store.export(tmp_path / "old.jsonl") == 0
     assert (tmp_path / "old.jsonl").read_text() == "old"
 
 
-def test_an_export_that_cannot_be_written_or_would_hit_the_history_is_refused(path: Path, store: Store) -> None:
+def test_an_export_that_cannot_be_written_or_would_hit_the_history_is_refused(path: Path, store: HistoryStore) -> None:
     store.add_example(image_of(1), "7", ink_of(1), "correction")
     with pytest.raises(StoreError, match="the history itself"):
         store.export(path.parent / "." / path.name)
@@ -380,9 +379,9 @@ def test_an_export_that_cannot_be_written_or_would_hit_the_history_is_refused(pa
 # --- Taking over
 
 
-def test_what_was_written_before_the_history_was_switched_on_is_taken_over(store: Store) -> None:
+def test_what_was_written_before_the_history_was_switched_on_is_taken_over(store: HistoryStore) -> None:
     store.save_page(None, ink_of(0), "0", 1.0)
-    early = Store.in_memory(lambda: NOON - 86400)
+    early = HistoryStore.in_memory(lambda: NOON - 86400)
     first = early.save_page(None, ink_of(1), "1", 0.9)
     second = early.save_page(None, ink_of(2), "2", 0.8)
     early.correct_page(first, "7")
@@ -434,13 +433,13 @@ class Model(RuleBasedStateMachine):
     def open(self, on_disk: bool) -> None:
         self.path = self.folder / f"{next(self.numbers)}.sqlite3" if on_disk else None
         self.now = NOON
-        self.open_store()
+        self.open_history()
         self.pages: dict[int, PlainPage] = {}
         self.examples: dict[int, tuple[float, str, str, bool, int]] = {}
         self.given: list[int] = []
 
-    def open_store(self) -> None:
-        self.store = Store(self.path, lambda: self.now, max_pages=self.PAGES, max_examples=self.EXAMPLES)
+    def open_history(self) -> None:
+        self.store = HistoryStore(self.path, lambda: self.now, max_pages=self.PAGES, max_examples=self.EXAMPLES)
 
     def id_of(self, which: int) -> int | None:
         return self.given[which] if which < len(self.given) else None
@@ -518,7 +517,7 @@ class Model(RuleBasedStateMachine):
         drawn=st.lists(st.tuples(FEW, SOURCES_), max_size=5),
     )
     def adopt(self, early: list[tuple[int, str, str | None]], drawn: list[tuple[int, str]]) -> None:
-        other = Store.in_memory(lambda: self.now - 60)
+        other = HistoryStore.in_memory(lambda: self.now - 60)
         old_ids = [other.save_page(None, ink_of(number), text, 0.5) for number, text, _ in early]
         for old_id, (_, _, correction) in zip(old_ids, early, strict=True):
             other.correct_page(old_id, correction)
@@ -545,7 +544,7 @@ class Model(RuleBasedStateMachine):
     @rule()
     def reopen(self) -> None:
         self.store.close()
-        self.open_store()
+        self.open_history()
         assert self.store.notices == []
 
     @rule(numbers=st.booleans())
@@ -607,9 +606,9 @@ import sys
 from pathlib import Path
 import numpy as np
 from edge_app.recognition.ink import make_ink
-from edge_app.storage.history import Store
+from edge_app.storage.history import HistoryStore
 
-store = Store(Path(sys.argv[1]))
+store = HistoryStore(Path(sys.argv[1]))
 assert not store.notices, store.notices
 start = int(sys.argv[2])
 page = None
@@ -644,7 +643,7 @@ def test_what_was_confirmed_is_there_after_twenty_kills(path: Path, rng: random.
     for kill in range(20):
         for kind, key, number in run_and_kill(path, kill * 100_000, rng.randint(1, 40)):
             confirmed[kind, key] = number
-        store = Store(path)
+        store = HistoryStore(path)
         pages = {page.id: page for page in store.pages(limit=1_000_000)}
         examples = {example.id: example for example in store.examples()}
         assert store.notices == []
@@ -672,21 +671,21 @@ def test_what_is_no_database_is_set_aside_and_named(path: Path, content: bytes) 
     path.parent.mkdir()
     for number in (1, 2):
         path.write_bytes(content)
-        store = Store(path)
+        store = HistoryStore(path)
         aside = path.with_name(f"digitpad.damaged-{number}.sqlite3")
         assert aside.read_bytes() == content
         assert len(store.notices) == 1
         assert f"kept as {aside.name}" in store.notices[0]
         store.save_page(None, ink_of(1), "1", 1.0)
         store.close()
-    store = Store(path)
+    store = HistoryStore(path)
     assert (texts(store), store.notices) == (["1"], [])
     store.close()
 
 
 def killed(path: Path, pages: int) -> bytearray:
     """Write pages as a process that is killed; returns its log."""
-    store = Store(path)
+    store = HistoryStore(path)
     for number in range(pages):
         store.save_page(None, ink_of(number), str(number), 1.0)
     files = {file: file.read_bytes() for file in path.parent.iterdir() if not file.name.endswith("-shm")}
@@ -701,7 +700,7 @@ def test_a_log_that_is_damaged_before_its_end_is_used_so_far_and_kept(path: Path
     log = killed(path, 12)
     log[int(part * len(log)) + 18] ^= 1
     path.with_name(path.name + "-wal").write_bytes(log)
-    store = Store(path)
+    store = HistoryStore(path)
     said = f"changes in it are lost. It is kept as {(aside := 'digitpad.damaged-1.sqlite3-wal')}"
     assert [notice.partition("the last ")[2].split(maxsplit=1)[1] for notice in store.notices] == [said]
     assert path.with_name(aside).read_bytes() == log
@@ -709,7 +708,7 @@ def test_a_log_that_is_damaged_before_its_end_is_used_so_far_and_kept(path: Path
     assert len(texts(store)) < 12
     assert store.forget_everything() == [path.with_name(aside)]
     store.close()
-    again = Store(path)
+    again = HistoryStore(path)
     assert again.notices == []
     again.close()
 
@@ -722,7 +721,7 @@ def test_a_log_that_was_never_finished_is_no_damage(path: Path, damage: str) -> 
     elif damage != "none":
         del log[-100:]
     path.with_name(path.name + "-wal").write_bytes(log)
-    store = Store(path)
+    store = HistoryStore(path)
     assert (len(texts(store)), store.notices) == (12 if damage == "none" else 11, [])
     store.close()
 
@@ -737,14 +736,14 @@ sys.stdin.read()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SQLite locks otherwise on Windows")
-def test_a_log_that_another_digitpad_is_emptying_is_no_damage(path: Path, store: Store) -> None:
+def test_a_log_that_another_digitpad_is_emptying_is_no_damage(path: Path, store: HistoryStore) -> None:
     for number in range(12):
         store.save_page(None, ink_of(number), str(number), 1.0)
     command = [sys.executable, "-c", HOLDER, f"{path}-shm"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout
         assert holder.stdout.readline() == "held\n"
-        second = Store(path)
+        second = HistoryStore(path)
         assert (len(texts(second)), second.notices) == (12, [])
         assert list(path.parent.glob("*damaged*")) == []
         second.close()
@@ -753,7 +752,7 @@ def test_a_log_that_another_digitpad_is_emptying_is_no_damage(path: Path, store:
 
 @pytest.mark.parametrize("left", [None, b""], ids=["gone", "empty"])
 def test_a_log_that_has_lost_its_database_is_set_aside_with_what_is_in_it(path: Path, left: bytes | None) -> None:
-    store = Store(path)
+    store = HistoryStore(path)
     store.save_page(None, SECRET, "5551234", 1.0)
     log = path.with_name(path.name + "-wal").read_bytes()
     store.close()
@@ -761,7 +760,7 @@ def test_a_log_that_has_lost_its_database_is_set_aside_with_what_is_in_it(path: 
     path.with_name(path.name + "-wal").write_bytes(log)  # as a kill in the midst of setting aside leaves it
     if left is not None:
         path.write_bytes(left)
-    store = Store(path)
+    store = HistoryStore(path)
     assert (len(store.notices), texts(store)) == (1, [])
     assert "its log is not). It is kept as digitpad.damaged-1.sqlite3" in store.notices[0]
     assert path.with_name("digitpad.damaged-1.sqlite3-wal").read_bytes() == log
@@ -779,13 +778,13 @@ def test_a_table_whose_name_is_no_text_any_more_is_damage(path: Path) -> None:
     database.close()
     with sqlite3.connect(path) as reader, pytest.raises(UnicodeDecodeError):  # what Python makes of what SQLite says
         reader.execute("SELECT count(*) FROM pages")
-    store = Store(path)
+    store = HistoryStore(path)
     assert "It is kept as digitpad.damaged-1.sqlite3" in store.notices[0]
     store.close()
 
 
 def filled(path: Path, pages: int) -> bytes:
-    store = Store(path)
+    store = HistoryStore(path)
     store._database.execute("PRAGMA synchronous = OFF")
     for number in range(pages):
         store.save_page(None, make_ink([[[number, i] for i in range(200)]]), str(number), 1.0)
@@ -799,7 +798,7 @@ def test_a_spoilt_small_file_is_found_when_it_is_opened(path: Path) -> None:
     middle = len(content) // 2 // 4096 * 4096
     content[middle : middle + 4096] = b"\xff" * 4096
     path.write_bytes(content)
-    store = Store(path)
+    store = HistoryStore(path)
     assert "It is kept as digitpad.damaged-1.sqlite3" in store.notices[0]
     assert store.count_pages() == 0
     store.close()
@@ -812,7 +811,7 @@ def test_a_spoilt_large_file_is_found_when_it_is_read_and_the_store_goes_on(path
     for page in range(20, len(content) // 4096 - 1):
         content[page * 4096 : page * 4096 + 4096] = b"\xff" * 4096
     path.write_bytes(content)
-    store = Store(path)
+    store = HistoryStore(path)
     assert store.notices == []
     with pytest.raises(StoreError, match=r"malformed.*kept as digitpad\.damaged-1\.sqlite3; a new history"):
         store.pages(limit=10_000)
@@ -826,7 +825,7 @@ def test_a_spoilt_large_file_is_found_when_it_is_read_and_the_store_goes_on(path
 @POSIX
 @pytest.mark.parametrize("how", ["delete", "move"])
 @pytest.mark.parametrize("next_step", ["write", "read", "delete a page"])
-def test_a_file_that_is_gone_is_noticed_with_the_next_step(path: Path, store: Store, how: str, next_step: str) -> None:
+def test_missing_file_is_noticed(path: Path, store: HistoryStore, how: str, next_step: str) -> None:
     number = store.save_page(None, ink_of(1), "1", 1.0)
     aside = path.parent.with_name("elsewhere")
     if how == "move":
@@ -844,9 +843,12 @@ def test_a_file_that_is_gone_is_noticed_with_the_next_step(path: Path, store: St
     assert texts(store) == []
     store.save_page(None, ink_of(3), "3", 1.0)
     store.close()
-    assert texts(Store(path)) == ["3"]
-    if how == "move":  # what was there stays whole, with what came after it was moved
-        assert texts(Store(aside / path.name)) == ["2" if next_step == "write" else "1"][: next_step[:6] != "delete"]
+    assert texts(HistoryStore(path)) == ["3"]
+    if how == "move":  # the moved file stays whole
+        assert (
+            texts(HistoryStore(aside / path.name))
+            == ["2" if next_step == "write" else "1"][: next_step[:6] != "delete"]
+        )
 
 
 def test_a_disk_that_numbers_a_file_anew_each_time_keeps_the_history(
@@ -854,14 +856,14 @@ def test_a_disk_that_numbers_a_file_anew_each_time_keeps_the_history(
 ) -> None:
     numbers = itertools.count()
     monkeypatch.setattr("edge_app.storage.history._identity", lambda _: (1, next(numbers)))
-    store = Store(path)
+    store = HistoryStore(path)
     store.save_page(None, ink_of(1), "1", 1.0)
     assert (texts(store), store.notices) == (["1"], [])
     store.close()
 
 
 @POSIX
-def test_a_file_that_is_gone_with_no_room_for_another_is_said(path: Path, store: Store) -> None:
+def test_a_file_that_is_gone_with_no_room_for_another_is_said(path: Path, store: HistoryStore) -> None:
     shutil.rmtree(path.parent)
     path.parent.write_text("in the way")
     with pytest.raises(StoreError, match="deleted or moved away while it was open, and no new one could be started"):
@@ -871,7 +873,7 @@ def test_a_file_that_is_gone_with_no_room_for_another_is_said(path: Path, store:
     assert texts(store) == ["2"]
 
 
-def test_a_page_with_spoilt_ink_hides_no_other(path: Path, store: Store) -> None:
+def test_a_page_with_spoilt_ink_hides_no_other(path: Path, store: HistoryStore) -> None:
     for number in range(3):
         store.save_page(None, ink_of(number), str(number), 1.0)
     store.correct_page(2, "11")
@@ -886,7 +888,7 @@ def test_a_page_with_spoilt_ink_hides_no_other(path: Path, store: Store) -> None
     assert store.delete_page(2)
 
 
-def test_examples_that_cannot_be_are_passed_over(path: Path, store: Store) -> None:
+def test_examples_that_cannot_be_are_passed_over(path: Path, store: HistoryStore) -> None:
     good = [
         store.add_example(image_of(number), label, ink_of(number), "correction")
         for number, label in ((1, "1"), (2, "?"))
@@ -911,9 +913,9 @@ def test_a_newer_format_is_refused_and_not_touched(path: Path) -> None:
     database.close()
     before = path.read_bytes()
     with pytest.raises(StoreError, match=rf"newer digitpad \(format {VERSION + 1}, this one knows {VERSION}\)"):
-        Store(path)
+        HistoryStore(path)
     assert (path.read_bytes(), names(path.parent)) == (before, [path.name])
-    store, notices = open_store(path)
+    store, notices = open_history(path)
     assert (store.path, len(notices)) == (None, 1)
     assert notices[0].endswith("Update digitpad. Until then nothing is kept")
     store.save_page(None, ink_of(1), "1", 1.0)
@@ -926,7 +928,7 @@ def test_a_newer_format_that_is_only_in_the_log_is_refused_as_well(path: Path) -
     newer = sqlite3.connect(path, isolation_level=None)
     newer.execute(f"PRAGMA user_version = {VERSION + 1}")
     with pytest.raises(StoreError, match="newer digitpad"):
-        Store(path)
+        HistoryStore(path)
     newer.close()
 
 
@@ -942,7 +944,7 @@ def test_a_newer_one_that_crashed_keeps_its_log(path: Path, tmp_path: Path) -> N
     before = {file.name: file.read_bytes() for file in crashed.iterdir()}
     assert before[path.name + "-wal"]
     with pytest.raises(StoreError, match="newer digitpad"):
-        Store(crashed / path.name)
+        HistoryStore(crashed / path.name)
     assert {file.name: file.read_bytes() for file in crashed.iterdir()} == before
 
 
@@ -953,7 +955,7 @@ def test_another_programs_database_is_refused_and_not_touched(path: Path) -> Non
     database.close()
     before = path.read_bytes()
     with pytest.raises(StoreError, match="another program"):
-        Store(path)
+        HistoryStore(path)
     assert path.read_bytes() == before
 
 
@@ -962,8 +964,8 @@ def test_where_nothing_can_be_written_the_app_goes_on_in_memory(tmp_path: Path) 
     (tmp_path / "file").touch()
     for path in (tmp_path / "digitpad.sqlite3", tmp_path / "file" / "digitpad.sqlite3"):
         with pytest.raises(StoreError, match="cannot be opened"):
-            Store(path)
-        store, notices = open_store(path, lambda: NOON)
+            HistoryStore(path)
+        store, notices = open_history(path, lambda: NOON)
         assert (len(notices), store.path) == (1, None)
         assert store.save_page(None, ink_of(1), "1", 1.0) == 1
         store.close()
@@ -989,7 +991,7 @@ LARGE = make_ink([[[n, n / 7] for n in range(20_000)]])
 
 
 @POSIX
-def test_a_full_disk_takes_the_new_page_alone(path: Path, store: Store) -> None:
+def test_a_full_disk_takes_the_new_page_alone(path: Path, store: HistoryStore) -> None:
     kept = store.save_page(None, ink_of(1), "1", 1.0)
     with disk_full_after(path.with_name(path.name + "-wal").stat().st_size + 20_000):
         with pytest.raises(StoreError, match="cannot be written"):
@@ -1000,13 +1002,13 @@ def test_a_full_disk_takes_the_new_page_alone(path: Path, store: Store) -> None:
     assert store.save_page(None, LARGE, "3", 1.0)
     assert texts(store) == ["3", "1"]
     store.close()
-    again = Store(path)
+    again = HistoryStore(path)
     assert (texts(again), again.notices) == (["3", "1"], [])
     again.close()
 
 
-def test_a_full_database_rolls_back_as_a_whole(store: Store) -> None:
-    early = Store.in_memory()
+def test_a_full_database_rolls_back_as_a_whole(store: HistoryStore) -> None:
+    early = HistoryStore.in_memory()
     early.save_page(None, ink_of(1), "1", 1.0)
     early.save_page(None, LARGE, "2", 1.0)
     pages = store._database.execute("PRAGMA page_count").fetchone()[0]
@@ -1023,23 +1025,23 @@ def test_a_full_database_rolls_back_as_a_whole(store: Store) -> None:
 @POSIX
 def test_a_disk_that_is_full_from_the_start_leaves_nothing_half_there(path: Path) -> None:
     with disk_full_after(1000):
-        store, notices = open_store(path)
+        store, notices = open_history(path)
         assert (store.path, len(notices)) == (None, 1)
         store.close()
-    store = Store(path)
+    store = HistoryStore(path)
     assert (store.notices, store.save_page(None, ink_of(1), "1", 1.0)) == ([], 1)
     store.close()
 
 
-def test_two_at_once_share_the_file(path: Path, store: Store) -> None:
-    other = Store(path)
+def test_two_at_once_share_the_file(path: Path, store: HistoryStore) -> None:
+    other = HistoryStore(path)
     mine, theirs = store.save_page(None, ink_of(1), "1", 1.0), other.save_page(None, ink_of(2), "2", 1.0)
     assert mine != theirs
     assert texts(store) == texts(other) == ["2", "1"]
     other.close()
 
 
-def test_a_lock_that_is_not_given_up_is_told(path: Path, store: Store) -> None:
+def test_a_lock_that_is_not_given_up_is_told(path: Path, store: HistoryStore) -> None:
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     store._database.execute("PRAGMA busy_timeout = 50")
@@ -1049,7 +1051,7 @@ def test_a_lock_that_is_not_given_up_is_told(path: Path, store: Store) -> None:
     assert store.save_page(None, ink_of(1), "1", 1.0) == 1
 
 
-def test_every_change_waits_for_the_disk(store: Store) -> None:
+def test_every_change_waits_for_the_disk(store: HistoryStore) -> None:
     assert store._database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert store._database.execute("PRAGMA synchronous").fetchone() == (2,)
     assert store._database.execute("PRAGMA secure_delete").fetchone() == (1,)
@@ -1057,7 +1059,7 @@ def test_every_change_waits_for_the_disk(store: Store) -> None:
 
 def test_a_name_full_of_odd_characters_is_a_name(tmp_path: Path) -> None:
     path = tmp_path / "a?b#c%20 é" / "digitpad.sqlite3"
-    store = Store(path)
+    store = HistoryStore(path)
     store.save_page(None, ink_of(1), "1", 1.0)
     store.close()
     assert names(path.parent) == [path.name]
@@ -1095,7 +1097,7 @@ def told(deed: Callable[[], object], kind: type[Exception] = StoreError) -> str:
     return str(caught.value)
 
 
-def test_faults_of_the_disk_say_what_could_not_be_done(path: Path, store: Store) -> None:
+def test_faults_of_the_disk_say_what_could_not_be_done(path: Path, store: HistoryStore) -> None:
     page_id = store.save_page(None, ink_of(1), "1", 1.0)
     whole: Any = store._database
     fault = sqlite3.OperationalError("disk I/O error")
@@ -1116,13 +1118,13 @@ def test_faults_of_the_disk_say_what_could_not_be_done(path: Path, store: Store)
     store._database = broken("PRAGMA wal_checkpoint")
     assert told(lambda: store.delete_page(page_id)) == f"{path}: cannot be cleaned (disk I/O error). {NEXT}"
     store._database = whole
-    early = Store.in_memory()
+    early = HistoryStore.in_memory()
     early._database.execute("DROP TABLE pages")
     assert told(early.pages) == f"history in memory: cannot be read (no such table: pages). {NEXT}"
     early.close()
 
 
-def test_damage_that_shows_while_it_is_used_is_told_and_set_aside(path: Path, store: Store) -> None:
+def test_damage_that_shows_while_it_is_used_is_told_and_set_aside(path: Path, store: HistoryStore) -> None:
     store.save_page(None, ink_of(1), "1", 1.0)
     whole: Any = store._database
     damaged: Any = FailingDisk(whole, "SELECT", sqlite3.DatabaseError("database disk image is malformed"))
@@ -1136,7 +1138,7 @@ def test_damage_that_shows_while_it_is_used_is_told_and_set_aside(path: Path, st
     with pytest.raises(sqlite3.ProgrammingError):
         whole.execute("SELECT 1")  # it was closed
     assert (store.path, store.pages()) == (path, [])
-    aside = Store(path.with_name("digitpad.damaged-1.sqlite3"))
+    aside = HistoryStore(path.with_name("digitpad.damaged-1.sqlite3"))
     assert texts(aside) == ["1"]
     aside.close()
 
@@ -1149,7 +1151,7 @@ def test_where_no_new_history_can_be_started_memory_takes_over(path: Path, monke
         raise OSError(30, "Read-only file system")
 
     monkeypatch.setattr("edge_app.storage.history.set_aside", refuse)
-    store = Store(path, lambda: NOON)
+    store = HistoryStore(path, lambda: NOON)
     assert store.path is None
     assert store.notices == [
         f"{path}: damaged (file is not a database), and no new one could be started ([Errno 30] Read-only file system)"
@@ -1161,7 +1163,7 @@ def test_where_no_new_history_can_be_started_memory_takes_over(path: Path, monke
     assert path.read_bytes() == b"no database" * 1000
 
 
-def test_the_log_is_set_aside_with_its_database(path: Path, store: Store) -> None:
+def test_the_log_is_set_aside_with_its_database(path: Path, store: HistoryStore) -> None:
     """It may hold pages that are not in the file yet: here, as another digitpad has it open."""
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("SELECT count(*) FROM pages").fetchone()
@@ -1172,12 +1174,12 @@ def test_the_log_is_set_aside_with_its_database(path: Path, store: Store) -> Non
     kept = [f"digitpad.damaged-1.sqlite3{ending}" for ending in ("", "-shm", "-wal")]
     assert [name for name in names(path.parent) if "damaged" in name] == kept
     other.close()
-    aside = Store(path.with_name(kept[0]))
+    aside = HistoryStore(path.with_name(kept[0]))
     assert texts(aside) == ["1"]
     aside.close()
 
 
-def test_refusals_name_the_file_and_the_way_on(path: Path, store: Store, tmp_path: Path) -> None:
+def test_refusals_name_the_file_and_the_way_on(path: Path, store: HistoryStore, tmp_path: Path) -> None:
     assert told(lambda: store.save_page(None, (), "", 0), ValueError) == "a page without ink is not kept: delete it"
     assert told(lambda: store.add_example(image_of(1)[1:], "1", ink_of(1), "practice"), ValueError) == (
         "no example: label '1', image (27, 28) uint8"
@@ -1189,7 +1191,7 @@ def test_refusals_name_the_file_and_the_way_on(path: Path, store: Store, tmp_pat
     store._database.execute("UPDATE examples SET ink = '{}'")
     assert told(lambda: store.export(tmp_path / "x.jsonl")).startswith(f"{path}: damaged ink in it (no strokes: ")
     assert told(lambda: store.export(tmp_path / "x.jsonl")).endswith("); nothing was exported")
-    page = Page(3, "", "", None, 0.0, "[", "", "")
+    page = StoredPage(3, "", "", None, 0.0, "[", "", "")
     assert told(page.to_json) == "page 3 of the history is damaged; delete it in the window"
 
     reader = sqlite3.connect(path, isolation_level=None)
@@ -1203,13 +1205,15 @@ def test_refusals_name_the_file_and_the_way_on(path: Path, store: Store, tmp_pat
         f"{path}: written by a newer digitpad (format {VERSION + 1}, this one knows {VERSION}) and left as it is. "
         "Update digitpad"
     )
-    assert told(lambda: Store(path)) == newer
-    assert open_store(path)[1] == [f"{newer}. Until then nothing is kept"]
+    assert told(lambda: HistoryStore(path)) == newer
+    assert open_history(path)[1] == [f"{newer}. Until then nothing is kept"]
     other = tmp_path / "recipes.sqlite3"
     recipes = sqlite3.connect(other)
     recipes.execute("CREATE TABLE recipes (name TEXT)")
     recipes.close()
-    assert told(lambda: Store(other)) == f"{other}: a database of another program, left as it is. Move it elsewhere"
+    assert (
+        told(lambda: HistoryStore(other)) == f"{other}: a database of another program, left as it is. Move it elsewhere"
+    )
 
 
 def test_a_newer_version_is_seen_in_the_header_before_sqlite_looks(path: Path) -> None:
@@ -1217,11 +1221,11 @@ def test_a_newer_version_is_seen_in_the_header_before_sqlite_looks(path: Path) -
     path.parent.mkdir()
     path.write_bytes(b"SQLite format 3\0" + bytes(44) + (0x01000102).to_bytes(4, "big") + b"\xff" * 5000)
     before = path.read_bytes()
-    assert "(format 16777474, this one knows 1)" in told(lambda: Store(path))
+    assert "(format 16777474, this one knows 1)" in told(lambda: HistoryStore(path))
     assert (path.read_bytes(), names(path.parent)) == (before, [path.name])
 
 
-def test_a_second_one_waits_two_seconds_and_little_is_held_in_memory(store: Store) -> None:
+def test_a_second_one_waits_two_seconds_and_little_is_held_in_memory(store: HistoryStore) -> None:
     assert store._database.execute("PRAGMA busy_timeout").fetchone() == (2000,)
     assert store._database.execute("PRAGMA cache_size").fetchone() == (-256,)
 
@@ -1236,7 +1240,7 @@ def test_a_disk_without_shared_memory_waits_for_every_change_as_well() -> None:
 
 
 def test_pages_come_by_fifties_and_limits_hold_in_memory() -> None:
-    store = Store.in_memory(lambda: NOON, max_pages=70, max_examples=2)
+    store = HistoryStore.in_memory(lambda: NOON, max_pages=70, max_examples=2)
     for number in range(80):
         store.save_page(None, ink_of(number), str(number), 1.0)
         store.add_example(image_of(number), "1", ink_of(number), "practice")
@@ -1247,7 +1251,7 @@ def test_pages_come_by_fifties_and_limits_hold_in_memory() -> None:
 
 def test_a_stand_in_for_a_history_that_cannot_be_opened_keeps_time(tmp_path: Path) -> None:
     (tmp_path / "digitpad.sqlite3").mkdir()
-    store, notices = open_store(tmp_path / "digitpad.sqlite3", lambda: NOON)
+    store, notices = open_history(tmp_path / "digitpad.sqlite3", lambda: NOON)
     assert notices[0].endswith(f"{NEXT}. Until then nothing is kept")
     page = store.page(store.save_page(None, ink_of(1), "1", 1 / 3))
     assert page is not None
@@ -1271,7 +1275,7 @@ PLANTED = (
 
 
 def plant(path: Path, statements: str) -> None:
-    Store(path, lambda: NOON).close()
+    HistoryStore(path, lambda: NOON).close()
     database = sqlite3.connect(path, isolation_level=None)
     database.execute("PRAGMA ignore_check_constraints = ON")
     database.executescript(statements)
@@ -1282,7 +1286,7 @@ def plant(path: Path, statements: str) -> None:
 def test_tables_of_somebody_elses_are_set_aside_and_run_nothing(path: Path, statements: str) -> None:
     plant(path, statements)
     before = path.read_bytes()
-    store = Store(path, lambda: NOON)
+    store = HistoryStore(path, lambda: NOON)
     assert "its tables are not those of a history" in store.notices[0]
     assert path.with_name("digitpad.damaged-1.sqlite3").read_bytes() == before
     store.save_page(None, ink_of(1), "1", 0.5)
@@ -1295,12 +1299,12 @@ def test_tables_of_somebody_elses_are_set_aside_and_run_nothing(path: Path, stat
 )
 @pytest.mark.parametrize("column", ["created", "text", "correction", "confidence", "ink", "digits", "model"])
 def test_a_value_of_another_kind_hides_nothing_and_breaks_nothing(path: Path, column: str, value: str) -> None:
-    store = Store(path, lambda: NOON)
+    store = HistoryStore(path, lambda: NOON)
     for number in range(2):
         store.save_page(None, ink_of(number), str(number), 0.5)
     store.close()
     plant(path, f"UPDATE pages SET {column} = {value} WHERE id = 1")
-    store = Store(path, lambda: NOON)
+    store = HistoryStore(path, lambda: NOON)
     sound, odd = store.pages()
     assert (sound.text, odd.id) == ("1", 1)
     assert all(
@@ -1315,23 +1319,23 @@ def test_a_value_of_another_kind_hides_nothing_and_breaks_nothing(path: Path, co
 
 
 def test_what_steers_a_terminal_is_not_printed(path: Path) -> None:
-    Store(path).close()
-    store = Store(path, lambda: NOON)
+    HistoryStore(path).close()
+    store = HistoryStore(path, lambda: NOON)
     store.save_page(None, ink_of(1), "1", 0.5)
     store.close()
     plant(path, "UPDATE pages SET text = char(27) || '[2J', correction = char(10) || '7', created = char(155) || 'x'")
-    store = Store(path)
+    store = HistoryStore(path)
     (page,) = store.pages()
     assert (page.text, page.correction, page.created) == (r"\x1b[2J", r"\n7", r"\x9bx")
     store.close()
 
 
 @pytest.mark.parametrize("digits", ["[" * 100_000, "[1e999]", "[NaN]"])
-def test_digits_that_others_cannot_read_are_a_damaged_page(path: Path, store: Store, digits: str) -> None:
+def test_digits_that_others_cannot_read_are_a_damaged_page(path: Path, store: HistoryStore, digits: str) -> None:
     store.save_page(None, ink_of(1), "1", 0.5)
     store.close()
     plant(path, f"UPDATE pages SET digits = '{digits}'")
-    again = Store(path)
+    again = HistoryStore(path)
     with pytest.raises(StoreError, match="page 1 of the history is damaged"):
         again.pages()[0].to_json()
     again.close()
@@ -1341,18 +1345,18 @@ def test_what_is_said_has_the_name_of_its_short_form(path: Path, monkeypatch: py
     """By which the window says it in its own language."""
     path.parent.mkdir()
     path.write_bytes(b"no database" * 1000)
-    store = Store(path)
+    store = HistoryStore(path)
     assert [notice.key for notice in store.notices] == ["fault_history_damaged"]
     store._database.execute(f"PRAGMA user_version = {VERSION + 1}")
     store.close()
     with pytest.raises(StoreError) as caught:
-        Store(path)
+        HistoryStore(path)
     assert caught.value.key == "fault_history_newer"
-    assert [notice.key for notice in open_store(path)[1]] == ["fault_history_newer"]
+    assert [notice.key for notice in open_history(path)[1]] == ["fault_history_newer"]
 
 
 def test_an_example_is_learned_from_and_a_history_keeps_time_unless_told_otherwise(path: Path) -> None:
-    store, notices = open_store(path, lambda: NOON)
+    store, notices = open_history(path, lambda: NOON)
     store.add_example(image_of(1), "1", ink_of(1), "practice")
     (example,) = store.examples()
     assert (notices, example.used, example.created) == ([], True, "2026-01-01T12:00:00+00:00")
@@ -1363,7 +1367,7 @@ def test_an_example_is_learned_from_and_a_history_keeps_time_unless_told_otherwi
     ("kept", "shown"),
     [(0, 0.0), (1, 1.0), (0.25, 0.25), (1.5, 0.0), (-0.5, 0.0), ("much", 0.0), (float("inf"), 0.0)],
 )
-def test_a_confidence_that_is_none_is_nothing(store: Store, kept: object, shown: float) -> None:
+def test_a_confidence_that_is_none_is_nothing(store: HistoryStore, kept: object, shown: float) -> None:
     page_id = store.save_page(None, ink_of(1), "1", 0.5)
     store._database.execute("UPDATE pages SET confidence = ?", (kept,))
     page = store.page(page_id)

@@ -11,7 +11,7 @@ import pytest
 from edge_app.datasets.labelled import LabelledInk, read_labelled_ink
 from edge_app.recognition.ink import make_ink
 from edge_app.recognition.normalise import normalise_digit
-from edge_app.storage.history import Page, Store
+from edge_app.storage.history import HistoryStore, StoredPage
 from edge_app.storage.history_command import page_line
 from edge_app.storage.paths import VARIABLE
 
@@ -39,7 +39,7 @@ def history(home: Path, *words: object, answer: str = "") -> tuple[int, str, str
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A history of 25 pages, the last but one corrected, and one example."""
-    store = Store(tmp_path / "data" / "digitpad.sqlite3", lambda: NOON)
+    store = HistoryStore(tmp_path / "data" / "digitpad.sqlite3", lambda: NOON)
     for number in range(25):
         store.save_page(None, SEVEN, str(number), 0.5)
     store.correct_page(24, "77")
@@ -187,9 +187,9 @@ def test_a_damaged_page_hides_no_other(home: Path) -> None:
 
 
 def test_a_time_that_no_clock_shows_is_printed_as_it_is() -> None:
-    line = page_line(Page(1, "0001-01-01T00:00:00+00:00", "5", None, 1.0, "", "", ""))
+    line = page_line(StoredPage(1, "0001-01-01T00:00:00+00:00", "5", None, 1.0, "", "", ""))
     assert line in ("0001-01-01T00:00:00+00:00  5", "0001-01-01 00:00  5")  # the first west of Greenwich
-    assert page_line(Page(1, "never", "5", "", 1.0, "", "", "")) == "never  5 -> "
+    assert page_line(StoredPage(1, "never", "5", "", 1.0, "", "", "")) == "never  5 -> "
 
 
 def test_no_reader_is_no_fault(home: Path) -> None:

@@ -9,10 +9,10 @@ import pytest
 from edge_app.errors import SettingsError
 from edge_app.storage.paths import (
     VARIABLE,
-    Folders,
+    Paths,
     create_private_file,
     files_set_aside,
-    find_folders,
+    find_paths,
     make_private_folder,
     set_aside,
 )
@@ -24,8 +24,8 @@ def mode(path: Path) -> int:
 
 def test_one_variable_moves_everything_and_nothing_is_created(tmp_path: Path) -> None:
     home = tmp_path / "kiosk"
-    folders = find_folders({VARIABLE: str(home)})
-    assert folders == Folders(home / "config", home / "data", home / "pictures")
+    folders = find_paths({VARIABLE: str(home)})
+    assert folders == Paths(home / "config", home / "data", home / "pictures")
     assert folders.settings_file == home / "config" / "settings.toml"
     assert folders.store_file == home / "data" / "digitpad.sqlite3"
     assert list(tmp_path.iterdir()) == []
@@ -37,25 +37,25 @@ def test_without_it_the_system_decides(tmp_path: Path, monkeypatch: pytest.Monke
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     if os.uname().sysname == "Linux":
-        expected = Folders(
+        expected = Paths(
             tmp_path / ".config/digitpad", tmp_path / ".local/share/digitpad", tmp_path / "Pictures/digitpad"
         )
-        assert find_folders({}) == expected
-    assert find_folders({VARIABLE: ""}) == find_folders({})  # empty is as good as not set
+        assert find_paths({}) == expected
+    assert find_paths({VARIABLE: ""}) == find_paths({})  # empty is as good as not set
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "elsewhere"))
     if os.uname().sysname == "Linux":
-        assert find_folders({}).data == tmp_path / "elsewhere" / "digitpad"
+        assert find_paths({}).data == tmp_path / "elsewhere" / "digitpad"
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_relative_home_and_a_tilde_become_full_paths(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path / "me"))
-    assert find_folders({VARIABLE: "here"}).data == tmp_path / "here" / "data"
+    assert find_paths({VARIABLE: "here"}).data == tmp_path / "here" / "data"
     if os.name == "posix":
-        assert find_folders({VARIABLE: "~/pad"}).data == tmp_path / "me" / "pad" / "data"
+        assert find_paths({VARIABLE: "~/pad"}).data == tmp_path / "me" / "pad" / "data"
     with pytest.raises(SettingsError, match=f"{VARIABLE}=~nobody-of-that-name"):
-        find_folders({VARIABLE: "~nobody-of-that-name/pad"})
+        find_paths({VARIABLE: "~nobody-of-that-name/pad"})
 
 
 @pytest.mark.skipif(os.name != "posix", reason="rights are POSIX'")

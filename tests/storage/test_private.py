@@ -16,9 +16,9 @@ from edge_app.recognition.interpreter import find_runtime
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage import atomic_write as atomic
 from edge_app.storage.atomic_write import make_folder, write_atomically
-from edge_app.storage.history import Store
+from edge_app.storage.history import HistoryStore
 from edge_app.storage.log import MOST_BYTES, Log
-from edge_app.storage.paths import Folders
+from edge_app.storage.paths import Paths
 from edge_app.storage.settings import read_settings, write_settings
 from edge_app.system.file_changes import Draft
 
@@ -42,7 +42,7 @@ def rights(folder: Path) -> dict[str, int]:
     return {str(path.relative_to(folder)): stat.S_IMODE(path.lstat().st_mode) for path in folder.rglob("*")}
 
 
-def write_everything(folders: Folders, recognizer: Recognizer) -> Store:
+def write_everything(folders: Paths, recognizer: Recognizer) -> HistoryStore:
     """Let the app write all that it ever writes of its own accord; returns the store, still open, with its log."""
     folders.config.parent.mkdir(mode=0o700)
     write_settings(folders.settings_file, {"history": "on"})
@@ -51,9 +51,9 @@ def write_everything(folders: Folders, recognizer: Recognizer) -> Store:
     log = Log(folders.log_file)
     log("x" * MOST_BYTES)
     log("then it goes on")
-    Store(folders.store_file).close()
+    HistoryStore(folders.store_file).close()
     folders.store_file.write_bytes(b"none")  # is set aside
-    pilot = Pilot(recognizer, folders=folders, store=Store(folders.store_file))
+    pilot = Pilot(recognizer, folders=folders, store=HistoryStore(folders.store_file))
     pilot.write(0)
     pilot.do("save")
     pilot.do("clear")

@@ -22,8 +22,8 @@ from edge_app.gui.state import State
 from edge_app.gui.views.widgets import Widget
 from edge_app.i18n import available_languages, load_language
 from edge_app.recognition.recognizer import Recognizer
-from edge_app.storage.history import Store
-from edge_app.storage.paths import Folders
+from edge_app.storage.history import HistoryStore
+from edge_app.storage.paths import Paths
 from edge_app.storage.settings import Settings
 
 from ..conftest import ROOT
@@ -43,8 +43,8 @@ class Pilot:
         recognizer: Recognizer | None,
         size: tuple[int, int] = (800, 480),
         *,
-        folders: Folders | None = None,
-        store: Store | None = None,
+        folders: Paths | None = None,
+        store: HistoryStore | None = None,
         duel: Duel | None = None,
         density: float = 0.0,
         **settings: Any,
@@ -55,7 +55,7 @@ class Pilot:
         chosen = Settings(**{"history": "off", "language": "en", **settings})
         say, problems = load_language(chosen.language)
         assert not problems
-        memory = store or Store.in_memory(lambda: NOW.timestamp())
+        memory = store or HistoryStore.in_memory(lambda: NOW.timestamp())
         self.copied: list[str] = []
         self.notes: list[str] = []
         self.settings_written: list[dict[str, Any]] = []
@@ -195,6 +195,6 @@ def finger(kind: int, at: Place, size: tuple[int, int], number: int = 1) -> pyga
     return pygame.event.Event(kind, touch_id=5, finger_id=number, x=at[0] / size[0], y=at[1] / size[1])
 
 
-def folders_in(path: Path) -> Folders:
+def folders_in(path: Path) -> Paths:
     """Return folders below a path."""
-    return Folders(path / "config", path / "data", path / "pictures")
+    return Paths(path / "config", path / "data", path / "pictures")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.storage.history import Store
+from edge_app.storage.history import HistoryStore
 
 from ..support.systems import System, choose, only, x11
 
@@ -82,7 +82,7 @@ def test_the_history_is_opened_where_there_is_one(x11: System, tmp_path: Path) -
     assert only(x11.findings("history")).said == "none is kept yet"
     path = tmp_path / "digitpad" / "data" / "digitpad.sqlite3"
     assert not path.exists()
-    Store(path).close()
+    HistoryStore(path).close()
     assert only(x11.findings("history")).said == f"0 pages and 0 examples in {path}"
     with sqlite3.connect(path) as database:
         database.execute("PRAGMA user_version = 99")

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from edge_app.errors import StoreError
-from edge_app.storage.history import Store
+from edge_app.storage.history import HistoryStore
 from edge_app.storage.paths import files_set_aside
 
 from .ledger import Facts, facts_of
@@ -124,7 +124,7 @@ class Damage:
         outcome.broken += [f"{how}: {fault}" for fault in faults]
 
     @staticmethod
-    def _read(store: Store) -> Facts:
+    def _read(store: HistoryStore) -> Facts:
         """Return what is found; a second time where the first found the file damaged, as a window would."""
         for _ in range(2):
             try:
@@ -148,7 +148,7 @@ class Damage:
         if number is None:
             return False, ["it takes no page any more"]
         scribe.store.close()
-        again = Store(path)
+        again = HistoryStore(path)
         page, notices = again.page(number), again.notices
         again.close()
         is_there, is_named = page is not None and page.text == "4711", "It is kept as" in "".join(notices)

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from edge_app.datasets.readers import bundled_samples
-from edge_app.storage.paths import find_folders
+from edge_app.storage.paths import find_paths
 from edge_app.storage.settings import OPTIONS
 from tools.bench.hand import Hand, run_with
 from tools.bench.samples import placed
@@ -208,7 +208,7 @@ def script(seed: int, count: int) -> Callable[[Hand], dict[str, Any]]:
 
 def main(seed: str, count: str) -> None:
     """Open the window and do so many things in it."""
-    folders = find_folders()
+    folders = find_paths()
     if not folders.settings_file.exists():
         folders.config.mkdir(parents=True, exist_ok=True)
         folders.settings_file.write_text('history = "on"\n')

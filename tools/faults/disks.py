@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edge_app.storage.paths import VARIABLE, find_folders
+from edge_app.storage.paths import VARIABLE, find_paths
 from tools.bench.screen import ROOT
 
 from .ledger import Ledger, facts_in
@@ -74,7 +74,7 @@ def fail_under_windows(library: Path, below: Path, times: int, rng: random.Rando
         ledger, wrong = run_desk(
             home, rng.randrange(10**9), DEEDS, {**fault, "FAULTS_AT": str(at), "LD_PRELOAD": str(library)}
         )
-        found, faults = facts_in(find_folders({VARIABLE: str(home)}))
+        found, faults = facts_in(find_paths({VARIABLE: str(home)}))
         broken = [*ledger.broken(found), *faults, *filter(None, [wrong])]
         outcome.windows += 1
         outcome.confirmed += ledger.confirmed

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edge_app.storage.paths import VARIABLE, find_folders
+from edge_app.storage.paths import VARIABLE, find_paths
 from tools.bench.screen import ROOT
 
 from .ledger import Ledger, facts_in, litter
@@ -77,7 +77,7 @@ def killed(command: Sequence[str], environment: Mapping[str, str], after: float)
 def kill_often(home: Path, module: str, times: int, rng: random.Random, longest: float, **more: str) -> Outcome:
     """Kill `python -m MODULE SEED` so many times at moments up to `longest` seconds from its first word."""
     environment = {**os.environ, **more, VARIABLE: str(home)}
-    folders, ledger, outcome = find_folders(environment), Ledger(), Outcome()
+    folders, ledger, outcome = find_paths(environment), Ledger(), Outcome()
     for number in range(times):
         # one of ten in the midst of starting
         after = -rng.uniform(0.05, 0.8) if rng.random() < 0.1 else rng.uniform(0, longest)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edge_app.storage.history import Page, Store
-from edge_app.storage.paths import Folders
+from edge_app.storage.history import HistoryStore, StoredPage
+from edge_app.storage.paths import Paths
 from edge_app.storage.settings import OPTIONS, read_settings
 
 Facts = dict[str, Any]
@@ -90,7 +90,7 @@ def short(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:SHORT]
 
 
-def page_fact(page: Page) -> list[Any]:
+def page_fact(page: StoredPage) -> list[Any]:
     """Return what is told of a page: what was read, what it really says, its ink."""
     return [page.text, page.correction, short(page.ink_json.encode())]
 
@@ -100,19 +100,19 @@ def example_fact(label: str, ink_json: str) -> list[str]:
     return [label, short(ink_json.encode())]
 
 
-def facts_of(store: Store) -> Facts:
+def facts_of(store: HistoryStore) -> Facts:
     """Return all pages and examples of a store."""
     pages = {f"page {page.id}": page_fact(page) for page in store.pages(limit=ALL)}
     examples = {f"example {one.id}": example_fact(one.label, one.ink_json) for one in store.examples()}
     return {**pages, **examples}
 
 
-def facts_in(folders: Folders) -> tuple[Facts, list[str]]:
+def facts_in(folders: Paths) -> tuple[Facts, list[str]]:
     """Return all that is found below a home when a digitpad is started there again, and what is wrong with it."""
     settings, faults = read_settings(folders.settings_file)
     facts: Facts = {f"setting {name}": getattr(settings, name) for name in OPTIONS}
     if folders.store_file.exists():
-        store = Store(folders.store_file)
+        store = HistoryStore(folders.store_file)
         facts.update(facts_of(store))
         faults += store.notices
         store.close()
@@ -132,7 +132,7 @@ def integrity(path: Path) -> list[str]:
     return [f"{path.name}: {row[0]}" for row in rows if row[0] != "ok"]
 
 
-def litter(folders: Folders) -> list[Path]:
+def litter(folders: Paths) -> list[Path]:
     """Return files that nobody will ever look at: rests of writing that was cut short."""
     hidden = [file for folder in (folders.config, folders.data, folders.pictures) for file in folder.glob(".*")]
     empty = [file for file in folders.pictures.glob("*") if not file.stat().st_size]

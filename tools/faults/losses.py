@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edge_app.storage.paths import VARIABLE, find_folders
+from edge_app.storage.paths import VARIABLE, find_paths
 from tools.bench.screen import ROOT
 
 from .ledger import Ledger, facts_in
@@ -70,7 +70,7 @@ def lose_power(notes: list[Note], home: Path, rng: random.Random, share: float =
                     new.mkdir()
                     losses.crashes += 1
                     write_down(disk.after_crash(loses), home, new)
-                    found, faults = facts_in(find_folders({VARIABLE: str(new)}))
+                    found, faults = facts_in(find_paths({VARIABLE: str(new)}))
                     broken = [*ledger.broken(found), *faults]
                     losses.broken += [f"change {number}, way {way}: {fault}" for fault in broken]
     losses.confirmed = ledger.confirmed

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from edge_app.storage.paths import VARIABLE, find_folders
+from edge_app.storage.paths import VARIABLE, find_paths
 
 from .disks import Outcome, run_desk
 from .ledger import Ledger, facts_in
@@ -71,7 +71,7 @@ def _full(home: Path, rng: random.Random, outcome: Outcome) -> list[str]:
 def _read_only(home: Path, rng: random.Random, outcome: Outcome) -> list[str]:
     """Open the window on a read-only disk that holds a history; returns promises that were broken."""
     lines: list[str] = []
-    scribe = Scribe(find_folders({VARIABLE: str(home)}), rng, lines.append)
+    scribe = Scribe(find_paths({VARIABLE: str(home)}), rng, lines.append)
     for _ in range(BEFORE):
         scribe.change()
     scribe.store.close()
@@ -93,7 +93,7 @@ def _judge(
     outcome.sentences += ledger.sentences
     untold = [] if ledger.sentences else ["the owner was told nothing"]
     ledger.facts = {**before.facts, **ledger.facts}
-    found, faults = facts_in(find_folders({VARIABLE: str(home)}))
+    found, faults = facts_in(find_paths({VARIABLE: str(home)}))
     return [*ledger.broken(found), *faults, *filter(None, [wrong]), *untold]
 
 

@@ -20,8 +20,8 @@ from edge_app.errors import DigitpadError
 from edge_app.recognition.ink import Ink, dump_ink, make_ink
 from edge_app.recognition.results import Reading
 from edge_app.storage.atomic_write import make_folder
-from edge_app.storage.history import Store
-from edge_app.storage.paths import Folders, find_folders
+from edge_app.storage.history import HistoryStore
+from edge_app.storage.paths import Paths, find_paths
 from edge_app.storage.settings import OPTIONS, read_settings, write_settings
 
 from .ledger import did, example_fact, facts_of, page_fact, short, will
@@ -36,11 +36,11 @@ Say = Callable[[str], object]
 class Scribe:
     """Makes changes by chance, one after the other."""
 
-    def __init__(self, folders: Folders, rng: random.Random, say: Say) -> None:
+    def __init__(self, folders: Paths, rng: random.Random, say: Say) -> None:
         """Open the store below `folders`; lines go to `say`."""
         self.folders, self.rng, self.say = folders, rng, say
         self.refused: list[str] = []  # sentences for the owner
-        self.store = Store(folders.store_file, max_pages=PAGES, max_examples=EXAMPLES)
+        self.store = HistoryStore(folders.store_file, max_pages=PAGES, max_examples=EXAMPLES)
 
     def change(self) -> None:
         """Make one change, often a page; one that is refused is noted, and confirms nothing."""
@@ -169,7 +169,7 @@ def teller() -> Say:
 
 def main(seed: str, count: str) -> None:
     """Make so many changes."""
-    folders = find_folders()
+    folders = find_paths()
     read_settings(folders.settings_file)
     scribe = Scribe(folders, random.Random(int(seed)), teller())
     for _ in range(int(count)):

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from edge_app.errors import DigitpadError
-from edge_app.storage.paths import Folders
+from edge_app.storage.paths import Paths
 
 from .ledger import Ledger, facts_in, litter
 from .scribe import Say, Scribe
@@ -44,12 +44,12 @@ class Outcome:
     broken: list[str] = field(default_factory=list)  # promises
 
 
-def home_at(path: Path) -> Folders:
+def home_at(path: Path) -> Paths:
     """Return the folders of a home."""
-    return Folders(path / "config", path / "data", path / "pictures")
+    return Paths(path / "config", path / "data", path / "pictures")
 
 
-def work(folders: Folders, rng: random.Random, say: Say, heal: Callable[[], None]) -> int:
+def work(folders: Paths, rng: random.Random, say: Say, heal: Callable[[], None]) -> int:
     """Change things on a disk that may fail, and go on once it is healed; returns how often that was refused.
 
     Raises RuntimeError where the healed disk is of no use, and whatever is no sentence for the owner.

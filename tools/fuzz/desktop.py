@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge_app.storage.history import Store
+from edge_app.storage.history import HistoryStore
 from tools.bench.screen import ROOT, ProcessError, virtual_display
 
 from .run import Run
@@ -94,7 +94,7 @@ def live(commands: list[str], display: str, run: Run | None = None) -> str:
         said = (home / "stderr").read_text(errors="replace")
         assert status == 0, f"exit status {status}\n{said[-3000:]}"
         assert "Traceback" not in said, said[-3000:]
-        store = Store(home / "data" / "digitpad.sqlite3")
+        store = HistoryStore(home / "data" / "digitpad.sqlite3")
         assert not store.notices, store.notices
         assert all(page.ink for page in store.pages(1000))
         store.close()

@@ -23,7 +23,7 @@ from edge_app.escape import HOSTILE, print_error
 from edge_app.recognition.ink import make_ink
 from edge_app.recognition.normalise import normalise_digit
 from edge_app.recognition.results import Digit
-from edge_app.storage.history import Store
+from edge_app.storage.history import HistoryStore
 from edge_app.storage.history_command import print_history
 
 from .mutation import TEXTS, mutate_bytes, mutate_tree
@@ -77,7 +77,7 @@ def seeds() -> list[list[bytes]]:
 def _sound(pages: int, logged: bool) -> list[bytes]:
     with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         path = Path(folder) / NAME
-        store = Store(path, lambda: 1_770_000_000.0)
+        store = HistoryStore(path, lambda: 1_770_000_000.0)
         digit = Digit("1", 0.9, (("7", 0.1),), (0.0, 0.0, 25.0, 100.0), (0,))
         for number in range(pages):
             page = store.save_page(None, INK, "1", 0.9, [digit], "ab" * 32)
@@ -265,7 +265,7 @@ def _nothing_is_lost(data: Path, parts: list[bytes], said: str) -> None:
 def _use(path: Path, rng: random.Random) -> str:
     """Do everything in any order; a StoreError is an answer, and so is InkError for the ink of a damaged page."""
     try:
-        store = Store(path)
+        store = HistoryStore(path)
     except StoreError:
         return "refused"
     try:
@@ -291,8 +291,8 @@ def _use(path: Path, rng: random.Random) -> str:
     return "used, with faults told" if "told" in outcomes else "used"
 
 
-def _written() -> Store:
-    store = Store.in_memory()
+def _written() -> HistoryStore:
+    store = HistoryStore.in_memory()
     store.save_page(None, INK, "1", 0.5)
     store.add_example(normalise_digit(INK), "1", INK, "practice")
     return store

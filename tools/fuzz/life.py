@@ -29,7 +29,7 @@ from edge_app.gui.app import WAKE, App
 from edge_app.gui.background import Immediate, Worker
 from edge_app.gui.pad import Pad
 from edge_app.gui.platform.display import Display
-from edge_app.storage.history import Store, open_store
+from edge_app.storage.history import HistoryStore, open_history
 from edge_app.storage.settings import read_settings
 from tools.bench.samples import placed
 
@@ -127,7 +127,7 @@ def _world(hand: "Hand", home: Path, spec: Spec) -> Iterator[None]:
         mock.patch.object(loop, "milliseconds", hand.clock),
         mock.patch.object(loop, "Worker", Worker if spec.threaded else AtOnce),
         mock.patch.object(loop, "serve", lambda app, display: serve(hand.meet(app), hand.watch(display))),
-        mock.patch("edge_app.gui.services.open_store", partial(open_store, clock=lambda: hand.wall)),
+        mock.patch("edge_app.gui.services.open_history", partial(open_history, clock=lambda: hand.wall)),
         mock.patch("edge_app.gui.platform.display._quit_on_hangup"),  # a thread for as long as the process lives
         mock.patch.object(Pad, "drop", hand.judge.watched_drop(Pad.drop)),
     ):
@@ -379,7 +379,7 @@ def _look_back(home: Path) -> None:
     assert not problems, problems
     path = home / "data" / "digitpad.sqlite3"
     if path.exists():
-        store = Store(path)
+        store = HistoryStore(path)
         try:
             assert not store.notices, store.notices
             for page in store.pages(10_000):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from edge_app.gui.app import KEPT_AFTER
-from edge_app.storage.history import Page
+from edge_app.storage.history import StoredPage
 from tools.bench.hand import Hand, run_with
 from tools.bench.samples import numbers, placed
 
@@ -61,8 +61,8 @@ def _until_stored(hand: Hand, count: int) -> float:
     return time.monotonic() - started
 
 
-def _pages(hand: Hand) -> list[Page]:
-    found: list[Page] = []
+def _pages(hand: Hand) -> list[StoredPage]:
+    found: list[StoredPage] = []
     hand.have(lambda: found.extend(hand.app.services.keeper.store.pages()))
     return found
 

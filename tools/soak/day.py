@@ -18,7 +18,7 @@ from typing import Any
 
 from edge_app.errors import DigitpadError
 from edge_app.gui import main as loop
-from edge_app.storage.paths import Folders, find_folders
+from edge_app.storage.paths import Paths, find_paths
 
 # isort: split
 import pygame
@@ -80,7 +80,7 @@ class Day:
     pages: int = 0
     complaints: list[str] = field(default_factory=list)
 
-    def look(self, folders: Folders) -> None:
+    def look(self, folders: Paths) -> None:
         """Note what the process holds; between two looks pass `every` milliseconds."""
         files = {
             "database": folders.store_file,
@@ -173,7 +173,7 @@ def _listen(day: Day, note: Callable[[str], None], text: str) -> None:
 
 def spend(start: float, until: float, gap: float, seed: int, *, kiosk: bool = False) -> dict[str, Any]:
     """Spend a part of a day in one window, from an hour until another."""
-    folders, day = find_folders(), Day((until - start) * HOUR / LOOKS)
+    folders, day = find_paths(), Day((until - start) * HOUR / LOOKS)
     folders.config.mkdir(parents=True, exist_ok=True)
     folders.settings_file.write_text('history = "on"\n')
     day.clock.go_on(round(start * HOUR))

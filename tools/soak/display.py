@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edge_app.gui.main import LOST
-from edge_app.storage.history import Store
-from edge_app.storage.paths import VARIABLE, find_folders
+from edge_app.storage.history import HistoryStore
+from edge_app.storage.paths import VARIABLE, find_paths
 from tools.bench.hand import Hand, run_with
 from tools.bench.samples import numbers, placed
 from tools.bench.screen import ROOT
@@ -68,13 +68,13 @@ def lose_displays(times: int) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="digitpad-display-") as home:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("SDL_", "WAYLAND_"))}
         environment[VARIABLE] = home
-        folders = find_folders(environment)
+        folders = find_paths(environment)
         folders.config.mkdir()
         folders.settings_file.write_text('history = "on"\n')
         for number in range(1, times + 1):
             with server() as (xvfb, display):
                 wrong = _lose(xvfb, {**environment, "DISPLAY": display}, number, outcome)
-            store = Store(folders.store_file)
+            store = HistoryStore(folders.store_file)
             pages = store.count_pages()
             store.close()
             outcome.losses += 1

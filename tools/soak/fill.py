@@ -2,15 +2,15 @@
 
 import sys
 
-from edge_app.storage.history import Store
-from edge_app.storage.paths import find_folders
+from edge_app.storage.history import HistoryStore
+from edge_app.storage.paths import find_paths
 
 from .visitors import NUMBERS
 
 
 def fill(pages: int) -> None:
     """Keep so many pages in the history of DIGITPAD_HOME."""
-    memory, store = Store.in_memory(), Store(find_folders().store_file)
+    memory, store = HistoryStore.in_memory(), HistoryStore(find_paths().store_file)
     for number in range(pages):
         memory.save_page(None, NUMBERS[number % len(NUMBERS)], "12345", 0.9)
     store.adopt(memory)

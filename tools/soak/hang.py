@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edge_app.storage.history import Store
-from edge_app.storage.paths import VARIABLE, find_folders
+from edge_app.storage.history import HistoryStore
+from edge_app.storage.paths import VARIABLE, find_paths
 from tools.bench.hand import Hand, run_with
 from tools.bench.samples import numbers, placed
 from tools.bench.screen import ROOT
@@ -91,7 +91,7 @@ def hang_often(times: int) -> Outcome:
     outcome = Outcome()
     with tempfile.TemporaryDirectory(prefix="digitpad-hang-") as folder:
         home = Path(folder)
-        folders = find_folders({VARIABLE: folder})
+        folders = find_paths({VARIABLE: folder})
         folders.config.mkdir()
         folders.settings_file.write_text('history = "on"\n')
         for number, hang in enumerate(HANGS * times, 1):
@@ -100,7 +100,7 @@ def hang_often(times: int) -> Outcome:
                 wrong = _hang(manager, hang, outcome)
             finally:
                 manager.close()
-            store = Store(folders.store_file)
+            store = HistoryStore(folders.store_file)
             pages = store.count_pages()
             store.close()
             outcome.hangs += 1

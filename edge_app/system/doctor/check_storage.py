@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ...errors import SettingsError, StoreError
-from ...storage.paths import files_set_aside, find_folders
+from ...storage.paths import files_set_aside, find_paths
 from .host import Finding, World
 
 LOW, ENOUGH = 20_000_000, 200_000_000  # bytes: a full history takes some 50 MB
@@ -21,7 +21,7 @@ HOME = "DIGITPAD_HOME=FOLDER digitpad"
 def check_disk(world: World) -> Iterator[Finding]:
     """Write into the folders that digitpad writes to, and measure what is free there."""
     try:
-        folders = find_folders(world.environ)
+        folders = find_paths(world.environ)
     except SettingsError as error:
         said, _, advice = str(error).rpartition(". ")
         yield Finding("disk", "bad", said.rstrip("."), advice)
@@ -134,10 +134,10 @@ def _damage(path: Path) -> str:
 
 
 def _opened(path: Path) -> Finding:
-    from ...storage.history import Store  # not at import: it needs numpy, which may be what is wrong
+    from ...storage.history import HistoryStore  # not at import: it needs numpy, which may be what is wrong
 
     try:
-        store = Store(path)
+        store = HistoryStore(path)
     except StoreError as error:
         said, _, advice = str(error).rpartition(". ")
         return Finding("history", "bad", said or advice, advice)

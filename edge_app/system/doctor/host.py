@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeAlias
 
 from ...errors import SettingsError
 from ...i18n import Language, load_language
-from ...storage.paths import Folders, find_folders
+from ...storage.paths import Paths, find_paths
 from ...storage.settings import Settings, read_settings
 from ...subprocesses import find_program, is_frozen
 from .probe import ask
@@ -152,10 +152,10 @@ class World:
         return bool(self.cards) and not named and not self.desktops
 
     @cached_property
-    def folders(self) -> Folders | None:
+    def folders(self) -> Paths | None:
         """Where digitpad keeps things; None where that cannot be told."""
         try:
-            return find_folders(self.environ)
+            return find_paths(self.environ)
         except SettingsError:
             return None
 
