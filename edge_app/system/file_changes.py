@@ -1,98 +1,76 @@
-"""Changes to a system's files, drafted before any is made: shown, checked for the rights they need, then made."""
+"""Changes to system files: planned as a dictionary, compared with the disk, checked for permissions, then applied."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import SetupError
-from ..storage.atomic_write import write_atomically
+from ..storage.atomic_write import make_folder, write_atomically
 from ..storage.safe_open import open_regular
 from .os_info import Account
 
 Content = bytes | Path | None
-"""A file's bytes, a link's target, or None where nothing is."""
+"""The bytes of a file, the target of a link, or None for no file."""
+
+Changes = Mapping[Path, Content]
 
 
-class Draft:
-    """What files shall hold, over what they hold now."""
-
-    def __init__(self) -> None:
-        """Begin with the system as it is."""
-        self._wanted: dict[Path, Content] = {}
-
-    def get(self, path: Path) -> Content:
-        """Return what `path` will hold; raises SetupError for a folder or what cannot be read."""
-        return self._wanted[path] if path in self._wanted else _now(path)
-
-    def put(self, path: Path, content: Content) -> None:
-        """Have `path` hold `content`; None takes it away."""
-        self._wanted[path] = content
-
-    def changes(self) -> list[tuple[Path, Content]]:
-        """Return what differs from now, in the order in which it was wanted."""
-        return [(path, content) for path, content in self._wanted.items() if _now(path) != content]
-
-    def missing_folders(self) -> list[Path]:
-        """Return the folders that have to be made for it, outer before inner."""
-        found: list[Path] = []
-        for path, content in self._wanted.items():
-            missing = [folder for folder in path.parents if not folder.exists()] if content is not None else []
-            found += [folder for folder in reversed(missing) if folder not in found]
-        return found
-
-    def forbidden(self) -> list[Path]:
-        """Return what this process has no right to change."""
-        return [path for path, _ in self.changes() if not _may_change(path)]
-
-    def make(self) -> None:
-        """Make the changes; those of a link are made before it is."""
-        for folder in self.missing_folders():
-            folder.mkdir(0o755)  # a careless umask must not open the system's folders to everybody
-        for path, content in self.changes():
-            _replace(path, content)
-
-
-def _now(path: Path) -> Content:
+def current(path: Path) -> Content:
+    """Return what is at `path` now; raises SetupError for a folder and for what cannot be read."""
     try:
         if path.is_symlink():
             return path.readlink()
         if not path.exists():
             return None
-        with open_regular(path) as file:  # a pipe in somebody's home must not hold root
+        with open_regular(path) as file:  # opening a named pipe would block
             return file.read()
     except OSError as error:
         raise SetupError(f"{path}: {error.strerror}. Nothing was changed") from None
 
 
-def _may_change(path: Path) -> bool:
-    folder = next(folder for folder in path.parents if folder.exists())
+def pending(wanted: Changes) -> dict[Path, Content]:
+    """Return the entries that differ from the disk."""
+    return {path: content for path, content in wanted.items() if current(path) != content}
+
+
+def not_permitted(changes: Changes) -> Path | None:
+    """Return the first path that this process may not change."""
     effective = os.access in os.supports_effective_ids
-    return os.access(folder, os.W_OK | os.X_OK, effective_ids=effective)
+    for path in changes:
+        folder = next(folder for folder in path.parents if folder.exists())
+        if not os.access(folder, os.W_OK | os.X_OK, effective_ids=effective):
+            return path
+    return None
 
 
-def _replace(path: Path, content: Content) -> None:
-    if isinstance(content, bytes):
-        write_atomically(path, content, path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        return
-    path.unlink(missing_ok=True)
-    if content is not None:
-        path.symlink_to(content)
+def apply(changes: Changes) -> None:
+    """Write, link or remove each file, in order; raises SetupError."""
+    for path, content in changes.items():
+        try:
+            if content is not None:
+                make_folder(path.parent, 0o755)  # whatever the umask: system folders are not for everyone to write to
+            if isinstance(content, bytes):
+                write_atomically(path, content, path.stat().st_mode & 0o777 if path.exists() else 0o644)
+                continue
+            path.unlink(missing_ok=True)
+            if content is not None:
+                path.symlink_to(content)
+        except OSError as error:
+            raise SetupError(f"{path}: {error.strerror}. Free some space, or use another folder") from None
 
 
-def remove_if_empty(folders: list[Path]) -> list[Path]:
-    """Take away those of our folders that nobody else uses by now, inner before outer; returns which."""
-    gone = []
+def remove_empty_folders(paths: Iterable[Path], top: Path) -> None:
+    """Remove the folders of `paths` that are empty now; `top` and everything above it stay."""
+    folders = {folder for path in paths for folder in path.parents if folder != top and folder.is_relative_to(top)}
     for folder in sorted(folders, key=lambda folder: len(folder.parts), reverse=True):
-        if folder.is_dir() and not any(folder.iterdir()):
+        if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
             folder.rmdir()
-            gone.append(folder)
-    return gone
 
 
 @contextmanager
 def acting_as(account: Account | None) -> Iterator[None]:
-    """Where root asks, be the account meanwhile: its home is its own, and root follows no link in it."""
+    """Drop root's rights to those of the account meanwhile, so that root follows no link in a user's home."""
     if account is None or os.geteuid() != 0:
         yield
         return

@@ -1,4 +1,4 @@
-"""What the tree of a Linux system says of it: its people, its groups, and what is on its screen after the start."""
+"""Facts read from the files of a Linux system: accounts, groups, and what is on the screen after boot."""
 
 import os
 import re
@@ -7,12 +7,12 @@ from pathlib import Path
 
 from ..errors import SetupError
 
-XDG_AUTOSTART = b"xdg-autostart"  # lxsession-xdg-autostart, and others' runners of ~/.config/autostart
+XDG_AUTOSTART = b"xdg-autostart"  # lxsession-xdg-autostart and similar programs run ~/.config/autostart
 
 
 @dataclass(frozen=True)
 class Account:
-    """Somebody who can log in."""
+    """A user account."""
 
     name: str
     number: int
@@ -22,28 +22,26 @@ class Account:
 
 @dataclass(frozen=True)
 class Session:
-    """What is started on the screen: `console`, `labwc`, `wayfire`, `x`, or another desktop by its name."""
+    """What runs on the screen: `console`, `labwc`, `wayfire`, `x`, or the name of another desktop."""
 
     kind: str
     login: str | None = None
-    """Who is logged in without being asked; None: nobody."""
+    """The user who is logged in automatically, if any."""
 
 
 def inside(root: Path, path: str | Path) -> Path:
-    """Return where a path of the system lies in its tree."""
+    """Return where an absolute path of the system is below `root`."""
     return root / str(path).lstrip("/")
 
 
 def find_account(root: Path, name: str) -> Account:
-    """Return the account of that name; raises SetupError where there is none, and for root, which no kiosk needs."""
+    """Return the account of that name; raises SetupError for an unknown one and for root."""
     people = _accounts(root)
     if name in people and people[name].number != 0:
         return people[name]
     others = ", ".join(person.name for person in people.values() if 1000 <= person.number < 60000)
-    fault = "a kiosk needs no root" if name in people else f"there is no user {name}"
-    raise SetupError(
-        f"{inside(root, 'etc/passwd')}: {fault}. Name who it runs as: --user NAME ({others or 'none yet'})"
-    )
+    fault = "a kiosk must not run as root" if name in people else f"no user {name}"
+    raise SetupError(f"{inside(root, 'etc/passwd')}: {fault}. Name the account: --user NAME ({others or 'none yet'})")
 
 
 def _accounts(root: Path) -> dict[str, Account]:
@@ -56,17 +54,15 @@ def _accounts(root: Path) -> dict[str, Account]:
 
 
 def groups_among(root: Path, wanted: tuple[str, ...]) -> list[str]:
-    """Return those of the groups that this system has: a unit that names another one does not start."""
+    """Return the wanted groups that exist: a unit that names any other does not start."""
     there = {line.partition(":")[0] for line in _text(inside(root, "etc/group")).splitlines()}
     return [group for group in wanted if group in there]
 
 
 def find_session(root: Path) -> Session:
-    """Return what is on the screen after the start; raises SetupError where this is no Linux system's tree."""
+    """Return what is on the screen after boot; raises SetupError if `root` holds no Linux system."""
     if not inside(root, "etc/passwd").is_file():
-        raise SetupError(
-            f"{root}: no etc/passwd, so no Linux system. Name the folder of a system's tree: --root FOLDER"
-        )
+        raise SetupError(f"{root}: no etc/passwd, so not a Linux system. Name the folder of one: --root FOLDER")
     manager = inside(root, "etc/systemd/system/display-manager.service")
     target = inside(root, "etc/systemd/system/default.target")
     if not manager.is_symlink() or (target.is_symlink() and target.readlink().name == "multi-user.target"):
@@ -79,7 +75,10 @@ def find_session(root: Path) -> Session:
 def _lightdm(root: Path) -> Session:
     folder = inside(root, "etc/lightdm")
     options: dict[str, str] = {}
-    for path in [*sorted(folder.glob("lightdm.conf.d/*.conf")), folder / "lightdm.conf"]:  # the last word is the file's
+    for path in [
+        *sorted(folder.glob("lightdm.conf.d/*.conf")),
+        folder / "lightdm.conf",
+    ]:  # lightdm.conf has the last word
         options |= dict(re.findall(r"^[ \t]*([a-z-]+)[ \t]*=[ \t]*(\S+)[ \t]*$", _text(path), re.MULTILINE))
     login = options.get("autologin-user")
     named = options.get("user-session", "")
@@ -100,7 +99,7 @@ def _kind(text: str) -> str:
 
 
 def runs_xdg_autostart(root: Path, account: Account, kind: str) -> bool:
-    """Return whether the session starts what lies in ~/.config/autostart; compositors do not, Raspberry Pi's do."""
+    """Return whether the session runs ~/.config/autostart: compositors do not, Raspberry Pi OS makes them."""
     home = inside(root, account.home)
     files = {
         "x": [],
@@ -118,15 +117,15 @@ def runs_xdg_autostart(root: Path, account: Account, kind: str) -> bool:
 
 
 def merges_configurations(root: Path) -> bool:
-    """Return whether labwc reads the user's autostart beside the system's: Raspberry Pi's `labwc-pi` runs it with -m.
+    """Return whether labwc is started with -m, as by Raspberry Pi's `labwc-pi`.
 
-    Without -m it reads the first that it finds, the user's, and the system's no more.
+    It then runs the system's autostart file as well as the user's; otherwise the user's alone.
     """
     return inside(root, "usr/bin/labwc-pi").exists()
 
 
 def has_overlay(root: Path) -> bool:
-    """Return whether the system's root is read-only under an overlay that is forgotten at every start."""
+    """Return whether the root is an overlay whose changes are lost at every boot."""
     places = ("proc/cmdline", "boot/firmware/cmdline.txt", "boot/cmdline.txt")
     line = next((_text(inside(root, place)) for place in places if inside(root, place).is_file()), "")
     return bool(re.search(r"(?:^|\s)(?:overlayroot=tmpfs|boot=overlay)", line))

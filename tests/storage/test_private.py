@@ -20,7 +20,7 @@ from edge_app.storage.history import HistoryStore
 from edge_app.storage.log import MOST_BYTES, Log
 from edge_app.storage.paths import Paths
 from edge_app.storage.settings import read_settings, write_settings
-from edge_app.system.file_changes import Draft
+from edge_app.system.file_changes import apply
 
 from ..support.pilot import Pilot, folders_in
 from ..support.systems import System, choose, only, x11
@@ -108,9 +108,7 @@ def test_a_report_has_the_rights_of_any_new_file_and_keeps_those_it_has(umask: i
 
 def test_no_careless_umask_opens_the_systems_folders(tmp_path: Path) -> None:
     before = os.umask(0)
-    draft = Draft()
-    draft.put(tmp_path / "etc" / "systemd" / "x.service", b"[Unit]\n")
-    draft.make()
+    apply({tmp_path / "etc" / "systemd" / "x.service": b"[Unit]\n"})
     os.umask(before)
     assert rights(tmp_path) == {"etc": 0o755, "etc/systemd": 0o755, "etc/systemd/x.service": 0o644}
 

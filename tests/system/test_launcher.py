@@ -1,7 +1,6 @@
-"""The menu entry: valid by the desktop's own tools, started as a desktop would, and taken away to the last folder."""
+"""The launcher: valid by the desktop's own tools, started as a desktop would, and removed without a trace."""
 
 import configparser
-import io
 import os
 import re
 import shutil
@@ -18,16 +17,19 @@ from PIL import Image
 from edge_app.cli import make_parser
 from edge_app.errors import SetupError
 from edge_app.gui.drawing.theme import THEMES
+from edge_app.gui.platform.display import ICON
 from edge_app.storage.atomic_write import write_atomically
 from edge_app.system.desktop import launcher
-from edge_app.system.desktop.entry import RELEASES, desktop_entry, folders_made, metainfo
-from edge_app.system.desktop.icon import ACCENT, INK, PAPER, icon, icon_svg
-from edge_app.system.desktop.launcher import ENTRY, METAINFO, SIZES, data_home, file_names, launcher_command
+from edge_app.system.desktop.launcher import DATA, ENTRY, NAMES, data_home, desktop_entry, launcher_command
 from edge_app.version import __version__
 
 from ..conftest import ROOT
 
-pytestmark = pytest.mark.skipif(sys.platform in launcher.ELSEWHERE, reason="a launcher is for Linux's desktops")
+pytestmark = pytest.mark.skipif(sys.platform in launcher.OTHER_SYSTEMS, reason="launchers are for Linux desktops")
+
+METAINFO = "metainfo/arpa.home.digitpad.metainfo.xml"
+LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+SIZES = (16, 22, 24, 32, 48, 64, 128, 256, 512)
 
 
 def run_tool(*command: object) -> subprocess.CompletedProcess[str]:
@@ -85,7 +87,7 @@ def words_of(value: str, file: str = "") -> list[str]:
 # The entry
 
 
-def test_the_tools_of_desktops_find_nothing_wrong(tmp_path: Path) -> None:
+def test_entry_and_metainfo_are_valid(tmp_path: Path) -> None:
     install(tmp_path)
     done = run_tool("desktop-file-validate", tmp_path / ENTRY)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -96,15 +98,15 @@ def test_the_tools_of_desktops_find_nothing_wrong(tmp_path: Path) -> None:
     assert done.returncode == 0 or "url-homepage-missing" in found
 
 
-def test_the_tools_do_find_what_is_wrong(tmp_path: Path) -> None:
+def test_validators_reject_broken_files(tmp_path: Path) -> None:
     entry, data = tmp_path / "x.desktop", tmp_path / "x.metainfo.xml"
-    entry.write_bytes(desktop_entry(["/bin/digitpad"], None, []).replace(b"Education", b"Handwriting"))
-    data.write_bytes(metainfo().replace(b"desktop-id", b"desktop"))
+    entry.write_bytes(desktop_entry(["/bin/digitpad"], None).replace(b"Education", b"Handwriting"))
+    data.write_bytes((DATA / METAINFO).read_bytes().replace(b"desktop-id", b"desktop"))
     assert run_tool("desktop-file-validate", entry).returncode != 0
     assert run_tool("appstreamcli", "validate", "--no-net", data).returncode != 0
 
 
-def test_the_entry_starts_what_is_running_without_help_of_the_environment(tmp_path: Path) -> None:
+def test_entry_starts_digitpad_with_an_empty_environment(tmp_path: Path) -> None:
     install(tmp_path)
     entry = entry_of((tmp_path / ENTRY).read_bytes())
     words = words_of(entry["Exec"])
@@ -115,7 +117,7 @@ def test_the_entry_starts_what_is_running_without_help_of_the_environment(tmp_pa
     assert (done.returncode, done.stdout) == (0, f"digitpad {__version__}\n"), done.stderr
 
 
-def test_an_installed_command_is_started_by_its_own_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_installed_command_is_started_by_its_full_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", [str(tmp_path / "digitpad"), "install-launcher"])
     install(tmp_path)
     entry = entry_of((tmp_path / ENTRY).read_bytes())
@@ -123,27 +125,27 @@ def test_an_installed_command_is_started_by_its_own_path(tmp_path: Path, monkeyp
     assert "Path" not in entry
 
 
-def test_a_file_that_is_dropped_on_it_is_opened_and_none_is_none() -> None:
-    value = entry_of(desktop_entry(["/bin/digitpad"], None, []))["Exec"]
+def test_dropped_file_is_opened() -> None:
+    value = entry_of(desktop_entry(["/bin/digitpad"], None))["Exec"]
     parse = make_parser().parse_args
     assert parse(words_of(value, "/a b/-c.png")[1:]).file == "/a b/-c.png"
     assert parse(words_of(value)[1:]).file == ""
 
 
-def test_no_kind_of_file_is_claimed() -> None:
-    assert "MimeType" not in entry_of(desktop_entry(["/bin/digitpad"], None, []))
+def test_entry_claims_no_file_types() -> None:
+    assert "MimeType" not in entry_of(desktop_entry(["/bin/digitpad"], None))
 
 
 ODD = ["with space", "a$HOME", "50%f", 'say "it"', "it's", "back\\slash", "`id`", "ü~|&;*?#()<>", '\\$%"\\\\', "%%"]
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_odd_paths_are_quoted_as_the_specification_says(name: str, tmp_path: Path) -> None:
+def test_special_characters_in_paths_are_quoted(name: str, tmp_path: Path) -> None:
     program = tmp_path / name / "digitpad"
     program.parent.mkdir()
     program.write_text('#!/bin/sh\nprintf "%s\\n" "$0" "$@"\n')
     program.chmod(0o755)
-    content = desktop_entry([str(program)], program.parent, [])
+    content = desktop_entry([str(program)], program.parent)
     entry = entry_of(content)
     assert unescaped(entry["TryExec"]) == str(program)
     assert unescaped(entry["Path"]) == str(program.parent)
@@ -157,19 +159,19 @@ def test_odd_paths_are_quoted_as_the_specification_says(name: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("path", ["/new\nline/digitpad", "/a=b/digitpad", "/\udcff/digitpad"])
-def test_a_path_that_no_entry_can_hold_is_refused(path: str) -> None:
+def test_path_that_an_entry_cannot_hold_is_an_error(path: str) -> None:
     with pytest.raises(SetupError, match="Install digitpad"):
-        desktop_entry([path], None, [])
+        desktop_entry([path], None)
 
 
-def test_every_language_has_its_words() -> None:
-    entry = entry_of(desktop_entry(["/bin/digitpad"], None, []))
+def test_every_language_is_translated() -> None:
+    entry = entry_of(desktop_entry(["/bin/digitpad"], None))
     for key in ("GenericName", "Comment", "Keywords"):
         assert len({entry[key], *(entry[f"{key}[{code}]"] for code in ("de", "fr", "es"))}) == 4
     assert entry["Name"] == "digitpad"  # a name is the same in all of them
-    root = ElementTree.fromstring(metainfo())
+    root = ElementTree.parse(DATA / METAINFO)
     for tag in ("summary", "description/p"):
-        assert {one.get("{http://www.w3.org/XML/1998/namespace}lang") for one in root.findall(tag)} == {
+        assert {one.get(LANGUAGE) for one in root.findall(tag)} == {
             None,
             "de",
             "fr",
@@ -177,72 +179,67 @@ def test_every_language_has_its_words() -> None:
         }
 
 
-def test_the_releases_are_those_of_the_changelog() -> None:
+def test_releases_match_the_changelog() -> None:
     headings = re.findall(r"^## ([0-9.]+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
-    assert [version for version, _ in RELEASES] == headings
+    releases = ElementTree.parse(DATA / METAINFO).findall("releases/release")
+    assert [release.get("version") for release in releases] == headings
     assert headings[0] == __version__
 
 
-def test_the_window_has_the_class_that_the_entry_names() -> None:
-    entry = entry_of(desktop_entry(["/bin/digitpad"], None, []))
-    source = (ROOT / "edge_app" / "window" / "display.py").read_text()
+def test_window_class_matches_the_entry() -> None:
+    entry = entry_of(desktop_entry(["/bin/digitpad"], None))
+    source = (ROOT / "edge_app" / "gui" / "platform" / "display.py").read_text()
     assert f'"SDL_VIDEO_X11_WMCLASS", "{entry["StartupWMClass"]}"' in source
 
 
 # Writing and taking away
 
 
-def test_everything_is_written_and_everything_goes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_removal_undoes_installation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     prefix = tmp_path / "new" / "share"
     install(prefix)
-    assert {name for name, content in tree(prefix).items() if content is not None} == set(file_names())
-    assert capsys.readouterr().out.count("wrote") == len(file_names())
+    assert {name for name, content in tree(prefix).items() if content is not None} == set(NAMES)
+    assert capsys.readouterr().out.count("wrote") == len(NAMES)
     install(prefix, remove=True)
-    assert tree(tmp_path) == {}
-    assert capsys.readouterr().out.count("removed") == len(file_names())
+    assert tree(prefix) == {}
+    assert capsys.readouterr().out.count("removed") == len(NAMES)
     install(prefix, remove=True)
     assert capsys.readouterr().out == f"nothing of digitpad is in {prefix}\n"
 
 
-def test_folders_that_were_there_stay_empty_or_not(tmp_path: Path) -> None:
-    (tmp_path / "applications").mkdir()
-    (tmp_path / "icons" / "hicolor" / "48x48" / "apps").mkdir(parents=True)
+def test_files_of_others_stay(tmp_path: Path) -> None:
+    other = tmp_path / "icons" / "hicolor" / "16x16" / "apps" / "other.png"
+    other.parent.mkdir(parents=True)
+    other.write_bytes(b"another program's")
     before = tree(tmp_path)
     install(tmp_path)
-    install(tmp_path)  # the second run must not forget what the first one made
-    other = tmp_path / "icons" / "hicolor" / "16x16" / "apps" / "other.png"
-    other.write_bytes(b"another program's")
     install(tmp_path, remove=True)
-    assert tree(tmp_path) == {
-        **before,
-        **{str(path): None for path in other.relative_to(tmp_path).parents[:-3]},
-        str(other.relative_to(tmp_path)): b"another program's",
-    }
+    assert tree(tmp_path) == before
 
 
-def test_a_second_run_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_second_installation_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     install(tmp_path)
-    before, times = tree(tmp_path), [(tmp_path / name).stat().st_mtime_ns for name in file_names()]
+    before, times = tree(tmp_path), [(tmp_path / name).stat().st_mtime_ns for name in NAMES]
     capsys.readouterr()
     install(tmp_path)
     assert tree(tmp_path) == before
-    assert [(tmp_path / name).stat().st_mtime_ns for name in file_names()] == times
-    assert capsys.readouterr().out.count("unchanged") == len(file_names())
+    assert [(tmp_path / name).stat().st_mtime_ns for name in NAMES] == times
+    assert capsys.readouterr().out.count("unchanged") == len(NAMES)
 
 
-def test_a_dry_run_says_all_and_does_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_dry_run_reports_and_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     install(tmp_path, dry_run=True)
     assert tree(tmp_path) == {}
-    assert capsys.readouterr().out.count("would write") == len(file_names())
+    assert capsys.readouterr().out.count("would write") == len(NAMES)
     install(tmp_path)
     before = tree(tmp_path)
     capsys.readouterr()
     install(tmp_path, remove=True, dry_run=True)
     assert tree(tmp_path) == before
-    assert capsys.readouterr().out.count("would remove") == len(file_names())
+    assert capsys.readouterr().out.count("would remove") == len(NAMES)
 
 
-def test_an_older_file_of_ours_is_replaced_and_an_edited_one_goes(tmp_path: Path) -> None:
+def test_edited_entry_is_replaced_and_removed(tmp_path: Path) -> None:
     install(tmp_path)
     before, entry = tree(tmp_path), tmp_path / ENTRY
     entry.write_text(entry.read_text().replace("Icon=digitpad", "Icon=pencil"))
@@ -253,13 +250,13 @@ def test_an_older_file_of_ours_is_replaced_and_an_edited_one_goes(tmp_path: Path
     assert tree(tmp_path) == {}
 
 
-def test_a_foreign_file_and_a_link_survive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    mine, link = tmp_path / file_names()[1], tmp_path / file_names()[2]
+def test_foreign_files_and_links_survive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mine, link = tmp_path / NAMES[1], tmp_path / NAMES[2]
     install(tmp_path / "elsewhere")
     for path in (mine, link):
         path.parent.mkdir(parents=True)
     mine.write_bytes(b"my own drawing")
-    link.symlink_to(tmp_path / "elsewhere" / file_names()[2])
+    link.symlink_to(tmp_path / "elsewhere" / NAMES[2])
     before = tree(tmp_path)
     install(tmp_path)
     assert capsys.readouterr().out.count("kept") == 2
@@ -269,7 +266,7 @@ def test_a_foreign_file_and_a_link_survive(tmp_path: Path, capsys: pytest.Captur
     assert link.is_symlink()
 
 
-def test_a_foreign_entry_stops_it_before_anything_is_written(tmp_path: Path) -> None:
+def test_foreign_entry_is_an_error_before_anything_is_written(tmp_path: Path) -> None:
     (tmp_path / ENTRY).parent.mkdir()
     (tmp_path / ENTRY).write_text("[Desktop Entry]\nType=Application\nName=digitpad\nExec=my-digitpad\n")
     before = tree(tmp_path)
@@ -279,36 +276,24 @@ def test_a_foreign_entry_stops_it_before_anything_is_written(tmp_path: Path) -> 
     assert tree(tmp_path) == before
 
 
-def test_an_entry_cannot_name_folders_that_were_never_ours(tmp_path: Path) -> None:
-    for name in ("empty", "applications"):
-        (tmp_path / name).mkdir()
-    (tmp_path / ENTRY).write_bytes(desktop_entry(["/bin/digitpad"], None, ["empty", "../x", "applications"]))
-    install(tmp_path, remove=True)
-    assert tree(tmp_path) == {"empty": None}
-
-
-def test_a_disk_that_fails_leaves_what_a_removal_can_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_removal_cleans_up_after_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     left = [3]
 
-    def full(path: Path, content: bytes, mode: int = 0o644) -> None:
+    def write_until_full(path: Path, content: bytes, mode: int = 0o644) -> None:
         left[0] -= 1
         if left[0] < 0:
             raise OSError(28, "No space left on device", str(path))
         write_atomically(path, content, mode)
 
-    monkeypatch.setattr("edge_app.system.file_changes.write_atomically", full)
+    monkeypatch.setattr("edge_app.system.file_changes.write_atomically", write_until_full)
     with pytest.raises(SetupError, match="No space left on device"):
-        install(tmp_path / "share")
-    assert (tmp_path / "share" / ENTRY).exists()  # the first: it remembers the folders
-    install(tmp_path / "share", remove=True)
-    assert tree(tmp_path) == {}
-    left[0] = 0
-    with pytest.raises(SetupError, match="No space left on device"):
-        install(tmp_path / "share")
+        install(tmp_path)
+    assert (tmp_path / ENTRY).exists()
+    install(tmp_path, remove=True)
     assert tree(tmp_path) == {}
 
 
-def test_a_cache_of_icons_is_refreshed_and_none_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_icon_cache_is_refreshed_but_not_created(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tool, told = tmp_path / "gtk-update-icon-cache", tmp_path / "told"
     tool.write_text(f'#!/bin/sh\necho "$@" >> {told}\nexit 1\n')
     tool.chmod(0o755)
@@ -326,7 +311,7 @@ def test_a_cache_of_icons_is_refreshed_and_none_is_made(tmp_path: Path, monkeypa
 # Where
 
 
-def test_the_default_is_where_this_users_desktop_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_default_prefix_is_the_users_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert data_home({"XDG_DATA_HOME": "/x/y", "HOME": "/home/a"}) == Path("/x/y")
     assert data_home({"XDG_DATA_HOME": "x", "HOME": "/home/a"}) == Path("/home/a/.local/share")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
@@ -335,12 +320,12 @@ def test_the_default_is_where_this_users_desktop_looks(tmp_path: Path, monkeypat
 
 
 @pytest.mark.parametrize("environ", [{}, {"HOME": ""}, {"HOME": "home"}])
-def test_without_a_home_a_folder_is_asked_for(environ: dict[str, str]) -> None:
+def test_no_home_is_an_error(environ: dict[str, str]) -> None:
     with pytest.raises(SetupError, match="--prefix FOLDER"):
         data_home(environ)
 
 
-def test_a_folder_in_which_no_desktop_looks_is_told(
+def test_prefix_outside_xdg_data_dirs_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     install(tmp_path)
@@ -350,22 +335,19 @@ def test_a_folder_in_which_no_desktop_looks_is_told(
     assert "XDG_DATA_DIRS" not in capsys.readouterr().out
 
 
-def test_what_cannot_be_written_to_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unwritable_prefix_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("mine")
-    for prefix in (tmp_path / "file", tmp_path / "file" / "below"):
-        for remove in (False, True):
-            with pytest.raises(SetupError, match="is no folder"):
-                install(prefix, remove=remove)
-    with pytest.raises(SetupError, match="--prefix FOLDER"):
-        install(Path("/proc/digitpad"))  # not even root makes a folder there
+    for prefix in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/digitpad")):
+        with pytest.raises(SetupError, match=r"permission denied|Free some space"):  # even root cannot write to /proc
+            install(prefix)
     monkeypatch.setattr(os, "access", lambda *_args, **_options: False)
-    with pytest.raises(SetupError, match="you may not change it"):
+    with pytest.raises(SetupError, match="permission denied"):
         install(tmp_path)
     assert tree(tmp_path) == {"file": b"mine"}
 
 
 @pytest.mark.parametrize("platform", ["win32", "darwin"])
-def test_elsewhere_it_says_what_to_do(platform: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_systems_get_advice(platform: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", platform)
     with pytest.raises(SetupError, match="installed on Linux; on"):
         install(tmp_path)
@@ -374,38 +356,34 @@ def test_elsewhere_it_says_what_to_do(platform: str, tmp_path: Path, monkeypatch
 # The icon
 
 
+def read_rgba(file: Path) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
+    surface = pygame.image.load(file)
+    width, height = surface.get_size()
+    return np.frombuffer(pygame.image.tobytes(surface, "RGBA"), np.uint8).reshape(height, width, 4)
+
+
 @pytest.mark.parametrize("size", SIZES)
-def test_an_icon_is_paper_with_ink_and_transparent_corners(size: int, tmp_path: Path) -> None:
-    content = launcher.icon_files()[f"icons/hicolor/{size}x{size}/apps/digitpad.png"]
-    picture = Image.open(io.BytesIO(content))
-    assert (picture.size, picture.mode, picture.info["X-Digitpad"]) == ((size, size), "RGBA", __version__)
-    pixels = np.asarray(picture)
-    assert np.array_equal(pixels, icon(size))
+def test_icon_has_its_size_colours_and_transparent_corners(size: int) -> None:
+    file = DATA / f"icons/hicolor/{size}x{size}/apps/digitpad.png"
+    assert "X-Digitpad" in Image.open(file).info
+    pixels = read_rgba(file)
+    assert pixels.shape == (size, size, 4)
     assert pixels[[0, 0, -1, -1], [0, -1, 0, -1], 3].tolist() == [0, 0, 0, 0]
-    for colour, share in ((PAPER, 0.25), (ACCENT, 0.1), (INK, 0.03)):
+    theme = THEMES["light"]
+    for colour, share in ((theme.paper, 0.25), (theme.accent, 0.1), (theme.ink, 0.03)):
         near = (np.abs(pixels[..., :3].astype(int) - colour).max(axis=-1) < 40) & (pixels[..., 3] > 200)
         assert near.mean() > share
-    top = pixels[:, size // 2, 3]
-    assert set(np.unique(top)) <= {0, 255}  # the sheet's sides lie on whole pixels
 
 
-def test_the_colours_are_those_of_the_light_theme() -> None:
-    theme = THEMES["light"]
-    assert (theme.ink, theme.paper, theme.accent) == (INK, PAPER, ACCENT)
-
-
-def test_the_svg_is_the_same_picture_to_another_renderer() -> None:
-    surface = pygame.image.load(io.BytesIO(icon_svg("X-Digitpad")), "icon.svg")  # by SDL_image's own
-    assert surface.get_size() == (64, 64)
-    drawn = np.frombuffer(pygame.image.tobytes(surface, "RGBA"), np.uint8).reshape(64, 64, 4).astype(int)
-    ours = icon(64).astype(int)
-    for pixels in (drawn, ours):
+def test_svg_and_png_show_the_same_picture() -> None:
+    drawn = read_rgba(DATA / "icons/hicolor/scalable/apps/digitpad.svg").astype(int)
+    png = read_rgba(DATA / "icons/hicolor/64x64/apps/digitpad.png").astype(int)
+    for pixels in (drawn, png):
         pixels[..., :3] *= pixels[..., 3:]
         pixels[..., :3] //= 255
-    assert np.abs(drawn - ours).mean() < 4
-    assert np.abs(drawn - ours[:, ::-1]).mean() > 8  # another picture is told apart
+    assert np.abs(drawn - png).mean() < 4
+    assert np.abs(drawn - png[:, ::-1]).mean() > 8  # the comparison notices another picture
 
 
-def test_the_entry_remembers_folders_and_a_foreign_one_none() -> None:
-    assert folders_made(desktop_entry(["/bin/digitpad"], None, [".", "icons/hicolor"])) == [".", "icons/hicolor"]
-    assert folders_made(b"[Desktop Entry]\n") == []
+def test_window_icon_is_the_png() -> None:
+    assert np.array_equal(read_rgba(ICON), read_rgba(DATA / "icons/hicolor/64x64/apps/digitpad.png"))

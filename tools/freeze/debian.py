@@ -10,14 +10,14 @@ import os
 import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree as ElementTree
 from datetime import UTC, datetime
 from pathlib import Path
 
 from prune import is_elf
 
 from edge_app.cli import make_parser
-from edge_app.system.desktop.entry import TEXTS, desktop_entry, metainfo
-from edge_app.system.desktop.launcher import ENTRY, METAINFO, icon_files
+from edge_app.system.desktop.launcher import DATA, launcher_files
 from edge_app.version import __version__
 
 NAME = "digitpad"
@@ -82,9 +82,14 @@ def control(tree: Path, kilobytes: int) -> str:
         "Depends": dependencies(tree),
         "Recommends": ", ".join(SCREENS),
         "Suggests": ", ".join(OPTIONAL),
-        "Description": f"{TEXTS[''].generic.lower()}\n {_wrapped(TEXTS[''].description)}",
+        "Description": f"handwritten number reader\n {_wrapped(_metainfo('description/p'))}",
     }
     return "".join(f"{key}: {value}\n" for key, value in fields.items())
+
+
+def _metainfo(tag: str) -> str:
+    root = ElementTree.parse(DATA / "metainfo" / "arpa.home.digitpad.metainfo.xml")
+    return root.findtext(tag, "")
 
 
 def _wrapped(text: str) -> str:
@@ -107,7 +112,7 @@ def manual() -> str:
     )
     return (
         f'.TH DIGITPAD 1 "{date():%Y-%m-%d}" "digitpad {__version__}"\n'
-        f".SH NAME\n{NAME} \\- {TEXTS[''].comment.lower()}\n"
+        f".SH NAME\n{NAME} \\- {_metainfo('summary').lower()}\n"
         f".SH SYNOPSIS\n.B {NAME}\n[options] [command]\n.SH DESCRIPTION\n.nf\n{text}.fi\n"
     )
 
@@ -136,9 +141,7 @@ def files(program: Path, changes: Path) -> dict[str, bytes]:
     doc = f"usr/share/doc/{NAME}"
     overrides = "".join(f"{NAME}: {tag}\n" for tag in LINTIAN)
     return {
-        f"usr/share/{ENTRY}": desktop_entry([f"/usr/bin/{NAME}"], None, []),
-        f"usr/share/{METAINFO}": metainfo(),
-        **{f"usr/share/{name}": content for name, content in icon_files().items()},
+        **{f"usr/share/{name}": content for name, content in launcher_files([f"/usr/bin/{NAME}"], None).items()},
         f"{doc}/copyright": copyright(program).encode(),
         f"{doc}/changelog.gz": _packed(changes.read_bytes()),
         f"{doc}/changelog.Debian.gz": _packed(changelog().encode()),

@@ -16,9 +16,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge_app.system.desktop.icon import PAPER
-
 PATIENCE = 30  # seconds
+PAPER = (255, 255, 252)  # of the light theme
 PIXELS = bytes((*reversed(PAPER), 0)) * 200  # a part of a row of the pad, as X keeps it: blue, green, red, nothing
 
 

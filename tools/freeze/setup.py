@@ -15,11 +15,11 @@ from licences import licences
 from PIL import Image
 from prune import prune
 
-from edge_app.system.desktop.entry import COMPONENT, TEXTS
-from edge_app.system.desktop.icon import icon
+from edge_app.system.desktop.launcher import DATA
 from edge_app.version import __version__
 
 NAME = "digitpad"
+COMMENT = "Write numbers by hand and have them read"
 WINDOWS, MAC = sys.platform == "win32", sys.platform == "darwin"
 RUNTIMES = ("tflite_runtime", "ai_edge_litert")  # found by name at run time, so no import leads to them
 
@@ -61,13 +61,18 @@ class Build(build_exe):
         prune(Path(self.build_exe), EXCLUDED)
 
 
+def icon(size: int) -> Image.Image:
+    """Return the icon of that size."""
+    return Image.open(DATA / f"icons/hicolor/{size}x{size}/apps/digitpad.png")
+
+
 def icon_file(folder: Path) -> Path:
     """Write the icon as the system wants it, and return where."""
     path = folder / f"{NAME}.{'icns' if MAC else 'ico'}"
     if MAC:
-        Image.fromarray(icon(1024)).save(path)
+        icon(512).save(path)
     else:
-        pictures = [Image.fromarray(icon(size)) for size in (256, 64, 48, 32, 24, 16)]
+        pictures = [icon(size) for size in (256, 64, 48, 32, 24, 16)]
         pictures[0].save(path, sizes=[picture.size for picture in pictures], append_images=pictures[1:])
     return path
 
@@ -111,13 +116,13 @@ def options(icon: Path, texts: Path) -> dict[str, dict[str, object]]:
         "all_users": False,  # no administrator needed
         "initial_target_dir": rf"[LocalAppDataFolder]\Programs\{NAME}",
         "install_icon": str(icon),
-        "summary_data": {"author": "The digitpad authors", "comments": TEXTS[""].comment},
+        "summary_data": {"author": "The digitpad authors", "comments": COMMENT},
     }
     mac = {
         "bundle_name": NAME,
         "iconfile": str(icon),
         "plist_items": [
-            ("CFBundleIdentifier", COMPONENT),
+            ("CFBundleIdentifier", "arpa.home.digitpad"),
             ("CFBundleShortVersionString", __version__),
             ("LSApplicationCategoryType", "public.app-category.education"),
             ("NSHighResolutionCapable", True),
@@ -139,7 +144,7 @@ if __name__ == "__main__":
     setup(
         name=NAME,
         version=__version__,
-        description=TEXTS[""].comment,
+        description=COMMENT,
         author="The digitpad authors",
         license="MIT",
         cmdclass={"build_exe": Build},

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 os.environ.setdefault("SDL_TOUCH_MOUSE_EVENTS", "0")  # a finger is a finger, not a mouse as well
@@ -15,12 +16,11 @@ os.environ.setdefault("SDL_VIDEO_X11_WMCLASS", "digitpad")  # what a launcher's 
 import pygame
 
 from ...errors import DisplayError
-from ...system.desktop.icon import icon
 from .sdl import loaded_library, loaded_sdl
 
 TITLE = "digitpad"
 SIZE = (800, 480)
-ICON = 64  # pixels
+ICON = Path(__file__).with_name("icon.bmp")  # BMP is read without SDL_image, which frozen programs leave out
 UNSEEN = {"offscreen", "dummy"}  # drivers that SDL falls back to without a display: a window that nobody sees
 
 
@@ -46,8 +46,7 @@ class Display:
             if pygame.display.get_driver() == "x11":
                 os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
             pygame.display.set_caption(TITLE)
-            pixels = icon(ICON)
-            pygame.display.set_icon(pygame.image.frombuffer(pixels.tobytes(), (ICON, ICON), "RGBA"))
+            pygame.display.set_icon(pygame.image.load(ICON))
             self._open(fullscreen, kiosk, size)
         except pygame.error as error:
             raise DisplayError(

@@ -1,36 +1,24 @@
-"""What a kiosk's installation and its removal change: drafted for one system, with nothing written yet.
+"""Plans which files a kiosk's installation or removal changes; nothing is written here.
 
-Without a desktop it is a service on KMS/DRM. On a desktop it is a unit of the user's own systemd, started by
-~/.config/autostart, which Raspberry Pi's labwc, wayfire and X sessions all run: neither compositor's own
-configuration is touched, and changing from one to the other changes nothing. Where a session does not run it, the
-compositor's own autostart is used. Starting again with a limit and the watchdog are systemd's on both ways.
+Without a desktop, the kiosk is a system service on KMS/DRM. On a desktop, it is a unit of the user's own systemd,
+started by ~/.config/autostart, which Raspberry Pi's labwc, wayfire and X sessions all run; where a session does not,
+the compositor's own autostart file is edited. Restarts and the watchdog are systemd's in every case.
 """
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...errors import SetupError
-from ..file_changes import Draft, acting_as
-from ..launch_command import find_start
-from ..os_info import (
-    Account,
-    Session,
-    groups_among,
-    has_overlay,
-    inside,
-    merges_configurations,
-    runs_xdg_autostart,
-)
+from ..file_changes import Content, current
+from ..launch_command import Start, find_start
+from ..os_info import Account, Session, groups_among, has_overlay, inside, merges_configurations, runs_xdg_autostart
 from .units import (
-    DEVICES,
+    DEVICE_GROUPS,
     NAME,
     OURS,
     START,
     UNIT,
-    Start,
     autostart_entry,
-    folders_made,
     system_unit,
     user_unit,
     with_block,
@@ -47,144 +35,119 @@ STATE = "/var/lib/digitpad"
 
 @dataclass
 class Plan:
-    """What is to be done to a tree: to the system's files, and by the account's own rights to its home's."""
+    """The wanted contents of files below `root`: the system's, and those in the account's home."""
 
     root: Path
     account: Account | None
-    system: Draft = field(default_factory=Draft)
-    home: Draft = field(default_factory=Draft)
-    folders: list[Path] = field(default_factory=list)
-    """Folders that an earlier run made."""
+    system: dict[Path, Content] = field(default_factory=dict)
+    home: dict[Path, Content] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
-    def at_home(self, path: str) -> Path:
-        """Return where a path below the account's home lies in the tree."""
+    def at_home(self, path: str = "") -> Path:
+        """Return where a path in the account's home is."""
         assert self.account
         return inside(self.root, self.account.home) / path
 
-    def parts(self) -> list[tuple[Draft, AbstractContextManager[None]]]:
-        """Return each draft with who makes it."""
-        return [(self.system, acting_as(None)), (self.home, acting_as(self.account))]
 
-
-def chosen_kind(session: Session, wanted: str) -> str:
-    """Return labwc, wayfire, x or systemd; raises SetupError where none can work."""
+def choose_kind(session: Session, wanted: str) -> str:
+    """Return labwc, wayfire, x or systemd; raises SetupError if none can work."""
     if wanted == "systemd" and session.kind != "console":
         raise SetupError(
-            f"a desktop ({session.kind}) holds the screen that the service needs. "
+            f"a desktop ({session.kind}) occupies the screen that the service needs. "
             "Run: sudo systemctl set-default multi-user.target, or leave out --kind systemd"
         )
     kind = wanted if wanted != "auto" else "systemd" if session.kind == "console" else session.kind
     if kind not in ("labwc", "wayfire", "x", "systemd"):
         raise SetupError(
-            f"the desktop session {kind} is neither labwc nor wayfire. Choose labwc with sudo raspi-config, "
-            "or name what it starts: --kind labwc or --kind wayfire"
+            f"unsupported desktop session: {kind} is neither labwc nor wayfire. Choose labwc in sudo raspi-config, "
+            "or name the compositor: --kind labwc or --kind wayfire"
         )
     return kind
 
 
-def draft_removal(plan: Plan) -> None:
-    """Draft that everything of ours goes, and nothing else."""
+def plan_removal(plan: Plan) -> None:
+    """Plan to remove everything of ours; raises SetupError for a file of that name that is not ours."""
     for path in (SYSTEM_UNIT, WANTED):
-        _drop(plan, plan.system, inside(plan.root, path))
+        _remove(plan.system, inside(plan.root, path))
     if plan.account is None:
         return
     for path in (USER_UNIT, ENTRY):
-        _drop(plan, plan.home, plan.at_home(path))
-    for path in (LABWC, WAYFIRE):
-        file = plan.at_home(path)
-        content = plan.home.get(file)
+        _remove(plan.home, plan.at_home(path))
+    for file in (plan.at_home(LABWC), plan.at_home(WAYFIRE)):
+        content = current(file)
         if isinstance(content, bytes):
-            plan.home.put(file, without_block(content, file))
+            plan.home[file] = without_block(content, file)
 
 
-def _drop(plan: Plan, draft: Draft, path: Path) -> None:
-    content = draft.get(path)
-    if content is None:
-        return
-    ours = content.name == UNIT if isinstance(content, Path) else content.startswith(OURS.encode())
+def _remove(files: dict[Path, Content], path: Path) -> None:
+    content = current(path)
+    ours = content.name == UNIT if isinstance(content, Path) else content is None or content.startswith(OURS)
     if not ours:
         raise SetupError(f"{path}: was not written by digitpad. Move it away and try again")
-    if isinstance(content, bytes):
-        plan.folders += [inside(plan.root, folder) for folder in folders_made(content)]
-    draft.put(path, None)
+    files[path] = None
 
 
-def draft_installation(plan: Plan, kind: str, session: Session, rotate: int | None) -> None:
-    """Draft the files of one kind, over what `draft_removal` has left."""
+def plan_installation(plan: Plan, kind: str, session: Session, rotate: int | None) -> None:
+    """Plan the files of one kind, on top of `plan_removal`."""
     assert plan.account
     start = find_start(plan.root, plan.account, rotate)
     if has_overlay(plan.root):
         plan.notes.append(
-            "the root is read-only under an overlay: what is written now is gone after the next start. First run: "
-            "sudo raspi-config nonint disable_overlayfs, and start again"
+            "the root file system is an overlay: these changes are lost at the next boot. Disable it first: "
+            "sudo raspi-config nonint disable_overlayfs, then reboot"
         )
     if kind == "systemd":
-        _draft_service(plan, start)
+        _plan_service(plan, plan.account, start)
     else:
-        _draft_autostart(plan, kind, session, start)
+        _plan_autostart(plan, plan.account, kind, session, start)
 
 
-def _draft_service(plan: Plan, start: Start) -> None:
-    assert plan.account
-    unit = inside(plan.root, SYSTEM_UNIT)
-    groups = groups_among(plan.root, DEVICES)
-    plan.system.put(unit, b"")
-    plan.system.put(inside(plan.root, WANTED), Path(SYSTEM_UNIT))
-    plan.system.put(unit, system_unit(start, plan.account.name, groups, _folders(plan, plan.system)))
+def _plan_service(plan: Plan, account: Account, start: Start) -> None:
+    groups = groups_among(plan.root, DEVICE_GROUPS)
+    plan.system[inside(plan.root, SYSTEM_UNIT)] = system_unit(start, account.name, groups)
+    plan.system[inside(plan.root, WANTED)] = Path(SYSTEM_UNIT)
     plan.notes += [
-        f"it starts with the system; at once: sudo systemctl start {UNIT} (this ends the login on the first screen)",
-        f"settings, history and pictures are kept in {STATE}, and nothing else is written: with a read-only root, "
-        "mount a writable disk there, or they are forgotten at every start",
+        f"it starts at boot; to start it now: sudo systemctl start {UNIT} (this ends the login on the first screen)",
+        f"settings, history and pictures are kept in {STATE}; if the root is read-only, mount a writable disk there, "
+        "or they are lost at every boot",
     ]
 
 
-def _draft_autostart(plan: Plan, kind: str, session: Session, start: Start) -> None:
-    assert plan.account
-    unit = plan.at_home(USER_UNIT)
-    plan.home.put(unit, b"")
-    if runs_xdg_autostart(plan.root, plan.account, kind):
-        plan.home.put(plan.at_home(ENTRY), autostart_entry())
+def _plan_autostart(plan: Plan, account: Account, kind: str, session: Session, start: Start) -> None:
+    plan.home[plan.at_home(USER_UNIT)] = user_unit(start)
+    if runs_xdg_autostart(plan.root, account, kind):
+        plan.home[plan.at_home(ENTRY)] = autostart_entry()
     elif kind == "labwc":
-        _draft_labwc(plan)
+        _plan_labwc(plan)
     else:
-        _draft_wayfire(plan)
-    plan.home.put(unit, user_unit(start, _folders(plan, plan.home)))
-    plan.notes.append(
-        f"it starts when {plan.account.name} is logged in to the desktop; what it says: journalctl --user"
-    )
-    if session.login != plan.account.name:
+        _plan_wayfire(plan)
+    plan.notes.append(f"it starts when {account.name} logs in to the desktop; its log: journalctl --user")
+    if session.login != account.name:
         plan.notes.append(
-            f"{session.login or 'nobody'} is logged in by itself after the start, and {plan.account.name} is needed. "
-            "Run as that user: sudo raspi-config nonint do_boot_behaviour B4"
+            f"{session.login or 'nobody'} is logged in automatically at boot, not {account.name}. As {account.name}, "
+            "run: sudo raspi-config nonint do_boot_behaviour B4"
         )
 
 
-def _draft_labwc(plan: Plan) -> None:
+def _plan_labwc(plan: Plan) -> None:
     path = plan.at_home(LABWC)
     content = _editable(plan, path)
     system = "/etc/xdg/labwc/autostart"
     hides = content is None and inside(plan.root, system).is_file() and not merges_configurations(plan.root)
-    first = f". {system}\n" if hides else ""  # labwc without -m reads the user's file instead of the system's
-    plan.home.put(path, with_block(content, f"{first}{START} &"))
+    first = f". {system}\n" if hides else ""  # without -m, labwc reads the user's file instead of the system's
+    plan.home[path] = with_block(content, f"{first}{START} &")
 
 
-def _draft_wayfire(plan: Plan) -> None:
+def _plan_wayfire(plan: Plan) -> None:
     path = plan.at_home(WAYFIRE)
     content = _editable(plan, path)
     if content is None:
-        raise SetupError(f"{path}: wayfire has no configuration yet. Log in to the desktop once, and try again")
-    plan.home.put(path, with_block(content, f"{NAME} = {START}", "autostart"))
+        raise SetupError(f"{path}: wayfire has no configuration yet. Log in to the desktop once, then try again")
+    plan.home[path] = with_block(content, f"{NAME} = {START}", "autostart")
 
 
 def _editable(plan: Plan, path: Path) -> bytes | None:
-    content = plan.home.get(path)
+    content = plan.home[path] if path in plan.home else current(path)
     if isinstance(content, Path):
-        raise SetupError(f"{path}: is a link to {content}, which is not changed. Add to it by hand: {START}")
+        raise SetupError(f"{path}: is a link to {content}, which is not edited. Add this line by hand: {START}")
     return content
-
-
-def _folders(plan: Plan, draft: Draft) -> list[str]:
-    """Return the folders that were made for us, now or before, as the tree's own system names them."""
-    folders = dict.fromkeys(plan.folders + draft.missing_folders())
-    return [f"/{folder.relative_to(plan.root)}" for folder in folders]
