@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,13 @@ os.environ["TZ"] = "UTC"  # times are shown by the device's zone
 os.environ["SDL_VIDEODRIVER"] = "dummy"
 os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# nohup and a shell's "&" leave signals ignored, and programs that tests start would inherit that. A handler, unlike
+# SIG_IGN, is reset to the default by exec: the tests live on, and what they start can be ended.
+for _name in ("SIGHUP", "SIGINT"):
+    _signal = getattr(signal, _name, None)
+    if _signal is not None and signal.getsignal(_signal) is signal.SIG_IGN:
+        signal.signal(_signal, lambda *_: None)
 
 # tflite-runtime cannot be loaded into a process that holds TensorFlow, but the other way round works.
 from edge_app.errors import RuntimeMissingError

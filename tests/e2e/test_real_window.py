@@ -1,7 +1,6 @@
-"""The window for real: on a virtual screen, with its pointer, its signals and its files."""
+"""The real window on a virtual screen: pointer, signals, history file."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,37 +14,35 @@ from edge_app.storage.history import HistoryStore
 
 from ..conftest import ROOT
 from ..support.pilot import SAMPLES, folders_in
+from ..support.xvfb import xvfb
+
+pytestmark = pytest.mark.e2e
 
 PROBE = """
 import sys
-from edge_app.gui import loop  # first: it sets what SDL reads when it is loaded
-from edge_app.gui import app
+from edge_app.gui import main  # first: it sets environment variables that SDL reads when it is loaded
+from edge_app.gui.app import App
 import pygame
-done_read = app.App._done_read
-def watched(self, result):
-    done_read(self, result)
-    if self.state.is_read and not self.state.pad.current:
-        pygame.image.save(self.surface, {shot!r})
-        print('read', self.state.reading.text, len(self.state.pad.strokes), flush=True)
-app.App._done_read = watched
-sys.exit(loop.run())
+draw, lines = App.draw, []
+def watched(app):
+    changed = draw(app)
+    line = f"read {{app.state.reading.text}} {{len(app.state.pad.strokes)}}"
+    if app.state.is_read and not app.state.pad.current and lines[-1:] != [line]:
+        lines.append(line)
+        pygame.image.save(app.surface, {shot!r})
+        print(line, flush=True)
+    return changed
+App.draw = watched
+sys.exit(main.run())
 """
 
 
 @pytest.fixture
 def screen(tmp_path: Path) -> Iterator[dict[str, str]]:
-    if not (shutil.which("Xvfb") and shutil.which("xdotool")):
-        pytest.skip("needs Xvfb and xdotool. Debian: sudo apt install xvfb xdotool")
-    read, write_end = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write_end), "-screen", "0", "1024x768x24", "-nolisten", "tcp"]
-    server = subprocess.Popen(command, pass_fds=[write_end], stderr=subprocess.DEVNULL)
-    os.close(write_end)
-    with os.fdopen(read) as pipe:
-        number = pipe.readline().strip()
+    """The environment of a program on a virtual screen, with its files below tmp_path."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SDL_")}
-    yield {**environment, "DISPLAY": f":{number}", "DIGITPAD_HOME": str(tmp_path), "LC_ALL": "C"}
-    server.terminate()
-    server.wait()
+    with xvfb(needs=("xdotool",)) as display:
+        yield {**environment, "DISPLAY": display, "DIGITPAD_HOME": str(tmp_path), "LC_ALL": "C"}
 
 
 def keep_history(home: Path, keep: str) -> None:
@@ -59,7 +56,7 @@ def xdotool(environment: dict[str, str], *words: str) -> str:
 
 
 def open_window(environment: dict[str, str], home: Path) -> "subprocess.Popen[str]":
-    """Start the app, put its window into the corner, and return when its model is there."""
+    """Start the app and move its window to the corner of the screen."""
     probe = PROBE.format(shot=str(home / "shot.png"))
     command = [sys.executable, "-c", probe]
     process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
@@ -90,7 +87,7 @@ def wait_for(process: "subprocess.Popen[str]", line: str) -> None:
     for said in process.stdout:
         if said.strip() == line:
             return
-    raise AssertionError(f"it ended without {line!r}")
+    raise AssertionError(f"the app ended without printing {line!r}")
 
 
 def kept(home: Path) -> list[tuple[str, int]]:
@@ -100,7 +97,7 @@ def kept(home: Path) -> list[tuple[str, int]]:
     return found
 
 
-def test_a_real_pointer_writes_in_a_real_window(screen: dict[str, str], tmp_path: Path) -> None:
+def test_pointer_writes_in_window(screen: dict[str, str], tmp_path: Path) -> None:
     keep_history(tmp_path, "off")
     process = open_window(screen, tmp_path)
     try:
@@ -116,7 +113,7 @@ def test_a_real_pointer_writes_in_a_real_window(screen: dict[str, str], tmp_path
     assert not folders_in(tmp_path).store_file.exists()
 
 
-def test_what_was_written_is_in_the_history_after_the_end(screen: dict[str, str], tmp_path: Path) -> None:
+def test_written_page_is_in_history_after_quit(screen: dict[str, str], tmp_path: Path) -> None:
     keep_history(tmp_path, "on")
     process = open_window(screen, tmp_path)
     try:
@@ -131,7 +128,7 @@ def test_what_was_written_is_in_the_history_after_the_end(screen: dict[str, str]
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
-def test_a_signal_ends_the_app_at_once_and_loses_nothing(screen: dict[str, str], tmp_path: Path, name: str) -> None:
+def test_signal_ends_app_and_loses_nothing(screen: dict[str, str], tmp_path: Path, name: str) -> None:
     keep_history(tmp_path, "on")
     process = open_window(screen, tmp_path)
     try:
@@ -145,7 +142,7 @@ def test_a_signal_ends_the_app_at_once_and_loses_nothing(screen: dict[str, str],
     assert kept(tmp_path) == [("10", 2)]
 
 
-def test_an_idle_window_does_not_spin(screen: dict[str, str], tmp_path: Path) -> None:
+def test_idle_window_uses_no_cpu(screen: dict[str, str], tmp_path: Path) -> None:
     keep_history(tmp_path, "off")
     process = subprocess.Popen([sys.executable, "-m", "edge_app"], env=screen, cwd=ROOT)
     try:

@@ -12,6 +12,8 @@ from ..conftest import ROOT
 from ..support.touchscreen import NEEDED, Point, RunningApp, Touchscreen, find_server
 
 SAMPLES = [json.loads(line) for line in (ROOT / "edge_app" / "datasets" / "samples.jsonl").read_text().splitlines()]
+pytestmark = pytest.mark.e2e
+
 LONG = 1.7  # seconds: more than a contact may be silent and yet keep another from writing
 
 
