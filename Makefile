@@ -69,8 +69,8 @@ fuzz: $(FULL)/ready ## hostile files and random hands against the program; ARGS=
 reference: $(FULL)/ready ## both runtimes against the network in integers, operator by operator; needs MNIST
 	@$(RUN) -m tools.reference $(ARGS)
 
-mutants: $(FULL)/ready ## alter the core and see whether the tests notice; ARGS="MODULE..." for some of it
-	@$(RUN) -m tools.mutants $(ARGS)
+mutants: $(FULL)/ready ## mutation testing of the core; see [tool.mutmut] in pyproject.toml
+	DIGITPAD_NO_SHRINKING=1 $(RUN) -m mutmut run --max-children 1 $(ARGS)
 
 test-arm: $(FULL)/ready ## the app and its tests on emulated 64-bit Arm, compared with this machine; see docs/arm.md
 	@PYTHON=$(RUN) tools/test-arm $(ARGS)

@@ -33,7 +33,7 @@ for _name in MODULES:
 from edge_app.datasets.mnist import VARIABLE, Mnist, read_mnist
 from edge_app.recognition.recognizer import Recognizer
 
-if os.environ.get("DIGITPAD_NO_SHRINKING"):  # for mutants: the first failure will do, the smallest takes minutes
+if os.environ.get("DIGITPAD_NO_SHRINKING"):  # make mutants: shrinking takes minutes
     hypothesis.settings.register_profile("first", phases=set(hypothesis.Phase) - {hypothesis.Phase.shrink})
     hypothesis.settings.load_profile("first")
 
