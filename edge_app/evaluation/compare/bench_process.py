@@ -1,6 +1,6 @@
-"""A process of its own for each figure of cost: what one process did to memory and caches must not reach another.
+"""Measures cost in a process of its own, so that memory and caches of one measurement cannot affect the next.
 
-`python -m edge_app.evaluation.compare.bench_process` takes a JSON job on standard input and prints JSON; `ask` runs it.
+The module reads a JSON job from standard input and prints JSON; `run_bench` starts it.
 """
 
 import json
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 WARM_UP = 50
 ROUNDS = 40
-A_ROUND = 50  # images a model before the next has its turn: a machine that drifts hurts all alike
-ENERGY_SECONDS = 1.0  # counters tick about every millisecond
+A_ROUND = 50  # images per model before the next one: clock drift affects all models alike
+ENERGY_SECONDS = 1.0  # the counter is updated about every millisecond
 
 
-def ask(job: dict[str, Any], timeout: float = 600) -> dict[str, Any]:
-    """Return the answer to `job`, from a fresh process; raises ModelError with its complaint."""
+def run_bench(job: dict[str, Any], timeout: float = 600) -> dict[str, Any]:
+    """Return the result of `job` from a new process; raises ModelError with its error message."""
     who = job.get("runtime", "Python")
     answer: dict[str, Any] = json.loads(
         run_apart("edge_app.evaluation.compare.bench_process", json.dumps(job).encode(), who, timeout)
@@ -31,7 +31,7 @@ def ask(job: dict[str, Any], timeout: float = 600) -> dict[str, Any]:
 
 
 def peak_bytes() -> int | None:
-    """Return the most memory this process has had resident; None where the system does not tell."""
+    """Return the peak resident memory of this process; None where the system does not report it."""
     try:
         for line in Path("/proc/self/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
@@ -47,12 +47,12 @@ def peak_bytes() -> int | None:
 
 
 def measure_empty(_: dict[str, Any]) -> dict[str, Any]:
-    """Return the memory of an interpreter process that does nothing."""
+    """Return the memory of an idle Python process."""
     return {"peak_bytes": peak_bytes()}
 
 
 def _open(model: dict[str, Any], classes: list[str], runtime: "Runtime", threads: int = 1) -> "Classifier":
-    """Return a classifier of the file at `path`, if it still is what was proven."""
+    """Return a classifier of the file, if its checksum is unchanged."""
     from ...modelfiles.card import read_proven
     from ...recognition.classifier import Classifier
     from ...recognition.model import Model
@@ -68,7 +68,7 @@ def measure_start(job: dict[str, Any]) -> dict[str, Any]:
     from ...recognition.classifier import Classifier  # noqa: F401  imported before the clock starts
     from ...recognition.interpreter import find_runtime
 
-    runtime = find_runtime(job["runtime"])  # imports are the runtime's cost, not the model's
+    runtime = find_runtime(job["runtime"])  # imports are not part of the model's cost
     blank = np.zeros((1, 28, 28), np.uint8)
     started = time.perf_counter()
     classifier = _open(job["model"], job["classes"], runtime)
@@ -84,7 +84,7 @@ def measure_start(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def measure_latency(job: dict[str, Any]) -> dict[str, Any]:
-    """Return microseconds from digit image to logits for each model, one image at a time, warm, taking turns."""
+    """Return microseconds from digit image to logits for each model, one image at a time, warm, in turns."""
     import numpy as np
 
     from ...recognition.classifier import Classifier
@@ -126,7 +126,7 @@ KINDS = {"empty": measure_empty, "start": measure_start, "latency": measure_late
 
 
 def main() -> int:
-    """Answer the job on standard input."""
+    """Run the job on standard input."""
     from ...errors import DigitpadError
 
     job = json.load(sys.stdin)

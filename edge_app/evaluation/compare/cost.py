@@ -1,4 +1,4 @@
-"""What each model costs here: memory, start, latency, throughput, energy; both runtimes where both are installed."""
+"""Cost of each model on this device: memory, start-up, latency, throughput, energy; with each runtime installed."""
 
 import os
 import tempfile
@@ -17,15 +17,15 @@ from ...escape import escape
 from ...recognition.classifier import Classifier
 from ...recognition.interpreter import MODULES, VARIABLE, find_runtime
 from ...recognition.normalise import normalise_digit
-from .bench_process import ask
+from .bench_process import run_bench
 from .device import describe_state
 from .models import names_of
 
-STARTS = 3  # the median is given
+STARTS = 3  # the median is reported
 
 
 def usable_runtimes(wanted: str | None) -> list[str]:
-    """Return the runtimes that work here, the default first; only the one that was asked for, if one was."""
+    """Return the runtimes that work here, the default first; only `wanted`, if given."""
     wanted = wanted or os.environ.get(VARIABLE) or None
     chosen = find_runtime(wanted).name
     names = [chosen]
@@ -40,23 +40,23 @@ def usable_runtimes(wanted: str | None) -> list[str]:
 
 
 def measure_cost(
-    classifiers: Sequence[Classifier], images: NDArray[np.uint8], runtimes: Sequence[str], tell: Callable[[str], None]
+    classifiers: Sequence[Classifier], images: NDArray[np.uint8], runtimes: Sequence[str], report: Callable[[str], None]
 ) -> list[dict[str, Any]]:
-    """Return the cost of each model with each runtime; a model that a runtime cannot run has an `error` there."""
+    """Return the cost of each model with each runtime; `error` where a runtime cannot run a model."""
     models = [{"path": str(one.model.path), "sha256": one.model.sha256} for one in classifiers]
     classes = list(classifiers[0].model.classes)
-    empty = ask({"kind": "empty"})["peak_bytes"]
+    empty = run_bench({"kind": "empty"})["peak_bytes"]
     found = []
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "images.npy"
         np.save(file, images)
         for name in runtimes:
             before = describe_state()
-            tell(f"cost with {name}")
+            report(f"cost with {name}")
             starts = [_start(model, classes, name, empty) for model in models]
-            fit = [model for model, start in zip(models, starts, strict=True) if "error" not in start]
+            running = [model for model, start in zip(models, starts, strict=True) if "error" not in start]
             try:
-                speeds = {threads: _latencies(fit, classes, file, name, threads) for threads in _threads()}
+                speeds = {threads: _latencies(running, classes, file, name, threads) for threads in _threads()}
             except ModelError as error:
                 starts = [start if "error" in start else {"error": escape(error)} for start in starts]
                 speeds = {}
@@ -76,7 +76,7 @@ def _threads() -> list[int]:
 def _start(model: dict[str, str], classes: list[str], runtime: str, empty: int | None) -> dict[str, Any]:
     job = {"kind": "start", "model": model, "classes": classes, "runtime": runtime}
     try:
-        answers = [ask(job) for _ in range(STARTS)]
+        answers = [run_bench(job) for _ in range(STARTS)]
     except ModelError as error:
         return {"error": escape(error)}
     peaks = [answer["peak_bytes"] for answer in answers]
@@ -94,7 +94,7 @@ def _latencies(
     if not models:
         return {}
     job = {"kind": "latency", "models": list(models), "classes": classes, "images": str(images)}
-    answer = ask({**job, "runtime": runtime, "threads": threads})
+    answer = run_bench({**job, "runtime": runtime, "threads": threads})
     found = {}
     for model, times, energy in zip(models, answer["times_ns"], answer["energy_uj"], strict=True):
         own = np.array(times) / 1000
@@ -108,7 +108,7 @@ def _latencies(
 
 
 def measure_preprocessing(rounds: int = 20) -> dict[str, Any]:
-    """Return microseconds from strokes to digit image, over the bundled samples, each taken as one digit."""
+    """Return microseconds from strokes to digit image, over the bundled samples, each as one digit."""
     inks = [sample.content for sample in bundled_samples() if isinstance(sample.content, tuple)]
     times = []
     for _ in range(rounds):

@@ -1,4 +1,4 @@
-"""What this device is and how it fares: read from the kernel where it tells, None ("not measured") where not."""
+"""This device and its state, read from the kernel; None ("not measured") where it does not report a value."""
 
 import os
 import platform
@@ -28,12 +28,12 @@ def describe_device() -> dict[str, Any]:
 
 
 def describe_state() -> dict[str, Any]:
-    """Return what changes while it works: frequency in MHz, temperature in degrees Celsius, throttling on a Pi."""
+    """Return frequency in MHz, temperature in degrees Celsius, and throttling flags on a Raspberry Pi."""
     return {"frequency_mhz": _frequency(), "temperature_c": _temperature(), "throttled": _throttled()}
 
 
 def processor() -> str:
-    """Return the processor's name as the system has it."""
+    """Return the processor's name."""
     for line in (_text(Path("/proc/cpuinfo")) or "").splitlines():
         if line.startswith(("model name", "Model")):
             return line.split(":", 1)[1].strip()
@@ -41,17 +41,17 @@ def processor() -> str:
 
 
 def energy_uj() -> int | None:
-    """Return the processor package's energy counter in microjoules; None where the kernel shows none."""
+    """Return the processor package's energy counter in microjoules; None if unavailable."""
     try:
         return int(ENERGY.read_text())
-    except (OSError, ValueError):  # absent, or for root alone
+    except (OSError, ValueError):  # absent, or readable by root only
         return None
 
 
 def _text(path: Path) -> str | None:
     try:
         return path.read_text(errors="replace")
-    except OSError:  # not this kernel, not this board, not allowed
+    except OSError:  # absent on this kernel or board, or not permitted
         return None
 
 
@@ -83,7 +83,7 @@ def _temperature() -> float | None:
 
 
 def _throttled() -> str | None:
-    """Return the Raspberry Pi firmware's throttling flags, as hexadecimal; None elsewhere."""
+    """Return the Raspberry Pi firmware's throttling flags in hexadecimal; None elsewhere."""
     tool = find_program("vcgencmd")
     if not tool:
         return None

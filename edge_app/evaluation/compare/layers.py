@@ -1,4 +1,4 @@
-"""Where in the network a model departs from the first: each operator's output against the same one there."""
+"""Where in the network a model deviates from the first: the output of each operator."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,16 +10,17 @@ from numpy.typing import NDArray
 from ...errors import ModelError
 from ...escape import escape
 from ...recognition.classifier import Classifier
+from .accuracy import snr_db
 from .models import names_of
 
 IMAGES = 64
-VIEWS = {"RESHAPE", "QUANTIZE", "DEQUANTIZE", "DELEGATE"}  # the same values again
-SIZES = {"SHAPE", "STRIDED_SLICE", "PACK"}  # of an open batch: no values of the image
+VIEWS = {"RESHAPE", "QUANTIZE", "DEQUANTIZE", "DELEGATE"}  # no new values
+SIZES = {"SHAPE", "STRIDED_SLICE", "PACK"}  # of a dynamic batch: no values of the image
 
 
 @dataclass
 class Layer:
-    """An operator with its output for each image, as real numbers."""
+    """An operator with its dequantised output for each image."""
 
     name: str
     values: NDArray[np.float32]
@@ -28,29 +29,23 @@ class Layer:
 def compare_layers(classifiers: Sequence[Classifier], images: NDArray[np.uint8]) -> list[dict[str, Any]]:
     """Return for each model after the first the signal-to-noise ratio of each operator's output, in dB.
 
-    A model whose operators are not the first one's, or a runtime that keeps no outputs, has a `reason` instead.
+    If its operators differ from the first model's, or the runtime keeps no outputs, there is a `reason` instead.
     """
-    names = names_of(classifiers)[1:]
-    try:
-        first = trace(classifiers[0], images[:IMAGES])
-    except ModelError as error:
-        return [{"model": name, "reason": escape(error)} for name in names]
     found: list[dict[str, Any]] = []
-    for name, classifier in zip(names, classifiers[1:], strict=True):
+    for name, classifier in list(zip(names_of(classifiers), classifiers, strict=True))[1:]:
         try:
-            own = trace(classifier, images[:IMAGES])
+            first, own = (trace(one, images[:IMAGES]) for one in (classifiers[0], classifier))
+            if [layer.values.shape for layer in own] != [layer.values.shape for layer in first]:
+                raise ModelError("its operators are not those of the first model")
         except ModelError as error:
             found.append({"model": name, "reason": escape(error)})
-            continue
-        if [layer.values.shape for layer in own] != [layer.values.shape for layer in first]:
-            found.append({"model": name, "reason": "its operators are not those of the first model"})
-            continue
-        found.append({"model": name, "layers": [_deviation(a, b) for a, b in zip(first, own, strict=True)]})
+        else:
+            found.append({"model": name, "layers": [_deviation(a, b) for a, b in zip(first, own, strict=True)]})
     return found
 
 
 def trace(classifier: Classifier, images: NDArray[np.uint8]) -> list[Layer]:
-    """Return each operator's output; raises ModelError where the runtime does not keep them."""
+    """Return each operator's output; raises ModelError if the runtime does not keep them."""
     interpreter = classifier.open_traced()
     try:
         steps = [op for op in interpreter._get_ops_details() if op["op_name"] not in VIEWS | SIZES]
@@ -77,18 +72,19 @@ def _real(values: NDArray[Any], detail: dict[str, Any]) -> NDArray[np.float32]:
         return values.astype(np.float32)
     scales = detail["quantization_parameters"]["scales"]
     if len(scales) == 0:
-        raise ModelError(f"{detail['name']} holds integers without a scale")
+        raise ModelError(f"{detail['name']} has integers without a scale")
     points = detail["quantization_parameters"]["zero_points"]
     return ((values.astype(np.int32) - points) * scales).astype(np.float32)
 
 
 def _deviation(first: Layer, own: Layer) -> dict[str, Any]:
-    signal = float((first.values.astype(np.float64) ** 2).mean())
-    noise = float(((own.values - first.values).astype(np.float64) ** 2).mean())
+    off = own.values - first.values
     return {
         "operator": own.name,
         "shape": list(own.values.shape[1:]),
-        "snr_db": 10 * float(np.log10(signal / noise)) if noise and signal else None,
-        "largest_deviation": float(np.abs(own.values - first.values).max()),
+        "snr_db": snr_db(
+            float((first.values.astype(np.float64) ** 2).mean()), float((off.astype(np.float64) ** 2).mean())
+        ),
+        "largest_deviation": float(np.abs(off).max()),
         "largest_value": float(np.abs(first.values).max()),
     }

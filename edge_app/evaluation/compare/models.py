@@ -1,8 +1,7 @@
-"""Any .tflite file as a classifier: with its card where one lies beside it, by its own shapes where not."""
+"""Any .tflite file as a classifier, with or without a card."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from ...errors import ModelError
 from ...escape import escape
@@ -12,13 +11,14 @@ from ...modelfiles.validation import pass_gate
 from ...recognition.classifier import Classifier
 from ...recognition.interpreter import Runtime
 from ...recognition.model import Model
+from .report.schema import ModelInfo
 
 
 def default_models() -> list[Path]:
-    """Return the project's float and int8 model; raises ModelError where the float one is not there."""
+    """Return the project's float and int8 models; raises ModelError where the float model is missing."""
     paths = [models_folder() / FLOAT, models_folder() / INT8]
-    if not paths[0].exists():  # the wheel holds the int8 model alone
-        raise ModelError(f"{FLOAT} comes with a checkout, not with the installed app. Name the models: {FLOAT} {INT8}")
+    if not paths[0].exists():  # the wheel has the int8 model only
+        raise ModelError(f"{FLOAT} is part of a checkout, not of the installed app. Name the models: {FLOAT} {INT8}")
     return paths
 
 
@@ -37,10 +37,9 @@ def open_classifiers(paths: Sequence[Path], runtime: Runtime, threads: int = 1) 
 
 
 def load_any(path: Path, runtime: Runtime) -> Model:
-    """Return the model at `path`, proven by its card; without one the digits are its classes, an 11th is "no digit".
+    """Return the model at `path`, checked against its card; without a card its classes are the digits and "?".
 
-    Unless it came with the program it has passed the gate, which lets through here what reads badly: that it does is
-    what a comparison finds out.
+    Models that are not bundled are validated first, but may read badly: a comparison is there to find that out.
     """
     if not has_card(path):
         content = read_file(path)
@@ -52,17 +51,17 @@ def load_any(path: Path, runtime: Runtime) -> Model:
 
 
 def names_of(classifiers: Sequence[Classifier]) -> list[str]:
-    """Return the files' names, numbered where two are the same: a report goes by names, paths are nobody's business."""
+    """Return the files' names, numbered where two are the same; a report has no paths, which are private."""
     return number_names([escape(classifier.model.path.name) for classifier in classifiers])
 
 
 def number_names(files: Sequence[str]) -> list[str]:
-    """Return names, each that is there twice with its number."""
+    """Return names, with a number after those that occur twice."""
     return [f"{file} ({files[:i].count(file) + 1})" if files.count(file) > 1 else file for i, file in enumerate(files)]
 
 
-def describe(classifier: Classifier, name: str) -> dict[str, Any]:
-    """Return what identifies a model in a report."""
+def describe(classifier: Classifier, name: str) -> ModelInfo:
+    """Return the model's entry in the report."""
     model = classifier.model
     return {
         "file": name,
@@ -70,5 +69,5 @@ def describe(classifier: Classifier, name: str) -> dict[str, Any]:
         "bytes": len(model.content),
         "type": classifier.number_type,
         "classes": list(model.classes),
-        "temperature": model.temperature if has_card(model.path) else None,  # 1 where nothing is known
+        "temperature": model.temperature if has_card(model.path) else None,
     }

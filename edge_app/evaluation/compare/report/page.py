@@ -1,31 +1,30 @@
-"""The report as one HTML page that needs nothing else: tables, plots, pictures of what flipped."""
+"""The report as one self-contained HTML page: tables, plots, pictures of flipped digits."""
 
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from ....recognition.normalise import DigitImage
 from . import svg
-from .markup import NOT_MEASURED, table
+from .markup import NOT_MEASURED, details, table
 from .page_accuracy import set_section
 from .page_cost import cost_section, device_section
+from .schema import Report
 from .summary import chance, decibels, share
 
 STYLE = Path(__file__).with_name("page.css")
 
 
-def make_page(report: dict[str, Any], pictures: Mapping[tuple[str, int], Sequence[DigitImage]]) -> str:
-    """Return the page; `pictures` holds the flipped images by name of the set and number of the model."""
-    models = report["models"]
-    names = [f"{model['type']}" for model in models]
-    title = " against ".join(dict.fromkeys(names)) if len(set(names)) == len(names) else f"{len(models)} models"
+def make_page(report: Report, pictures: Mapping[tuple[str, int], Sequence[DigitImage]]) -> str:
+    """Return the page; `pictures` holds the flipped digits by name of the set and number of the model."""
+    types = [model["type"] for model in report["models"]]
+    title = " against ".join(types) if len(set(types)) == len(types) else f"{len(types)} models"
     style = STYLE.read_text(encoding="utf-8")
     body = [
         f"<h1>{escape(title)}</h1>",
-        f"<p class='lead'>{escape(_verdict(report))}</p>",
+        f"<p class='lead'>{escape(_headline(report))}</p>",
         _models(report),
         *(set_section(report, own, pictures) for own in report["sets"]),
         _robustness(report),
@@ -43,36 +42,29 @@ def make_page(report: dict[str, Any], pictures: Mapping[tuple[str, int], Sequenc
 
 
 def _policy(style: str) -> str:
-    """Return what a browser may do with the page: draw it in this very style with pictures that are in it, no more.
-
-    Whatever a name in a report might hold, no script runs, and nothing is fetched or sent.
-    """
+    """Return the page's policy: this style and embedded pictures; no scripts, no requests, whatever a name contains."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
-def _verdict(report: dict[str, Any]) -> str:
-    """Return a sentence a model: what it costs against the first on the first set, and what it buys."""
+def _headline(report: Report) -> str:
+    """Return a sentence for each model: its difference from the first model on the first set, size and speed."""
     first, *others = report["models"]
-    sentences = []
-    for number, model in enumerate(others):
-        if report["sets"]:
-            own = report["sets"][0]
-            pair = own["pairs"][number]
-            sentences.append(
-                f"{model['file']} against {first['file']}: {pair['difference']:+.2f} points on {own['name']} "
-                f"(n = {own['n']:,}, {chance(pair['mcnemar_p'])}), answers flipped: {pair['flipped']}; "
-                f"{_ratio(first['bytes'] / model['bytes'], 'smaller', 'larger')}"
-                f"{_speed(report, first['file'], model['file'])}."
-            )
-    return " ".join(sentences)
+    own = report["sets"][0]
+    return " ".join(
+        f"{model['file']} against {first['file']}: {pair['difference']:+.2f} points on {own['name']} "
+        f"(n = {own['n']:,}, {chance(pair['mcnemar_p'])}), answers flipped: {pair['flipped']}; "
+        f"{_ratio(first['bytes'] / model['bytes'], 'smaller', 'larger')}"
+        f"{_speed(report, first['file'], model['file'])}."
+        for model, pair in zip(others, own["pairs"], strict=True)
+    )
 
 
 def _ratio(times: float, more: str, less: str) -> str:
     return f"{times:.1f} times {more}" if times >= 1 else f"{1 / times:.1f} times {less}"
 
 
-def _speed(report: dict[str, Any], first: str, other: str) -> str:
+def _speed(report: Report, first: str, other: str) -> str:
     """Return how fast the other is with each runtime that was measured, as the end of a sentence."""
     medians = {(c["runtime"], c["model"]): c["latency_us"]["1"]["median"] for c in report["cost"] if "error" not in c}
     return "".join(
@@ -82,40 +74,45 @@ def _speed(report: dict[str, Any], first: str, other: str) -> str:
     )
 
 
-def _models(report: dict[str, Any]) -> str:
-    rows = [
+def _models(report: Report) -> str:
+    return "<h2>Models</h2>" + table(
+        "The models",
+        report["models"],
         [
-            m["file"],
-            m["type"],
-            f"{m['bytes']:,}",
-            str(len(m["classes"])),
-            "1 (no card)" if m["temperature"] is None else f"{m['temperature']:g}",
-            m["sha256"][:16] + "…",
-        ]
-        for m in report["models"]
-    ]
-    return "<h2>Models</h2>" + table("The models", ["file", "type", "bytes", "classes", "temperature", "SHA-256"], rows)
+            ("file", lambda m: m["file"]),
+            ("type", lambda m: m["type"]),
+            ("bytes", lambda m: f"{m['bytes']:,}"),
+            ("classes", lambda m: str(len(m["classes"]))),
+            ("temperature", lambda m: "1 (no card)" if m["temperature"] is None else f"{m['temperature']:g}"),
+            ("SHA-256", lambda m: m["sha256"][:16] + "…"),
+        ],
+    )
 
 
-def _robustness(report: dict[str, Any]) -> str:
+def _robustness(report: Report) -> str:
     own = report.get("robustness")
     if not own:
         return ""
     files = [model["file"] for model in report["models"]]
-    ways = [{"name": "as it is", "accuracy": own["clean"]}, *own["corruptions"]]
-    accuracies = [[100 * way["accuracy"][i] for way in ways] for i in range(len(files))]
+    ways = [("original", own["clean"]), *((way["name"], way["accuracy"]) for way in own["corruptions"])]
     plot = svg.bars(
-        f"Accuracy on {own['n']:,} spoilt digits of {own['set']}",
-        [way["name"] for way in ways],
-        list(zip(files, accuracies, strict=True)),
+        f"Accuracy on {own['n']:,} corrupted digits of {own['set']}",
+        [name for name, _ in ways],
+        [(file, [100 * accuracy[i] for _, accuracy in ways]) for i, file in enumerate(files)],
         "%",
     )
-    rows = [[way["name"], *map(share, way["accuracy"])] for way in ways]
-    inner = table(f"{own['n']:,} digits of {own['set']}, seed {own['seed']}", ["spoilt by", *files], rows)
-    return f"<h2>Robustness</h2>{plot}<details><summary>As a table</summary>{inner}</details>"
+    inner = table(
+        f"{own['n']:,} digits of {own['set']}, seed {own['seed']}",
+        ways,
+        [
+            ("corruption", lambda way: way[0]),
+            *((file, lambda way, i=i: share(way[1][i])) for i, file in enumerate(files)),
+        ],
+    )
+    return f"<h2>Robustness</h2>{plot}{details('As a table', inner)}"
 
 
-def _layers(report: dict[str, Any]) -> str:
+def _layers(report: Report) -> str:
     if not report["layers"]:
         return ""
     parts = ["<h2>Layer by layer</h2>"]
@@ -123,15 +120,19 @@ def _layers(report: dict[str, Any]) -> str:
         if "reason" in own:
             parts.append(f"<p>{escape(own['model'])}: {NOT_MEASURED}, {escape(own['reason'])}.</p>")
             continue
-        rows = [
-            [
-                f"{number}. {layer['operator']}",
-                " × ".join(map(str, layer["shape"])),
-                decibels(layer["snr_db"]),
-                f"{layer['largest_deviation']:.3f} of {layer['largest_value']:.1f}",
-            ]
-            for number, layer in enumerate(own["layers"], 1)
-        ]
-        caption = f"{own['model']} against {report['models'][0]['file']}: where the loss arises"
-        parts.append(table(caption, ["operator", "output", "signal to noise", "largest deviation"], rows))
+        parts.append(
+            table(
+                f"{own['model']} against {report['models'][0]['file']}: where the loss arises",
+                enumerate(own["layers"], 1),
+                [
+                    ("operator", lambda row: f"{row[0]}. {row[1]['operator']}"),
+                    ("output", lambda row: " × ".join(map(str, row[1]["shape"]))),
+                    ("signal to noise", lambda row: decibels(row[1]["snr_db"])),
+                    (
+                        "largest deviation",
+                        lambda row: f"{row[1]['largest_deviation']:.3f} of {row[1]['largest_value']:.1f}",
+                    ),
+                ],
+            )
+        )
     return "".join(parts)

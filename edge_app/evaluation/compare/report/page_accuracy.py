@@ -1,127 +1,107 @@
-"""The page's part on a labelled set: accuracy, the paired test, reliability, confusion, what flipped."""
+"""A labelled set on the page: accuracy, paired test, reliability, confusion, flipped digits."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
 
 from ....recognition.normalise import DigitImage
-from ..accuracy import MOST_FLIPS
 from . import svg
-from .markup import data_uri, table
+from .markup import data_uri, details, table
+from .schema import Flip, LabelledSet, Pair, Report
 from .summary import chance, decibels, share
 
 
-def set_section(
-    report: dict[str, Any], own: dict[str, Any], pictures: Mapping[tuple[str, int], Sequence[DigitImage]]
-) -> str:
-    """Return all of one labelled set; `pictures` holds flipped images by name of the set and number of the model."""
+def set_section(report: Report, own: LabelledSet, pictures: Mapping[tuple[str, int], Sequence[DigitImage]]) -> str:
+    """Return the section of a set; `pictures` holds the flipped digits by name of the set and number of the model."""
     files = [model["file"] for model in report["models"]]
+    answers = list(zip(files, own["models"], strict=True))
     parts = [f"<h2>{escape(own['name'])}: {own['n']:,} digits</h2>"]
     if own["skipped"]:
         parts.append(f"<p>{own['skipped']:,} samples that are not one digit, or blank, were left out.</p>")
-    parts.append(
+    parts += [
         table(
             "Accuracy with 95 % Wilson intervals, expected calibration error",
-            ["model", "right", "accuracy", "interval", "calibration error"],
+            answers,
             [
-                [
-                    file,
-                    f"{m['right']:,}",
-                    share(m["accuracy"]),
-                    _interval(m["interval"]),
-                    f"{m['calibration_error']:.4f}",
-                ]
-                for file, m in zip(files, own["models"], strict=True)
+                ("model", lambda row: row[0]),
+                ("right", lambda row: f"{row[1]['right']:,}"),
+                ("accuracy", lambda row: share(row[1]["accuracy"])),
+                ("interval", lambda row: "{:.2f} to {:.2f} %".format(*(100 * end for end in row[1]["interval"]))),
+                ("calibration error", lambda row: f"{row[1]['calibration_error']:.4f}"),
             ],
-        )
-    )
-    parts.append(_pairs(files, own))
-    digits = [str(d) for d in range(10)]
-    classes = zip(*(m["per_class"] for m in own["models"]), strict=True)
-    parts.append(
+        ),
+        _pairs(files, own),
         table(
             "Right, by digit",
-            ["digit", "n", *files],
+            range(10),
             [
-                [digit, f"{counts[0]['n']:,}", *(f"{c['right']:,} ({_part(c['right'], c['n'])})" for c in counts)]
-                for digit, counts in zip(digits, classes, strict=True)
+                ("digit", str),
+                ("n", lambda digit: f"{own['models'][0]['per_class'][digit]['n']:,}"),
+                *((file, lambda digit, m=m: _right(**m["per_class"][digit])) for file, m in answers),
             ],
-        )
-    )
-    curves = [
-        (file, [(p["confidence"], p["accuracy"], int(p["n"])) for p in m["reliability"]])
-        for file, m in zip(files, own["models"], strict=True)
+        ),
+        svg.reliability(
+            f"Reliability on {own['name']}: accuracy by confidence",
+            [(file, [(p["confidence"], p["accuracy"], int(p["n"])) for p in m["reliability"]]) for file, m in answers],
+        ),
+        *(_confusion(file, m["confusion"], report["models"][0]["classes"]) for file, m in answers),
     ]
-    parts.append(svg.reliability(f"Reliability on {own['name']}: accuracy by confidence", curves))
-    for file, m in zip(files, own["models"], strict=True):
-        parts.append(_confusion(file, m["confusion"], report["models"][0]["classes"]))
     for number, pair in enumerate(own["pairs"], 1):
         parts.append(_flips(files[0], files[number], pair, pictures.get((own["name"], number), [])))
     return "".join(parts)
 
 
-def _part(right: int, n: int) -> str:
-    return share(right / n) if n else "none"
+def _right(right: int, n: int, **_: object) -> str:
+    return f"{right:,} ({share(right / n) if n else 'none'})"
 
 
-def _interval(ends: Sequence[float]) -> str:
-    return f"{100 * ends[0]:.2f} to {100 * ends[1]:.2f} %"
-
-
-def _pairs(files: Sequence[str], own: dict[str, Any]) -> str:
+def _pairs(files: Sequence[str], own: LabelledSet) -> str:
     return table(
         f"Against {files[0]}: McNemar's exact test on the samples that only one of the two got right",
+        zip(files[1:], own["pairs"], strict=True),
         [
-            "model",
-            "points",
-            "right alone",
-            "first right alone",
-            "p",
-            "flipped",
-            "logits, signal to noise",
-            "largest off",
-        ],
-        [
-            [
-                file,
-                f"{p['difference']:+.2f}",
-                str(p["only_second_right"]),
-                str(p["only_first_right"]),
-                chance(p["mcnemar_p"]),
-                str(p["flipped"]),
-                decibels(p["logits_snr_db"]),
-                f"{p['logits_largest_deviation']:.3f}",
-            ]
-            for file, p in zip(files[1:], own["pairs"], strict=True)
+            ("model", lambda row: row[0]),
+            ("points", lambda row: f"{row[1]['difference']:+.2f}"),
+            ("right alone", lambda row: str(row[1]["only_second_right"])),
+            ("first right alone", lambda row: str(row[1]["only_first_right"])),
+            ("p", lambda row: chance(row[1]["mcnemar_p"])),
+            ("flipped", lambda row: str(row[1]["flipped"])),
+            ("logits, signal to noise", lambda row: decibels(row[1]["logits_snr_db"])),
+            ("largest deviation", lambda row: f"{row[1]['logits_largest_deviation']:.3f}"),
         ],
     )
 
 
 def _confusion(file: str, matrix: Sequence[Sequence[int]], classes: Sequence[str]) -> str:
-    rows = [[str(digit), *(str(count) if count else "·" for count in row)] for digit, row in enumerate(matrix)]
-    inner = table(f"{file}: true digit by row, read as by column", ["", *classes], rows)
-    return f"<details><summary>Confusion matrix of {escape(file)}</summary>{inner}</details>"
+    inner = table(
+        f"{file}: true digit by row, read as by column",
+        range(10),
+        [("", str), *((name, lambda row, i=i: str(matrix[row][i] or "·")) for i, name in enumerate(classes))],
+    )
+    return details(f"Confusion matrix of {file}", inner)
 
 
-def _flips(first: str, second: str, pair: dict[str, Any], pictures: Sequence[DigitImage]) -> str:
+def _flips(first: str, second: str, pair: Pair, pictures: Sequence[DigitImage]) -> str:
     heading = f"<h3>Flipped between {escape(first)} and {escape(second)}: {pair['flipped']:,}</h3>"
     if not pair["flips"]:
         return heading + "<p>They read every sample alike.</p>"
     shown = "".join(_flip(first, second, flip, picture) for flip, picture in zip(pair["flips"], pictures, strict=False))
     rest = pair["flipped"] - len(pictures)
-    note = f"<p>{rest:,} more are not shown; --json lists up to {MOST_FLIPS:,}.</p>" if rest > 0 else ""
+    note = f"<p>{rest:,} more are not shown; --json lists up to 10,000.</p>" if rest > 0 else ""
     return f"{heading}<div class='flips'>{shown}</div>{note}"
 
 
-def _flip(first: str, second: str, flip: dict[str, Any], picture: DigitImage) -> str:
-    one, two = ("?" if read == 10 else str(read) for read in flip["read"])
-    right = ["right" if read == flip["label"] else "wrong" for read in flip["read"]]
-    scores = f"{flip['first_scores'][0]:.2f}", f"{flip['second_scores'][1]:.2f}"
-    said = f"{first}: {one} ({scores[0]}, {right[0]}); {second}: {two} ({scores[1]}, {right[1]})"
-    alt = f"sample {flip['index']}, labelled {flip['label']}. {said}"
+def _flip(first: str, second: str, flip: Flip, picture: DigitImage) -> str:
+    scores = flip["first_scores"][0], flip["second_scores"][1]
+    answers = [
+        ("?" if read == 10 else str(read), f"{score:.2f}", "right" if read == flip["label"] else "wrong")
+        for read, score in zip(flip["read"], scores, strict=True)
+    ]
+    words = "; ".join(
+        f"{f}: {a} ({score}, {right})" for f, (a, score, right) in zip((first, second), answers, strict=True)
+    )
+    alt = f"sample {flip['index']}, labelled {flip['label']}. {words}"
+    lines = "".join(f"<br>{escape(answer)} {score} <b>{right}</b>" for answer, score, right in answers)
     return (
         f"<figure><img src='{data_uri(picture)}' width='84' height='84' alt='{escape(alt)}'>"
-        f"<figcaption>#{flip['index']}, a {flip['label']}<br>"
-        f"{escape(one)} {scores[0]} <b>{right[0]}</b><br>{escape(two)} {scores[1]} <b>{right[1]}</b></figcaption>"
-        "</figure>"
+        f"<figcaption>#{flip['index']}, a {flip['label']}{lines}</figcaption></figure>"
     )
