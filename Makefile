@@ -8,7 +8,7 @@ NO_DISPLAY := 3
 COG := --markers='<!--cog cog--> <!--end-->' -p 'import cog, tables' -I docs/figures README.md docs/accuracy.md docs/install.md docs/lessons.md docs/window.md models/README.md
 
 .DEFAULT_GOAL := help
-.PHONY: help docs run demo test lint types train convert compare evaluate bench faults soak figures fuzz reference mutants test-arm test-wheel freeze test-deb dist clean lock audit
+.PHONY: help docs run demo test lint types train convert compare evaluate bench faults soak figures fuzz mutants test-arm test-wheel freeze test-deb dist clean lock audit
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -65,9 +65,6 @@ docs: $(FULL)/ready ## write the figures of docs/figures into the documents
 
 fuzz: $(FULL)/ready ## hostile files and random hands against the program; ARGS="TARGET... --seconds N"
 	@$(RUN) -m tools.fuzz $(ARGS)
-
-reference: $(FULL)/ready ## both runtimes against the network in integers, operator by operator; needs MNIST
-	@$(RUN) -m tools.reference $(ARGS)
 
 mutants: $(FULL)/ready ## mutation testing of the core; see [tool.mutmut] in pyproject.toml
 	DIGITPAD_NO_SHRINKING=1 $(RUN) -m mutmut run --max-children 1 $(ARGS)
