@@ -74,4 +74,5 @@ def _accuracy(own: LabelledSet, index: int) -> str:
 def _cost(cost: dict[str, Any]) -> str:
     if "error" in cost:
         return "does not run"
-    return f"{time(cost['latency_us']['1']['median'])}, {size(cost['peak_bytes'])} more memory"
+    memory = "memory not measured" if cost["peak_bytes"] is None else f"{size(cost['peak_bytes'])} more memory"
+    return f"{time(cost['latency_us']['1']['median'])}, {memory}"
