@@ -266,7 +266,7 @@ def _recognize(samples: "Iterable[Sample]", args: Options) -> int:
 def _recognizer(args: Options) -> "Recognizer":
     """Return a recogniser with the model named on the command line, or else the one in use."""
     from .modelfiles.card import Wanted
-    from .modelfiles.loader import open_classifier
+    from .modelfiles.registry import open_classifier
     from .recognition.recognizer import Recognizer
     from .storage.paths import find_paths
 
@@ -365,7 +365,7 @@ def run_use_model(args: Options) -> int:
     """
     if args.model:
         args.parser.error("use-model takes the file as its argument, not as --model")
-    from .modelfiles.use_model import use_model_command
+    from .modelfiles.registry import use_model_command
 
     return use_model_command(args.candidate, unlisted=args.unlisted, back=args.back, bundled=args.bundled)
 

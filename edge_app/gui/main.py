@@ -137,7 +137,7 @@ def open_rest(app: App, wanted: Wanted, problems: list[str]) -> None:
 
 
 def _load(wanted: Wanted, folders: Paths | None) -> Loaded:
-    from ..modelfiles.loader import open_classifier  # in the reading thread, after the first picture
+    from ..modelfiles.registry import open_classifier  # in the reading thread, after the first picture
 
     said: list[str] = []
     return load(Recognizer(classifier=open_classifier(wanted, folders, said.append)), said)

@@ -1,4 +1,4 @@
-"""A process of its own for what may crash, hang or want too much: it gets bytes, and answers with bytes."""
+"""Runs a module in a child process that may crash, hang or run out of memory without harm to this one."""
 
 import os
 import signal
@@ -8,59 +8,57 @@ import sys
 from ..errors import ModelError
 from ..subprocesses import module_command
 
-ROOM = 512_000_000  # bytes of address space; Python, numpy and a runtime with its model take 107
+MEMORY = 512_000_000  # bytes of address space; Python, numpy and a runtime with a model take 107 MB
 
 
-def run_apart(module: str, said: bytes, who: str, seconds: float) -> bytes:
-    """Return what a module of this package, run, answers on standard output to `said` on its standard input.
+def run_isolated(module: str, job: bytes, name: str, timeout: float) -> bytes:
+    """Run a module of this package with `job` as standard input; returns its standard output.
 
-    Raises ModelError with what it complains of, or where it does not live to answer: `who` is to blame then.
+    Raises ModelError if it fails: "`name` crashed", or the last line of its standard error.
     """
     try:
-        done = subprocess.run(module_command(module), input=said, capture_output=True, timeout=seconds, check=False)
+        done = subprocess.run(module_command(module), input=job, capture_output=True, timeout=timeout, check=False)
     except subprocess.TimeoutExpired:
-        raise ModelError(f"{who} took longer than {seconds:.0f} s and was stopped") from None
+        raise ModelError(f"{name} took longer than {timeout:.0f} s") from None
     except OSError as error:
-        raise ModelError(f"{who} could not be started in a process of its own ({error.strerror})") from None
+        raise ModelError(f"{name} could not be started in a child process ({error.strerror})") from None
     if done.returncode:
-        raise ModelError(complaint(who, done.returncode, done.stderr.decode(errors="replace")))
+        raise ModelError(_reason(name, done.returncode, done.stderr.decode(errors="replace")))
     return done.stdout
 
 
-def complaint(who: str, status: int, said: str) -> str:
-    """Return why a process ended with a status other than 0."""
-    if "MemoryError" in said or "bad_alloc" in said:
-        return f"{who} wanted more than {ROOM / 1e6:.0f} MB of memory"
+def _reason(name: str, status: int, stderr: str) -> str:
+    if "MemoryError" in stderr or "bad_alloc" in stderr:
+        return f"{name} needed more than {MEMORY / 1e6:.0f} MB of memory"
     if status == -getattr(signal, "SIGXCPU", 0):
-        return f"{who} computed for too long and was stopped"
-    if status < 0 or status > 255:  # a signal; Windows' codes for the same are large
-        return f"{who} crashed ({f'signal {-status}' if status < 0 else f'code {status:#x}'})"
-    return (said.strip().splitlines() or [f"{who} ended with status {status}"])[-1]
+        return f"{name} exceeded its CPU time"
+    if status < 0 or status > 255:  # a signal, or an exception code of Windows
+        return f"{name} crashed ({f'signal {-status}' if status < 0 else f'code {status:#x}'})"
+    return (stderr.strip().splitlines() or [f"{name} ended with status {status}"])[-1]
 
 
-def limit_this_process(seconds: int, room: int = ROOM) -> None:
-    """Limit the computing time and address space of this process, and let it write neither files nor a core dump.
+def limit_this_process(cpu_seconds: int) -> None:
+    """Limit this process's CPU time and memory, and let it write neither files nor core dumps.
 
-    To be called before anything is read that is not trusted. Windows has no such limits: there, whoever waits for
-    this process ends it when its time is up. macOS may refuse the one on address space.
+    Call it before anything untrusted is read. Windows has no such limits, only the parent's timeout; macOS may ignore
+    the one on memory.
     """
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each thread reserves 40 MB; too late where numpy is loaded
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each thread reserves 40 MB; no effect once numpy is loaded
     try:
         import resource
     except ImportError:
         return
-    limits = {
-        resource.RLIMIT_CPU: seconds,
-        resource.RLIMIT_AS: room,
+    for kind, limit in {
+        resource.RLIMIT_CPU: cpu_seconds,
+        resource.RLIMIT_AS: MEMORY,
         resource.RLIMIT_FSIZE: 0,
         resource.RLIMIT_CORE: 0,
-    }
-    for kind, most in limits.items():
+    }.items():
         try:
             _, hard = resource.getrlimit(kind)
-            most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            # past the soft limit of time comes a signal that says so, at the hard one the end without a word
-            resource.setrlimit(kind, (most, most + 1 if kind == resource.RLIMIT_CPU and hard != most else most))
+            soft = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+            # SIGXCPU comes at the soft limit, SIGKILL, which explains nothing, at the hard one
+            resource.setrlimit(kind, (soft, soft + 1 if kind == resource.RLIMIT_CPU and hard != soft else soft))
         except (ValueError, OSError):
             if kind != resource.RLIMIT_AS or sys.platform != "darwin":
                 raise

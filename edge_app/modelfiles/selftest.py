@@ -1,4 +1,4 @@
-"""Whether a model reads what anybody reads, and the bundled one to the unit what it read where it was converted."""
+"""Self-tests of a model: clear digits that any digit classifier recognises, and the known results on its card."""
 
 import base64
 import zlib
@@ -13,28 +13,28 @@ from ..recognition.classifier import Classifier
 from ..recognition.model import HOW_TO_MAKE, Model
 from ..recognition.normalise import SIZE, normalise_digit
 
-FLOOR = 0.75  # of the known digits; networks of this program and the tutorial's read all of them, chance a tenth
-UNITS = 8  # of the int8 output, by which the two runtimes have been seen to differ
+FLOOR = 0.75  # of the clear digits; digitpad's networks and the tutorial's recognise at least 0.95, chance 0.1
+UNITS = 8  # of the int8 output: the largest difference seen between the two runtimes
 
 
 def check_reading(classifier: Classifier, floor: float = FLOOR) -> float:
-    """Return the share of all drawn forms of the digits that a model reads right, twice the same.
+    """Return the share of the drawn digit forms that a model recognises.
 
-    Raises ModelError, in words that follow on its file's name, for less than `floor`, for outputs that are no
-    numbers, and for outputs that are others the second time.
+    Raises ModelError, without the name of the file, for less than `floor`, for outputs that are not finite, and for
+    outputs that differ when computed again.
     """
     images = np.stack([normalise_digit(form.ink) for form in allographs()])
     logits = classifier.logits(images)
     if not np.isfinite(logits).all():
-        raise ModelError("puts out what is no number")
+        raise ModelError("its outputs are not finite numbers")
     if not np.array_equal(logits, classifier.logits(images)):
-        raise ModelError("answers the same digit differently the second time")
+        raise ModelError("its outputs for the same digit differ from run to run")
     answers = [classifier.model.classes[i] for i in logits.argmax(axis=1)]
     right = sum(answer == form.label for answer, form in zip(answers, allographs(), strict=True))
     if right < floor * len(answers):
         raise ModelError(
-            f"reads {right} of {len(answers)} clear digits, expected at least {int(floor * len(answers))}: "
-            "spoilt, or made for something else"
+            f"recognises {right} of {len(answers)} clear digits, expected at least {int(floor * len(answers))}: "
+            "corrupt, or not a digit classifier"
         )
     return right / len(answers)
 
@@ -45,19 +45,19 @@ def known_digits() -> NDArray[np.uint8]:
 
 
 def make_expected(images: NDArray[np.uint8], logits: NDArray[np.float32]) -> dict[str, Any]:
-    """Return what a card keeps of known digits: their pixels, and the logits that its int8 model gave for them.
+    """Return the known digits for a card: their pixels, zlib and base64, and the logits of its int8 model.
 
-    The pixels are kept, too: drawing them again would take longer than reading them, and test more than the model.
+    The pixels are stored because drawing them again takes longer than the test, and tests more than the model.
     """
     packed = base64.b64encode(zlib.compress(images.tobytes(), 9)).decode()
     return {"images": packed, "logits": [[round(float(value), 4) for value in row] for row in logits]}
 
 
 def check_expected(classifier: Classifier) -> None:
-    """Raise ModelError unless a model answers the known digits on its card as it did when it was converted.
+    """Raise ModelError unless a model computes for the known digits on its card what it did when it was converted.
 
-    An int8 model may differ by as much as one runtime from the other, and never in the answer. Anything else is held
-    to its answers alone. A card without known digits has nothing to be held to.
+    The logits of an int8 model may differ by UNITS, the answers never; of other models only the answers count. A card
+    without known digits passes.
     """
     if classifier.model.self_test is None:
         return
@@ -69,9 +69,8 @@ def check_expected(classifier: Classifier) -> None:
     if not same.all():
         runtime = classifier.runtime
         raise ModelError(
-            f"{classifier.model.path}: {runtime.name} {runtime.version} computes {int((~same).sum())} of {len(same)} "
-            "known digits otherwise than it should: a library that was altered, or one that this processor does not "
-            "suit. Run: digitpad doctor"
+            f"{classifier.model.path}: self-test failed on {int((~same).sum())} of {len(same)} reference digits with "
+            f"{runtime.name} {runtime.version}: damaged library, or unsupported CPU. Run: digitpad doctor"
         )
 
 
@@ -80,11 +79,11 @@ def _unpack(model: Model) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     try:
         count = len(kept["logits"])
         packed = base64.b64decode(kept["images"], validate=True)
-        pixels = zlib.decompressobj().decompress(packed, count * SIZE * SIZE + 1)  # and no more: it may be a bomb
+        pixels = zlib.decompressobj().decompress(packed, count * SIZE * SIZE + 1)  # a limit: it may be a zip bomb
         images = np.frombuffer(pixels, np.uint8).reshape(count, SIZE, SIZE)
         logits = np.array(kept["logits"], np.float32).reshape(count, len(model.classes))
     except (KeyError, TypeError, ValueError, OverflowError, zlib.error) as error:
-        raise ModelError(f"{model.path}: damaged known digits on its card ({error}). {HOW_TO_MAKE}") from None
+        raise ModelError(f"{model.path}: corrupt known digits on its card ({error}). {HOW_TO_MAKE}") from None
     if not count:
         raise ModelError(f"{model.path}: no known digits on its card. {HOW_TO_MAKE}")
     return images, logits

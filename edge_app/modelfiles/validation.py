@@ -1,106 +1,82 @@
-"""Checks a model that did not come with the program: `python -m edge_app.modelfiles.validation`.
+"""Tries a model that did not come with digitpad in a child process: `python -m edge_app.modelfiles.validation`.
 
-TFLite's loaders have had memory-safety faults, so a strange file is looked at, opened and run in a process of its own
-first, with the very bytes that will be loaded. That process has limits and no more rights than its user has already:
-it keeps a file that crashes, hangs or swells from the app, and is no jail for one that takes the process over.
+TFLite has had memory-safety bugs, so an untrusted file is verified, opened and run there first, with the very bytes
+that will be loaded. The limits protect the app from a file that crashes, hangs or takes all memory. The process is no
+sandbox: it has all rights of its user.
 """
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import ModelError
 from ..recognition.model import HOW_TO_MAKE, REJECT, Model
 from .card import DIGITS
 
-if TYPE_CHECKING:  # it brings numpy, whose threads are limited before it is loaded
+if TYPE_CHECKING:  # it imports numpy, which must not be loaded before the limits are set
     from ..recognition.interpreter import Runtime
 
-PATIENCE = 90.0  # seconds; a Pi Zero takes 8 to import numpy from a slow card
-COMPUTING = 40  # seconds of the processor
+TIMEOUT = 90.0  # seconds; a Pi Zero takes 8 to import numpy from a slow card
+CPU_SECONDS = 40
 NEXT = "It was not loaded. Get or make the file again"
 
 
-def pass_gate(
-    path: Path, content: bytes, runtime: "Runtime", classes: Sequence[str] | None = None, *, reads: bool = True
+def validate(
+    path: Path, content: bytes, runtime: "Runtime", classes: Sequence[str] | None = None, *, must_read: bool = True
 ) -> tuple[str, ...]:
-    """Return the classes of a model that has passed; those of its card, or digits by their number for None.
+    """Return the classes of a valid model: those of its card, or for None digits by their number.
 
-    With `reads` it must know clear digits; a comparison takes what reads badly, too.
-    Raises ModelError, in one sentence with the file, what is wrong with it, and what to do.
+    With `must_read` it has to recognise clear digits; `compare` accepts models that do not. Raises ModelError.
     """
-    job = {"runtime": runtime.name, "classes": list(classes) if classes else None, "reads": reads}
+    from .isolated import run_isolated  # not at import: most starts need no child process
+
+    job = {"runtime": runtime.name, "classes": classes and list(classes), "must_read": must_read}
+    stdin = json.dumps(job).encode() + b"\n" + content
     try:
-        answer = examine_apart(content, job)
+        answer = run_isolated("edge_app.modelfiles.validation", stdin, runtime.name, TIMEOUT)
     except ModelError as error:
-        raise ModelError(f"{path}: {error} when it was tried. {NEXT}") from None
-    if "refused" in answer:
-        raise ModelError(f"{path}: {answer['reason']}. {NEXT}")
-    return tuple(answer["classes"])
+        raise ModelError(f"{path}: {error}. {NEXT}") from None
+    return tuple(json.loads(answer.splitlines()[-1]))
 
 
-def examine_apart(content: bytes, job: dict[str, Any]) -> dict[str, Any]:
-    """Return what `examine` says, from a process of its own; raises ModelError where that does not live to say it."""
-    from .isolated import run_apart  # not at import: most starts need no process
-
-    said = run_apart(
-        "edge_app.modelfiles.validation", json.dumps(job).encode() + b"\n" + content, job["runtime"], PATIENCE
-    )
-    answer: dict[str, Any] = json.loads(said)
-    return answer
+def reason_of(error: ModelError) -> str:
+    """Return what is wrong without the advice, for a file that the user did not name."""
+    return str(error).removesuffix(NEXT).removesuffix(HOW_TO_MAKE).rstrip(". ")
 
 
-def examine(content: bytes, job: dict[str, Any]) -> dict[str, Any]:
-    """Return the classes of a sound model, and its share of clear digits; or where it was refused, and the reason.
+def try_model(content: bytes, runtime: str, classes: Sequence[str] | None, *, must_read: bool = True) -> list[str]:
+    """Open and run a model in this process; returns its classes. Raises ModelError, or crashes with it."""
+    from .verifier import verify
 
-    The places are structure, runtime and reading. Nothing but the first, which is Python, keeps a process safe.
-    """
-    from .structure import check_structure
+    verify(content)
+    from ..recognition.classifier import Classifier
+    from ..recognition.interpreter import find_runtime
+    from .selftest import FLOOR, check_reading
 
-    place = "structure"
-    try:
-        found = check_structure(content)
-        classes = _classes(found.classes, job["classes"])
-        place = "runtime"
-        from ..recognition.classifier import Classifier
-        from ..recognition.interpreter import find_runtime
-
-        model = Model(Path(), content, "", classes)
-        classifier = Classifier(model, find_runtime(job["runtime"]))
-        place = "reading"
-        from .selftest import FLOOR, check_reading
-
-        share = check_reading(classifier, FLOOR if job["reads"] else 0)
-    except ModelError as error:
-        reason = str(error).removeprefix(f"{Path()}: ").removesuffix(f". {HOW_TO_MAKE}")
-        return {"refused": place, "reason": reason}
-    return {"classes": classes, "right": share}
-
-
-def _classes(count: int, named: Sequence[str] | None) -> tuple[str, ...]:
-    if named is not None:
-        if len(named) != count:
-            raise ModelError(f"{count} classes, and its card names {len(named)}")
-        return tuple(named)
-    if count not in (len(DIGITS), len(DIGITS) + 1):
-        raise ModelError(f"{count} classes, expected 10 digits, or 11 with one for no digit")
-    return DIGITS if count == len(DIGITS) else (*DIGITS, REJECT)
+    found = find_runtime(runtime)
+    if classes is None:
+        shapes = [[int(side) for side in output["shape"]] for output in found.open(content).get_output_details()]
+        if shapes not in ([[1, 10]], [[1, 11]]):
+            raise ModelError(f"output shapes {shapes}, expected [[1, 10]], or [[1, 11]] with no digit")
+        classes = (*DIGITS, REJECT)[: shapes[0][1]]
+    check_reading(Classifier(Model(Path(), content, "", tuple(classes)), found), FLOOR if must_read else 0)
+    return list(classes)
 
 
 def main() -> int:
-    """Examine the model on standard input, behind a line with the job."""
+    """Try the model on standard input, after a line with the job; prints its classes, or the reason on stderr."""
     from .isolated import limit_this_process
 
-    limit_this_process(COMPUTING)
-    answers = os.dup(1)
-    os.dup2(2, 1)  # what libraries print is no answer
-    with os.fdopen(0, "rb") as said:
-        job = json.loads(said.readline())
-        content = said.read()
-    os.write(answers, json.dumps(examine(content, job)).encode())
+    limit_this_process(CPU_SECONDS)
+    job = json.loads(sys.stdin.buffer.readline())
+    try:
+        classes = try_model(sys.stdin.buffer.read(), job["runtime"], job["classes"], must_read=job["must_read"])
+    except ModelError as error:
+        print(reason_of(error).removeprefix(f"{Path()}: "), file=sys.stderr)
+        return 1
+    print(json.dumps(classes))
     return 0
 
 

@@ -1,49 +1,38 @@
-"""Which models have passed the gate here, so that it need not be asked at every start."""
+"""Which models have passed validation here: it takes half a second, 10 s on a Pi Zero, too long for every start."""
 
+import contextlib
+import hashlib
 import json
-import os
 from pathlib import Path
 
+from ..errors import ModelError
 from ..recognition.interpreter import Runtime
 from ..recognition.model import Model
 from ..storage.atomic_write import write_atomically
 from ..storage.paths import PRIVATE_FILE, make_private_folder
 from ..version import __version__
+from .card import read_file
 
-MOST = 64  # the oldest go first
-MOST_BYTES = 100_000
-
-Proof = tuple[str, ...]
-"""A model's SHA-256 and classes, and what it passed with: the runtime, its version, and this program's."""
+MOST = 64  # the oldest are dropped
 
 
-def proof_of(model: Model, runtime: Runtime) -> Proof:
-    """Return what is remembered of a model that has passed with a runtime: with another it must pass again."""
-    return model.sha256, json.dumps(model.classes), runtime.name, runtime.version, __version__
+def cache_key(model: Model, runtime: Runtime) -> str:
+    """Return a key that changes with the model's bytes and classes, the runtime, and digitpad's version."""
+    parts = [model.sha256, model.classes, runtime.name, runtime.version, __version__]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def read_proofs(path: Path) -> list[Proof]:
-    """Return what has passed, the newest last; nothing where the file is damaged or others may write it."""
+def read_cache(path: Path) -> list[str]:
+    """Return the keys of the models that have passed, the newest last; none if the file is missing or corrupt."""
     try:
-        if not _is_ours(path) or path.stat().st_size > MOST_BYTES:
-            return []
-        found = json.loads(path.read_bytes())["proven"]
-        sound = all(len(proof) == 5 and all(isinstance(part, str) for part in proof) for proof in found)
-        return [tuple(proof) for proof in found] if sound else []
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return []  # to prove again costs half a second
+        return [str(key) for key in json.loads(read_file(path))["passed"]]
+    except (ModelError, ValueError, KeyError, TypeError, RecursionError):
+        return []
 
 
-def _is_ours(path: Path) -> bool:
-    found = path.stat()
-    return not hasattr(os, "geteuid") or (found.st_uid == os.geteuid() and not found.st_mode & 0o022)
-
-
-def remember(path: Path, proof: Proof) -> None:
-    """Keep that a model has passed; where nothing can be kept, it passes again next time."""
-    proofs = [known for known in read_proofs(path) if known != proof][1 - MOST :]
-    try:
+def add_to_cache(path: Path, key: str) -> None:
+    """Remember that a model has passed; if that cannot be written, it is validated again next time."""
+    keys = [known for known in read_cache(path) if known != key][1 - MOST :]
+    with contextlib.suppress(OSError):
         make_private_folder(path.parent)
-        write_atomically(path, json.dumps({"proven": [*proofs, proof]}).encode(), PRIVATE_FILE)
-    except OSError:
-        pass
+        write_atomically(path, json.dumps({"passed": [*keys, key]}).encode(), PRIVATE_FILE)

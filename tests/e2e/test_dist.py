@@ -22,7 +22,7 @@ from PIL import Image
 from edge_app.version import __version__
 
 from ..conftest import ROOT
-from ..support.models import strange
+from ..support.models import variant
 from ..support.pilot import SAMPLES
 from .test_real_window import screen, write_ten, xdotool
 
@@ -312,14 +312,14 @@ def test_the_frozen_program_tries_a_strange_model_in_a_process_of_its_own(
 ) -> None:
     model, picture = tmp_path / "mine.tflite", ROOT / "tests" / "data" / "2026.png"
     command = [str(program / "digitpad"), "--model", str(model), "--unlisted", "recognize", str(picture)]
-    model.write_bytes(strange("frozen"))
+    model.write_bytes(variant("frozen"))
     assert run(*command, env=home).stdout == "2026\n"
-    model.write_bytes(strange("frozen")[:-7000])
+    model.write_bytes(variant("frozen")[:-7000])
     done = subprocess.run(command, env=home, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.splitlines()[-1].startswith(f"digitpad: {model}: ")  # the runtime greets before
+    assert done.stderr.splitlines()[-1].startswith(f"digitpad: {model}: ")
     assert done.stderr.endswith("It was not loaded. Get or make the file again\n")
-    model.write_bytes(strange("frozen"))
+    model.write_bytes(variant("frozen"))
     assert run(program / "digitpad", "use-model", model, "--unlisted", env=home).stdout.startswith("From the next")
     assert run(program / "digitpad", "recognize", picture, env=home).stdout == "2026\n"
     run(program / "digitpad", "use-model", "--bundled", env=home)

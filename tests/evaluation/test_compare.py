@@ -393,7 +393,7 @@ def test_a_job_without_data_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_models_of_other_classes_are_not_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge_app.evaluation.compare.models.pass_gate", lambda *_, **__: None)  # the fakes are no files
+    monkeypatch.setattr("edge_app.evaluation.compare.models.validate", lambda *_, **__: None)  # the fakes are no files
     paths = []
     for count in (10, 11):
         folder = tmp_path / str(count)

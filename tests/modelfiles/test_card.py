@@ -1,6 +1,5 @@
-"""Model files and runtimes: found, proven, refused with one clear line."""
+"""Cards and their models: found, verified, or rejected with one clear line."""
 
-import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -11,6 +10,8 @@ from edge_app.errors import ModelError
 from edge_app.modelfiles.card import CARD, INT8, load_model, models_folder
 from edge_app.recognition.classifier import Classifier
 
+from ..support.models import CONTENT, write_with_card
+
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
@@ -19,28 +20,23 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path / INT8
 
 
-def test_a_sound_copy_is_loaded(copy: Path) -> None:
+def test_an_intact_copy_is_loaded(copy: Path) -> None:
     assert load_model(copy).content == load_model().content
 
 
-def change(path: Path, how: str) -> None:
-    content = path.read_bytes()
-    if how == "missing":
-        path.unlink()
-    elif how == "truncated":
-        path.write_bytes(content[: len(content) // 2])
-    elif how == "empty":
-        path.write_bytes(b"")
-    else:
-        path.write_bytes(content[:1000] + bytes([content[1000] ^ 1]) + content[1001:])
-
-
 @pytest.mark.parametrize(
-    ("how", "reason"),
-    [("missing", "not found"), ("truncated", "altered"), ("empty", "altered"), ("altered", "altered")],
+    ("content", "reason"),
+    [
+        (None, "not found"),
+        (b"", "altered or truncated"),
+        (CONTENT[:-9], "altered or truncated"),
+        (CONTENT[:1000] + bytes([CONTENT[1000] ^ 1]) + CONTENT[1001:], "altered or truncated"),
+        (bytes(64_000_001), "larger than 64,000,000 bytes"),
+    ],
+    ids=["missing", "empty", "truncated", "one bit", "huge"],
 )
-def test_a_damaged_model_is_refused(copy: Path, how: str, reason: str) -> None:
-    change(copy, how)
+def test_a_damaged_model_is_rejected(copy: Path, content: bytes | None, reason: str) -> None:
+    copy.unlink() if content is None else copy.write_bytes(content)
     with pytest.raises(ModelError, match=reason) as caught:
         load_model(copy)
     assert str(copy) in str(caught.value)
@@ -51,16 +47,18 @@ def test_a_damaged_model_is_refused(copy: Path, how: str, reason: str) -> None:
     ("text", "reason"),
     [
         (None, "no digits.json beside it"),
-        ("", "damaged model card"),
-        ("[]", "damaged model card"),
-        ('{"classes": []}', "damaged model card"),
-        ('{"files": {"digits_int8.tflite": {}}, "classes": ["0"]}', "damaged model card"),
-        ('{"files": {}, "classes": [0]}', "damaged model card"),
-        ('{"files": {}, "classes": [], "temperature": 0}', "damaged model card"),
+        ("", "corrupt model card"),
+        ("[]", "corrupt model card"),
+        ("[" * 20_000, "corrupt model card"),
+        ('{"classes": []}', "corrupt model card"),
+        ('{"files": {"digits_int8.tflite": {}}, "classes": ["0"]}', "corrupt model card"),
+        ('{"files": {}, "classes": [0]}', "corrupt model card"),
+        ('{"files": {}, "classes": [], "temperature": 0}', "corrupt model card"),
+        ('{"files": {}, "classes": [], "self_test": 7}', "corrupt model card"),
         ('{"files": {}, "classes": ["0"]}', "not named in"),
     ],
 )
-def test_a_damaged_card_is_refused(copy: Path, text: str | None, reason: str) -> None:
+def test_a_damaged_card_is_rejected(copy: Path, text: str | None, reason: str) -> None:
     card = copy.with_name(CARD)
     if text is None:
         card.unlink()
@@ -70,10 +68,13 @@ def test_a_damaged_card_is_refused(copy: Path, text: str | None, reason: str) ->
         load_model(copy)
 
 
-def test_a_file_with_the_right_hash_that_is_no_model_is_refused(copy: Path) -> None:
-    copy.write_bytes(b"not a model at all")
-    card = json.loads(copy.with_name(CARD).read_text())
-    card["files"][INT8]["sha256"] = hashlib.sha256(copy.read_bytes()).hexdigest()
-    copy.with_name(CARD).write_text(json.dumps(card))
+def test_a_file_that_matches_its_card_and_is_no_model_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="cannot load it"):
-        Classifier(load_model(copy))
+        Classifier(load_model(write_with_card(tmp_path, b"not a model at all")))
+
+
+def test_the_values_of_the_card_are_taken(tmp_path: Path) -> None:
+    path = write_with_card(tmp_path, CONTENT, temperature=2.0, refuse_below=0.9)
+    model = load_model(path)
+    assert (model.temperature, model.refuse_below, model.self_test) == (2.0, 0.9, None)
+    assert json.loads(path.with_name(CARD).read_text())["files"]["mine.tflite"]["sha256"] == model.sha256

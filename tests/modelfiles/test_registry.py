@@ -1,11 +1,10 @@
-"""Another model in the bundled one's place: proven first, moved into place at once, and one to fall back to."""
+"""`digitpad use-model`: a model is validated, installed and used; if it fails later, the one before it is used."""
 
 import hashlib
 import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,17 +12,16 @@ import pytest
 
 from edge_app.cli import main
 from edge_app.errors import ModelError
-from edge_app.gui import main as loop
-from edge_app.modelfiles import loader as opening
+from edge_app.gui import main as gui_main
+from edge_app.modelfiles import loader
 from edge_app.modelfiles.card import INT8, Wanted, load_model, models_folder
-from edge_app.modelfiles.loader import open_classifier
-from edge_app.modelfiles.registry import POINTER, Choice, choose, load_kept, read_choice
+from edge_app.modelfiles.registry import IN_USE, Choice, Installed, Registry, open_classifier
 from edge_app.modelfiles.validation import NEXT
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.paths import Paths
 
 from ..conftest import DATA, ROOT
-from ..support.models import CLASSES, on_card, strange
+from ..support.models import CLASSES, variant, write_with_card
 from ..support.pilot import Pilot
 from ..test_cli import complaints, digitpad
 
@@ -32,150 +30,157 @@ BACK = "The one before is kept: use-model --back\n"
 
 
 @pytest.fixture
-def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
+def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
     monkeypatch.setenv("DIGITPAD_HOME", str(tmp_path / "home"))
     return Paths(tmp_path / "home" / "config", tmp_path / "home" / "data", tmp_path / "home" / "pictures")
 
 
 @pytest.fixture
 def trusting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the gate's processes be: what passes it is shown elsewhere."""
-    monkeypatch.setattr(opening, "pass_gate", lambda *_, **__: tuple(CLASSES))
+    """Skip validation, which has tests of its own."""
+    monkeypatch.setattr(loader, "validate", lambda *_, **__: tuple(CLASSES))
 
 
-def reads_now(folders: Paths) -> tuple[str, list[str]]:
-    """The SHA-256 of the model that reads, and what was said of it."""
-    said: list[str] = []
-    return open_classifier(Wanted(), folders, said.append).model.sha256, said
+def opened(paths: Paths) -> tuple[str, list[str]]:
+    """Return the SHA-256 of the model that is used now, and what was reported."""
+    reports: list[str] = []
+    return open_classifier(Wanted(), paths, reports.append).model.sha256, reports
 
 
 def digest(name: str) -> str:
-    return hashlib.sha256(strange(name)).hexdigest()
+    return hashlib.sha256(variant(name)).hexdigest()
 
 
-def test_a_model_is_proven_kept_and_used_by_every_command(tmp_path: Path) -> None:
-    home = str(tmp_path / "home")
-    path = on_card(tmp_path / "new", strange("one"), temperature=2.0, refuse_below=0.9)
-    done = digitpad("use-model", path, DIGITPAD_HOME=home)
+def write(folder: Path, name: str) -> str:
+    return str(write_with_card(folder / name, variant(name), name=f"{name}.tflite"))
+
+
+def test_an_installed_model_is_used_by_every_command(tmp_path: Path, paths: Paths) -> None:
+    path = write_with_card(tmp_path / "new", variant("one"), temperature=2.0, refuse_below=0.9)
+    done = digitpad("use-model", path)
     title = f"mine.tflite (SHA-256 {digest('one')[:12]}…)"
     assert (done.returncode, done.stdout) == (0, f"From the next start on, {title} reads. {BACK}")
-    path.unlink()  # it has been copied
+    path.unlink()  # a copy is used
     report = tmp_path / "report.json"
-    done = digitpad("evaluate", DATA / "numbers.jsonl", "--json", report, DIGITPAD_HOME=home)
+    done = digitpad("evaluate", DATA / "numbers.jsonl", "--json", report)
     assert (done.returncode, complaints(done)) == (0, [])
     assert json.loads(report.read_text())["model"] == digest("one")
-    assert digitpad("use-model", "--list", DIGITPAD_HOME=home).stdout == f"in use: {title}\nbefore: the bundled model\n"
-    doctor = json.loads(digitpad("doctor", "--json", DIGITPAD_HOME=home, SDL_VIDEODRIVER="dummy").stdout)
-    [said] = [found["said"] for found in doctor["findings"] if "in use" in found["said"]]
-    assert said == f"{title} is in use in place of the bundled model, and is what its card says"
+    assert digitpad("use-model", "--list").stdout == f"in use: {title}\nbefore: the bundled model\n"
+    doctor = json.loads(digitpad("doctor", "--json", SDL_VIDEODRIVER="dummy").stdout)
+    assert [found["state"] for found in doctor["findings"] if f"{title} is in use" in found["said"]] == ["good"]
+    model = open_classifier(Wanted(), paths, print).model
+    assert (model.temperature, model.refuse_below) == (2.0, 0.9)
 
 
-def test_a_model_that_fails_the_gate_changes_nothing(tmp_path: Path, folders: Paths) -> None:
-    main(["use-model", str(on_card(tmp_path / "good", strange("one")))])
-    before = {path.name: path.read_bytes() for path in folders.models.iterdir()}
-    bad = on_card(tmp_path / "bad", strange("two"), [*CLASSES[:10][::-1], "?"])
-    done = digitpad("use-model", bad)
+def test_an_invalid_model_changes_nothing(tmp_path: Path, paths: Paths) -> None:
+    main(["use-model", write(tmp_path, "one")])
+    before = {path.name: path.read_bytes() for path in paths.models.iterdir()}
+    done = digitpad("use-model", write_with_card(tmp_path / "bad", variant("two"), [*CLASSES[:10][::-1], "?"]))
     [said] = complaints(done)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "made for something else" in said
-    assert {path.name: path.read_bytes() for path in folders.models.iterdir()} == before
+    assert "not a digit classifier" in said
+    assert {path.name: path.read_bytes() for path in paths.models.iterdir()} == before
 
 
 @pytest.mark.usefixtures("trusting")
-def test_there_is_a_way_back_and_forth(tmp_path: Path, folders: Paths, capsys: pytest.CaptureFixture[str]) -> None:
-    paths = {name: str(on_card(tmp_path / name, strange(name), name=f"{name}.tflite")) for name in ("one", "two")}
+def test_back_and_bundled(tmp_path: Path, paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+    one, two = write(tmp_path, "one"), write(tmp_path, "two")
     for words, now in (
-        ([paths["one"]], digest("one")),
-        ([paths["two"]], digest("two")),
+        ([one], digest("one")),
+        ([two], digest("two")),
         (["--back"], digest("one")),
         (["--back"], digest("two")),
         (["--bundled"], BUNDLED),
         (["--back"], digest("two")),
         (["--bundled"], BUNDLED),
-        ([paths["one"]], digest("one")),
+        ([one], digest("one")),
         (["--back"], BUNDLED),
     ):
         assert main(["use-model", *words]) == 0
-        assert reads_now(folders) == (now, [])
+        assert opened(paths) == (now, [])
         assert capsys.readouterr().out.endswith(BACK)
-    for words in ([paths["two"]], [paths["two"]]):
-        assert main(["use-model", *words]) == 0
+    assert [main(["use-model", *words]) for words in ([two], [two])] == [0, 0]
     assert capsys.readouterr().out.endswith(f"Already in use: two.tflite (SHA-256 {digest('two')[:12]}…)\n")
-    assert main(["use-model", "--bundled"]) == main(["use-model", "--bundled"]) == 0
+    assert [main(["use-model", "--bundled"]) for _ in range(2)] == [0, 0]
     assert capsys.readouterr().out.endswith("Already in use: the bundled model\n")
 
 
-def test_there_is_no_way_back_from_the_start(folders: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_an_installed_model(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["use-model", "--back"]) == 1
-    assert "no model has been in use before" in capsys.readouterr().err
+    assert "no other model has been in use" in capsys.readouterr().err
     assert main(["use-model", "--list"]) == 0
     assert capsys.readouterr().out == "in use: the bundled model\nbefore: the bundled model\n"
-    assert not folders.data.exists()
+    assert not paths.data.exists()
 
 
 @pytest.mark.usefixtures("trusting")
-def test_a_file_without_a_card_gets_one_with_the_option(tmp_path: Path, folders: Paths) -> None:
+def test_a_file_without_a_card_gets_one_with_the_option(tmp_path: Path, paths: Paths) -> None:
     path = tmp_path / "mine.tflite"
-    path.write_bytes(strange("one"))
+    path.write_bytes(variant("one"))
     assert main(["use-model", str(path)]) == 1
     assert main(["use-model", str(path), "--unlisted"]) == 0
     assert main(["--unlisted", "use-model", str(path)]) == 0
-    assert reads_now(folders) == (digest("one"), [])
+    assert opened(paths) == (digest("one"), [])
+
+
+# ---- when an installed model fails
 
 
 @pytest.fixture
-def two(tmp_path: Path, folders: Paths, trusting: None) -> Paths:
+def two(tmp_path: Path, paths: Paths, trusting: None) -> Paths:
     """Model `two` is in use, `one` was before."""
     for name in ("one", "two"):
-        assert main(["use-model", str(on_card(tmp_path / name, strange(name), name=f"{name}.tflite"))]) == 0
-    return folders
+        assert main(["use-model", write(tmp_path, name)]) == 0
+    return paths
 
 
-def damage(path: Path) -> None:
+def installed(paths: Paths) -> list[Installed]:
+    """Return the model in use and the one before."""
+    return [model for model in Registry(paths.models).read() if model]
+
+
+def alter(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1] + b"?")
 
 
-HARM: dict[str, tuple[Callable[[Path], object], str]] = {
-    "altered": (damage, "altered or truncated"),
-    "gone": (lambda path: path.unlink(), "not found"),
+DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "altered": (alter, "altered or truncated"),
+    "missing": (lambda path: path.unlink(), "not found"),
     "empty": (lambda path: path.write_bytes(b""), "altered or truncated"),
 }
 
 
 @pytest.mark.parametrize("suffix", ["tflite", "json"])
-@pytest.mark.parametrize("how", HARM)
-def test_a_model_that_is_damaged_is_left_for_the_one_before_and_said_so(how: str, suffix: str, two: Paths) -> None:
-    choice = read_choice(two.models)
-    assert choice.now is not None
-    assert choice.before is not None
-    file = {kept: two.models / f"{kept.model if suffix == 'tflite' else kept.card}.{suffix}" for kept in choice if kept}
-    harm, reason = HARM[how]
-    harm(file[choice.now])
-    now, [said] = reads_now(two)
-    assert now == digest("one")
-    assert said.startswith(f"{file[choice.now]}: {reason}")
-    assert said.endswith(". The model before it is used instead: digitpad use-model --list")
-    harm(file[choice.before])
-    now, [_, said] = reads_now(two)
-    assert now == BUNDLED
-    assert said.startswith(f"{file[choice.before]}: {reason}")
-    assert said.endswith(". The bundled model is used instead: digitpad use-model --list")
+@pytest.mark.parametrize("how", DAMAGE)
+def test_a_damaged_model_is_replaced_by_the_one_before_and_reported(how: str, suffix: str, two: Paths) -> None:
+    now, before = (two.models / f"{m.model if suffix == 'tflite' else m.card}.{suffix}" for m in installed(two))
+    damage, reason = DAMAGE[how]
+    damage(now)
+    used, [report] = opened(two)
+    assert used == digest("one")
+    assert report.startswith(f"{now}: {reason}")
+    assert report.endswith(". The previous model is used instead: digitpad use-model --list")
+    damage(before)
+    used, [_, report] = opened(two)
+    assert used == BUNDLED
+    assert report.startswith(f"{before}: {reason}")
+    assert report.endswith(". The bundled model is used instead: digitpad use-model --list")
 
 
-def test_a_model_that_fails_its_proof_is_left_for_the_one_before(two: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path, *_: object, **__: object) -> tuple[str, ...]:
+def test_a_model_that_crashes_a_new_runtime_is_replaced(two: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    def reject(path: Path, *_: object, **__: object) -> tuple[str, ...]:
         if path.stem == digest("two"):
-            raise ModelError(f"{path}: ai-edge-litert 9 crashed (signal 11) when it was tried. {NEXT}")
+            raise ModelError(f"{path}: ai-edge-litert crashed (signal 11). {NEXT}")
         return tuple(CLASSES)
 
-    monkeypatch.setattr(opening, "pass_gate", refuse)
+    monkeypatch.setattr(loader, "validate", reject)
     two.proofs_file.unlink()  # as after an update of the runtime
-    now, [said] = reads_now(two)
-    assert now == digest("one")
-    assert "crashed (signal 11) when it was tried. The model before it is used instead" in said
+    used, [report] = opened(two)
+    assert used == digest("one")
+    assert "crashed (signal 11). The previous model is used instead" in report
 
 
-POINTERS = [
+CORRUPT = [
     b"",
     b"{",
     b"[]",
@@ -187,53 +192,41 @@ POINTERS = [
 ]
 
 
-@pytest.mark.parametrize("content", POINTERS, ids=range(len(POINTERS)))
-def test_without_knowing_which_it_is_the_bundled_one_and_said_so(content: bytes, two: Paths) -> None:
-    (two.models / POINTER).write_bytes(content)
-    now, [said] = reads_now(two)
-    assert now == BUNDLED
-    assert said == (
-        f"{two.models / POINTER}: damaged, so nobody knows which model was in use. The bundled model is used: digitpad "
-        "use-model FILE"
-    )
-    assert main(["use-model", "--list"]) == 0
-    assert main(["use-model", "--bundled"]) == 0
-
-
-def test_what_a_damaged_file_may_have_named_is_kept(tmp_path: Path, two: Paths) -> None:
-    (two.models / POINTER).write_bytes(POINTERS[0])
+@pytest.mark.parametrize("content", CORRUPT, ids=range(len(CORRUPT)))
+def test_if_in_use_is_corrupt_the_bundled_model_is_used(content: bytes, tmp_path: Path, two: Paths) -> None:
+    path = two.models / IN_USE
+    path.write_bytes(content)
     before = {path.name: path.read_bytes() for path in two.models.iterdir() if len(path.stem) == 64}
     assert len(before) == 4
-    for name in before:
-        os.utime(two.models / name, (time.time() - 7200,) * 2)
-    third, bundled = str(on_card(tmp_path / "third", strange("three"))), ["use-model", "--bundled"]
-    assert [main(["use-model", third]), main(bundled)] == [0, 0]
+    used, [report] = opened(two)
+    assert used == BUNDLED
+    assert (
+        report == f"{path}: corrupt, so the model in use is unknown. The bundled model is used: digitpad use-model FILE"
+    )
+    assert [main(["use-model", *words]) for words in (["--list"], [write(tmp_path, "three")], ["--bundled"])] == [0] * 3
     after = {path.name: path.read_bytes() for path in two.models.iterdir()}
-    assert after.items() >= before.items()
-    assert after["in-use.damaged-1.json"] == POINTERS[0]
+    assert (
+        after.items() >= {**before, "in-use.damaged-1.json": content}.items()
+    )  # what it may have named is still there
 
 
-def test_the_commands_say_it_on_standard_error(tmp_path: Path, two: Paths) -> None:
-    choice = read_choice(two.models)
-    assert choice.now is not None
-    (two.models / f"{choice.now.model}.tflite").unlink()
+def test_commands_report_it_on_standard_error(two: Paths) -> None:
+    (two.models / f"{installed(two)[0].model}.tflite").unlink()
     done = digitpad("recognize", DATA / "2026.png")
     [said] = complaints(done)
     assert (done.returncode, done.stdout.strip()) == (0, "2026")
-    assert "not found. The model before it is used instead" in said
+    assert "not found. The previous model is used instead" in said
     assert "a model that cannot be used: " in digitpad("use-model", "--list").stdout
     doctor = json.loads(digitpad("doctor", "--json", SDL_VIDEODRIVER="dummy").stdout)
     assert [found["state"] for found in doctor["findings"] if "in use" in found["said"]] == ["bad"]
 
 
-def test_the_window_says_it_and_reads(two: Paths) -> None:
-    choice = read_choice(two.models)
-    assert choice.now is not None
-    damage(two.models / f"{choice.now.model}.tflite")
+def test_the_window_reports_it_and_reads(two: Paths) -> None:
+    alter(two.models / f"{installed(two)[0].model}.tflite")
     pilot = Pilot(None)
-    pilot.services.worker.submit("load", lambda: loop._load(Wanted(), two))
+    pilot.services.worker.submit("load", lambda: gui_main._load(Wanted(), two))
     pilot.settle()
-    assert "The model before it is used instead" in (pilot.state.toast or "")
+    assert "The previous model is used instead" in (pilot.state.toast or "")
     assert [note for note in pilot.notes if "is used instead" in note] == pilot.notes != []
     pilot.write(0)
     assert (pilot.state.reading.text, pilot.app.status) == ("7", 0)
@@ -241,65 +234,53 @@ def test_the_window_says_it_and_reads(two: Paths) -> None:
     assert pilot.app.recognizer.classifier.model.sha256 == digest("one")
 
 
-def test_a_damaged_model_is_not_what_one_falls_back_to(tmp_path: Path, two: Paths) -> None:
-    choice = read_choice(two.models)
-    assert choice.now is not None
-    damage(two.models / f"{choice.now.model}.tflite")
-    assert main(["use-model", str(on_card(tmp_path / "three", strange("three")))]) == 0
-    found = read_choice(two.models)
-    assert found.before is not None
-    assert found.before.model == digest("one")
+def test_a_damaged_model_does_not_become_the_one_before(tmp_path: Path, two: Paths) -> None:
+    alter(two.models / f"{installed(two)[0].model}.tflite")
+    assert main(["use-model", write(tmp_path, "three")]) == 0
+    assert [model.model for model in installed(two)] == [digest("three"), digest("one")]
 
 
-def test_what_nothing_names_goes_when_it_is_old(tmp_path: Path, two: Paths) -> None:
-    (two.models / "notes.txt").write_text("not ours")
-    for path in two.models.iterdir():
-        os.utime(path, (time.time() - 7200,) * 2)
-    assert main(["use-model", str(on_card(tmp_path / "three", strange("three")))]) == 0
+def test_a_superseded_model_is_removed(tmp_path: Path, two: Paths) -> None:
+    (two.models / "notes.txt").write_text("the user's")
+    assert main(["use-model", write(tmp_path, "three")]) == 0
     names = {path.name for path in two.models.iterdir()}
-    assert f"{digest('one')}.tflite" not in names  # two swaps ago
-    assert {f"{digest('two')}.tflite", f"{digest('three')}.tflite", "notes.txt", POINTER} <= names
-    if sys.platform != "win32":
-        assert {path.stat().st_mode & 0o777 for path in two.models.iterdir() if path.name != "notes.txt"} == {0o600}
+    kept = {name for model in installed(two) for name in model.files}
+    assert names == kept | {"notes.txt", IN_USE, two.proofs_file.name}
+    assert {digest("two"), digest("three")} <= {Path(name).stem for name in kept}
 
 
-def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path, folders: Paths, trusting: None) -> None:
-    folders.data.parent.mkdir(parents=True)
-    folders.data.write_text("a file where the folder should be")
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path, paths: Paths, trusting: None) -> None:
+    paths.data.parent.mkdir(parents=True)
+    paths.data.write_text("a file where the folder should be")
     with pytest.raises(ModelError, match=r"cannot be written \(.*\)\. Nothing was changed"):
-        choose(folders.models, Choice())
-    assert main(["use-model", str(on_card(tmp_path / "one", strange("one")))]) == 1
-    assert reads_now(folders)[0] == BUNDLED
+        Registry(paths.models).choose(Choice())
+    assert main(["use-model", write(tmp_path, "one")]) == 1
+    assert opened(paths)[0] == BUNDLED
 
 
-def test_the_library_reads_with_the_bundled_model(two: Paths) -> None:
-    """What a program computes must not depend on what its user has put into the window."""
+def test_the_library_uses_the_bundled_model(two: Paths) -> None:
+    """The results of a program must not depend on what its user installed in the window."""
     assert Recognizer().classifier.model.path == models_folder() / INT8
 
 
-def test_what_is_out_of_reach_is_said(folders: Paths, tmp_path: Path) -> None:
-    far = Paths(folders.config, tmp_path / ("x" * 300), folders.pictures)
-    now, [said] = reads_now(far)
-    assert now == BUNDLED
-    assert "cannot be read (File name too long). The bundled model is used" in said
-    with pytest.raises(ModelError, match="File name too long"):
-        open_classifier(Wanted(far.data / "m.tflite", unlisted=True), folders, print)
+def test_a_folder_that_cannot_be_read_is_reported(paths: Paths, tmp_path: Path) -> None:
+    used, [report] = opened(Paths(paths.config, tmp_path / ("x" * 300), paths.pictures))
+    assert used == BUNDLED
+    assert "cannot be read (File name too long). The bundled model is used" in report
 
 
-def test_without_a_home_the_commands_read_with_the_bundled_model() -> None:
+def test_without_a_home_commands_use_the_bundled_model() -> None:
     done = digitpad("recognize", DATA / "2026.png", DIGITPAD_HOME="~nobody-of-that-name/x")
     assert (done.returncode, done.stdout.strip()) == (0, "2026")
-    [said] = complaints(done)
-    assert said.endswith("Until then the bundled model is in use")
+    assert len(complaints(done)) == 1
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_killed_at_any_point_it_is_the_old_model_or_the_new(tmp_path: Path) -> None:
+def test_killed_at_any_point_the_old_model_or_the_new_is_in_use(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.support.swapping", str(tmp_path), "150"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
     assert seen["old"] + seen["new"] == 150
-    assert min(seen["old"], seen["new"]) >= 10  # it was killed early and late
-    assert seen["left in the middle"] >= 5  # and while a file was being written
-    assert load_kept(tmp_path, read_choice(tmp_path).now or pytest.fail("none"))
+    assert min(seen["old"], seen["new"]) >= 10  # killed early and late
+    assert seen["while writing"] >= 5

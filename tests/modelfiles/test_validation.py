@@ -1,4 +1,4 @@
-"""The gate: strange models are tried apart, with limits, and what goes wrong there is one sentence here."""
+"""Validation: models that are not bundled are tried in a limited child process, and each failure there is one line."""
 
 import subprocess
 import sys
@@ -9,43 +9,44 @@ import numpy as np
 import pytest
 
 from edge_app.errors import ModelError
-from edge_app.modelfiles import isolated as apart
-from edge_app.modelfiles import validation as gate
-from edge_app.modelfiles.card import DIGITS, FLOAT, INT8, models_folder
-from edge_app.modelfiles.validation import pass_gate
-from edge_app.recognition.interpreter import find_runtime
+from edge_app.modelfiles import isolated, validation
+from edge_app.modelfiles.card import DIGITS, FLOAT, INT8, load_model, models_folder
+from edge_app.modelfiles.isolated import run_isolated
+from edge_app.modelfiles.selftest import check_reading
+from edge_app.modelfiles.validation import validate
+from edge_app.modelfiles.validation_cache import MOST, add_to_cache, cache_key, read_cache
+from edge_app.recognition.classifier import Classifier
+from edge_app.recognition.interpreter import Runtime, find_runtime
+from edge_app.recognition.model import Model
 from edge_app.subprocesses import module_command
-from tools.fuzz.tflite import edited
 
 from ..conftest import DATA, ROOT
+from ..support.models import edited
 from .test_shipped import RUNTIMES
 
 CLASSES = (*DIGITS, "?")
-INT8_FILE, FLOAT_FILE = models_folder() / INT8, models_folder() / FLOAT
-PATH = Path("strange.tflite")
+FLOAT_MODEL = (models_folder() / FLOAT).read_bytes()
+PATH = Path("mine.tflite")
+posix = pytest.mark.skipif(sys.platform == "win32", reason="limits and signals are POSIX'")
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
-@pytest.mark.parametrize("path", [INT8_FILE, FLOAT_FILE], ids=lambda path: path.stem)
-def test_a_sound_model_passes(path: Path, runtime: str) -> None:
-    content = path.read_bytes()
-    assert pass_gate(PATH, content, find_runtime(runtime), CLASSES) == CLASSES
-    assert gate.examine_apart(content, {"runtime": runtime, "classes": None, "reads": True}) == {
-        "classes": list(CLASSES),
-        "right": 1.0,
-    }
+@pytest.mark.parametrize("name", [INT8, FLOAT])
+def test_a_valid_model_passes_with_and_without_a_card(name: str, runtime: str) -> None:
+    content = (models_folder() / name).read_bytes()
+    assert validate(PATH, content, find_runtime(runtime), CLASSES) == CLASSES
+    assert validate(PATH, content, find_runtime(runtime)) == CLASSES
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("path", sorted((DATA / "models").glob("*.tflite")), ids=lambda path: path.stem)
-def test_the_tutorial_s_network_passes_in_every_kind(path: Path, runtime: str) -> None:
-    """Also as its users convert it: the number of images left open, a softmax at the end."""
-    answer = gate.examine(path.read_bytes(), {"runtime": runtime, "classes": None, "reads": True})
-    assert answer.pop("right") >= 0.95
-    assert answer == {"classes": DIGITS}
+def test_the_tutorials_network_passes_in_every_number_type(path: Path, runtime: str) -> None:
+    """Also with an open batch size and a softmax at the end, as its users convert it."""
+    assert validate(PATH, path.read_bytes(), find_runtime(runtime)) == DIGITS
+    assert check_reading(Classifier(Model(path, path.read_bytes(), "", DIGITS), find_runtime(runtime))) >= 0.95
 
 
-def spoil_bias(value: float) -> Any:
+def set_bias(value: float) -> Any:
     def change(model: Any) -> None:
         bias = model.buffers[model.subgraphs[0].tensors[4].buffer]
         bias.data = np.full(11, value, np.float32).view(np.uint8)
@@ -53,140 +54,160 @@ def spoil_bias(value: float) -> Any:
     return change
 
 
-def forget_weights(model: Any) -> None:
+def clear_weights(model: Any) -> None:
     weights = model.buffers[model.subgraphs[0].tensors[8].buffer]
     weights.data = np.zeros_like(weights.data)
 
 
-def need_another_shape(model: Any) -> None:
-    model.subgraphs[0].tensors[17].shape = [1, 12]
+def want_a_larger_picture(model: Any) -> None:
+    model.subgraphs[0].tensors[0].shape = [1, 32, 32, 1]
 
 
-REFUSED = {
-    "no model": (b"GIF89a" * 10, CLASSES, "structure", "the identifier TFL3 is missing"),
-    "cut off": (FLOAT_FILE.read_bytes()[:200_000], CLASSES, "structure", "outside the file"),
-    "another number of classes": (FLOAT_FILE.read_bytes(), DIGITS, "structure", "11 classes, and its card names 10"),
-    "no network": (edited(FLOAT_FILE.read_bytes(), need_another_shape), None, "structure", "12 classes, expected 10"),
-    "what is no number": (
-        edited(FLOAT_FILE.read_bytes(), spoil_bias(np.nan)),
+def keep_five_classes(model: Any) -> None:
+    for tensor in model.subgraphs[0].tensors:
+        if tensor.shape[0] == 11:  # weights and bias of the last layer
+            data = model.buffers[tensor.buffer].data
+            tensor.shape, model.buffers[tensor.buffer].data = [5, *tensor.shape[1:]], data[: len(data) // 11 * 5]
+
+
+INVALID = {
+    "not a model": (b"GIF89a" * 10, CLASSES, "the identifier TFL3 is missing"),
+    "truncated": (FLOAT_MODEL[:200_000], CLASSES, "truncated or corrupt"),
+    "fewer classes on its card": (FLOAT_MODEL, DIGITS, r"expected shapes .*\(1, 10\)\], found .*\(1, 11\)\]"),
+    "another input": (edited(FLOAT_MODEL, want_a_larger_picture), None, r"cannot load it|\(1, 32, 32, 1\)"),
+    "another output": (edited(FLOAT_MODEL, keep_five_classes), None, r"output shapes \[\[1, 5\]\]"),
+    "infinite outputs": (edited(FLOAT_MODEL, set_bias(np.nan)), CLASSES, "its outputs are not finite"),
+    "no weights": (
+        edited(FLOAT_MODEL, clear_weights),
         CLASSES,
-        "reading",
-        "puts out what is no number",
+        "recognises 5 of 44 clear digits, expected at least 33",
     ),
-    "reads nothing": (edited(FLOAT_FILE.read_bytes(), forget_weights), CLASSES, "reading", "clear digits, expected"),
-    "another order": (FLOAT_FILE.read_bytes(), (*DIGITS[::-1], "?"), "reading", "made for something else"),
+    "classes in another order": (FLOAT_MODEL, (*DIGITS[::-1], "?"), "not a digit classifier"),
 }
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_fails_is_refused_in_one_line(name: str, runtime: str) -> None:
-    content, classes, place, reason = REFUSED[name]
-    job = {"runtime": runtime, "classes": classes and list(classes), "reads": True}
-    assert gate.examine(content, job)["refused"] == place
-    with pytest.raises(ModelError, match=reason) as caught:
-        pass_gate(PATH, content, find_runtime(runtime), classes)
-    said = str(caught.value)
-    assert said.startswith("strange.tflite: ")
-    assert said.endswith(". It was not loaded. Get or make the file again")
-    assert len(said.splitlines()) == 1
-    assert "Reinstall" not in said  # it is not the program's own
+@pytest.mark.parametrize("name", INVALID)
+def test_an_invalid_model_is_one_line_with_the_reason(name: str, runtime: str) -> None:
+    content, classes, reason = INVALID[name]
+    with pytest.raises(
+        ModelError, match=rf"^mine\.tflite: .*{reason}.*\. It was not loaded\. Get or make the"
+    ) as caught:
+        validate(PATH, content, find_runtime(runtime), classes)
+    assert len(str(caught.value).splitlines()) == 1
+    assert "Reinstall" not in str(caught.value)  # the user's file, not digitpad's
 
 
-def test_a_comparison_takes_what_reads_badly_and_not_what_is_no_number() -> None:
-    bad = edited(FLOAT_FILE.read_bytes(), forget_weights)
-    assert pass_gate(PATH, bad, find_runtime(), reads=False) == CLASSES
-    with pytest.raises(ModelError, match="no number"):
-        pass_gate(PATH, edited(bad, spoil_bias(np.inf)), find_runtime(), reads=False)
+def test_a_comparison_accepts_a_bad_classifier_and_no_infinite_outputs() -> None:
+    bad = edited(FLOAT_MODEL, clear_weights)
+    assert validate(PATH, bad, find_runtime(), must_read=False) == CLASSES
+    with pytest.raises(ModelError, match="not finite"):
+        validate(PATH, edited(bad, set_bias(np.inf)), find_runtime(), must_read=False)
 
 
-def test_the_bytes_that_are_tried_are_those_in_hand(tmp_path: Path) -> None:
-    """The file may have become another one since it was read."""
-    path = tmp_path / "m.tflite"
-    content = INT8_FILE.read_bytes()
-    path.write_bytes(b"something else by now")
-    assert pass_gate(path, content, find_runtime()) == CLASSES
-
-
-def test_a_runtime_that_is_missing_there_is_said() -> None:
-    answer = gate.examine_apart(INT8_FILE.read_bytes(), {"runtime": RUNTIMES[0], "classes": None, "reads": True})
-    assert "refused" not in answer
-    with pytest.raises(ModelError, match="unknown runtime 'torch'"):
-        gate.examine_apart(INT8_FILE.read_bytes(), {"runtime": "torch", "classes": None, "reads": True})
+# ---- the child process
 
 
 @pytest.fixture
 def jobs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask a process that does as told, in place of the gate's."""
+    """Start tests.support.isolated_jobs in place of the validation."""
     command = module_command("tests.support.isolated_jobs")
-    monkeypatch.setattr(apart, "module_command", lambda _: command)
-    monkeypatch.setattr(gate, "PATIENCE", 20.0)
+    monkeypatch.setattr(isolated, "module_command", lambda _: command)
 
 
-ENDS = {
-    "segv": r"crashed \(signal 11\)",
-    "core": r"crashed \(signal 6\)",
-    "compute": "computed for too long and was stopped",
-    "swell": "wanted more than 512 MB of memory",
-    "report": "the reason",
+FAILURES = {
+    "segfault": r"crashed \(signal 11\)",
+    "abort": r"crashed \(signal 6\)",
+    "compute": "exceeded its CPU time",
+    "allocate": "needed more than 512 MB of memory",
+    "complain": "the reason",
 }
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="limits and signals are POSIX'")
+@posix
 @pytest.mark.usefixtures("jobs")
-@pytest.mark.parametrize("job", ENDS)
-def test_whatever_becomes_of_its_process_is_one_sentence(
-    job: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("job", FAILURES)
+def test_every_failure_of_the_process_is_one_line(job: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ModelError, match=rf"^strange\.tflite: .*{ENDS[job]} when it was tried\. It was not") as caught:
-        pass_gate(PATH, job.encode(), find_runtime())
+    with pytest.raises(ModelError, match=rf"^mine\.tflite: .*{FAILURES[job]}\. It was not loaded") as caught:
+        validate(PATH, job.encode(), find_runtime())
     assert len(str(caught.value).splitlines()) == 1
     assert list(tmp_path.iterdir()) == []  # no core dump
 
 
 @pytest.mark.usefixtures("jobs")
-def test_a_process_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate, "PATIENCE", 1.0)
-    with pytest.raises(ModelError, match="took longer than 1 s and was stopped"):
-        pass_gate(PATH, b"hang", find_runtime())
+def test_a_process_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validation, "TIMEOUT", 1.0)
+    with pytest.raises(ModelError, match="took longer than 1 s"):
+        validate(PATH, b"hang", find_runtime())
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="limits are POSIX'")
+@posix
 @pytest.mark.usefixtures("jobs")
-def test_it_writes_no_file(tmp_path: Path) -> None:
+def test_the_process_cannot_write_files(tmp_path: Path) -> None:
     path = tmp_path / "written"
     with pytest.raises(ModelError, match="too large"):
-        pass_gate(PATH, f"write {path}".encode(), find_runtime())
+        validate(PATH, f"write {path}".encode(), find_runtime())
     assert not path.exists() or path.stat().st_size == 0
-    assert apart.run_apart("any", b"hello", "somebody", 20.0) == b"done hello\n"  # the jobs are asked indeed
+    assert run_isolated("any", b"hello", "any", 60.0) == b"done hello\n"  # these jobs were run indeed
 
 
-def test_one_that_cannot_be_started_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apart, "module_command", lambda _: ["/no/such/python"])
-    with pytest.raises(ModelError, match=r"could not be started in a process of its own \(No such file"):
-        pass_gate(PATH, b"", find_runtime())
+def test_a_process_that_cannot_be_started_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolated, "module_command", lambda _: ["/no/such/python"])
+    with pytest.raises(ModelError, match=r"could not be started in a child process \(No such file"):
+        validate(PATH, b"", find_runtime())
 
 
-def test_numpy_is_loaded_after_the_limits_alone() -> None:
-    """Its threads, one a core, reserve 40 MB each: with 16 cores no model would have room."""
-    command = [
-        sys.executable,
-        "-c",
-        "import sys, edge_app.modelfiles.validation, edge_app.modelfiles.isolated; print('numpy' in sys.modules)",
-    ]
-    assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split() == ["False"]
+def test_a_missing_runtime_is_an_error_there() -> None:
+    with pytest.raises(ModelError, match="unknown runtime 'torch'"):
+        validate(PATH, FLOAT_MODEL, Runtime("torch", lambda: None))
 
 
-def test_the_gate_is_not_loaded_before_it_is_wanted() -> None:
-    code = "import sys, edge_app.gui.main; print([name for name in sys.modules if name in {!r}])"
-    names = (
-        "edge_app.modelfiles.loader",
-        "edge_app.modelfiles.validation",
-        "edge_app.modelfiles.isolated",
-        "edge_app.modelfiles.structure",
-        "edge_app.modelfiles.selftest",
-    )
-    command = [sys.executable, "-c", code.format(names)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+def test_numpy_is_not_loaded_before_the_limits() -> None:
+    """Its threads, one a core, reserve 40 MB each: with 16 cores no memory is left for a model."""
+    code = "import sys, edge_app.modelfiles.validation, edge_app.modelfiles.isolated; print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+def test_the_window_starts_without_these_modules() -> None:
+    names = [f"edge_app.modelfiles.{name}" for name in ("loader", "registry", "validation", "verifier", "selftest")]
+    code = f"import sys, edge_app.gui.main; print([name for name in {names} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+# ---- the cache
+
+
+def test_the_cache_keeps_the_latest(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "proven.json"
+    for i in [*range(MOST + 3), 10]:
+        add_to_cache(path, str(i))
+    assert [int(key) for key in read_cache(path)] == [*range(3, 10), *range(11, MOST + 3), 10]
+    if sys.platform != "win32":
+        assert path.stat().st_mode & 0o777 == 0o600
+    add_to_cache(Path("/proc/nowhere/proven.json"), "x")  # no error
+
+
+@pytest.mark.parametrize("content", ["", "\x00", "[]", '{"passed": 1}', '{"proven": [["a"]]}', "[" * 20_000])
+def test_a_corrupt_cache_is_empty(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "proven.json"
+    path.write_text(content)
+    assert read_cache(path) == []
+    add_to_cache(path, "a")
+    assert read_cache(path) == ["a"]
+
+
+def test_a_key_changes_with_all_that_matters(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, one, other = load_model(), Runtime("one", lambda: None), Runtime("other", lambda: None)
+    keys = {
+        cache_key(model, one),
+        cache_key(model, other),
+        cache_key(load_model(models_folder() / FLOAT), one),
+        cache_key(Model(model.path, model.content, model.sha256, model.classes[::-1]), one),
+    }
+    monkeypatch.setattr(Runtime, "version", "99.0")
+    keys.add(cache_key(model, one))
+    monkeypatch.setattr("edge_app.modelfiles.validation_cache.__version__", "99.0")
+    assert len(keys | {cache_key(model, one)}) == 6

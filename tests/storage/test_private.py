@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.modelfiles import registry as installed
 from edge_app.modelfiles.card import load_model
-from edge_app.modelfiles.registry import Choice, keep
-from edge_app.modelfiles.validation_cache import proof_of, remember
+from edge_app.modelfiles.registry import Choice, Registry
+from edge_app.modelfiles.validation_cache import add_to_cache, cache_key
 from edge_app.recognition.interpreter import find_runtime
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage import atomic_write as atomic
@@ -61,9 +60,9 @@ def write_everything(folders: Paths, recognizer: Recognizer) -> HistoryStore:
     store.correct_page(store.pages()[0].id, "7")
     pilot.do("export")
     model, runtime = load_model(), find_runtime()
-    kept = keep(folders.models, model)
-    installed.choose(folders.models, Choice(kept))
-    remember(folders.proofs_file, proof_of(model, runtime))
+    registry = Registry(folders.models)
+    registry.choose(Choice(registry.install(model)))
+    add_to_cache(folders.proofs_file, cache_key(model, runtime))
     return store
 
 

@@ -22,8 +22,8 @@ from edge_app.errors import ModelError, RuntimeMissingError
 from edge_app.modelfiles.card import MAX_BYTES
 from edge_app.modelfiles.isolated import limit_this_process
 from edge_app.modelfiles.selftest import check_reading, known_digits
-from edge_app.modelfiles.structure import check_structure
-from edge_app.modelfiles.validation import NEXT, examine, pass_gate
+from edge_app.modelfiles.validation import NEXT, try_model, validate
+from edge_app.modelfiles.verifier import verify
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import MODULES, find_runtime
 from edge_app.recognition.model import Model
@@ -182,7 +182,7 @@ def _count(figures: dict[str, Any], name: str, outcome: str) -> None:
 
 def _try(content: bytes, rng: random.Random, figures: dict[str, Any]) -> str:
     try:
-        structure = check_structure(content)
+        verify(content)
     except ModelError as error:
         _check_line(str(error))
         if not rng.randrange(UNCHECKED):
@@ -200,9 +200,18 @@ def _try(content: bytes, rng: random.Random, figures: dict[str, Any]) -> str:
     worst = max(outcomes.values(), key=WORST.index)
     if worst == "accepted":
         for name in runtimes():  # as the app does it: a crash here is a finding
-            classifier = Classifier(_model(content, structure.classes), find_runtime(name))
+            outputs = find_runtime(name).open(content).get_output_details()
+            classifier = Classifier(_model(content, int(outputs[0]["shape"][-1])), find_runtime(name))
             assert np.isfinite(classifier.logits(known_digits())).all()
     return worst
+
+
+def examine(content: bytes, job: dict[str, Any]) -> dict[str, Any]:
+    """Return what validation says of a case."""
+    try:
+        return {"classes": try_model(content, job["runtime"], None)}
+    except ModelError as error:
+        return {"refused": "reading" if "clear digits" in str(error) else "runtime"}
 
 
 def _check_line(said: str) -> None:
@@ -234,7 +243,7 @@ def _open_unchecked(content: bytes, name: str) -> dict[str, Any]:
 def _compare_whole(content: bytes, name: str, outcomes: dict[str, str], figures: dict[str, Any]) -> None:
     """Raise AssertionError unless the gate itself, a process from its start, comes to what the fork came to."""
     try:
-        pass_gate(Path("case"), content, find_runtime(name))
+        validate(Path("case"), content, find_runtime(name))
         whole = "accepted"
     except ModelError as error:
         _check_line(str(error).removeprefix("case: ").removesuffix(NEXT))

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...modelfiles.isolated import run_apart
+from ...modelfiles.isolated import run_isolated
 
 if TYPE_CHECKING:
     from ...recognition.classifier import Classifier
@@ -25,7 +25,7 @@ def run_bench(job: dict[str, Any], timeout: float = 600) -> dict[str, Any]:
     """Return the result of `job` from a new process; raises ModelError with its error message."""
     who = job.get("runtime", "Python")
     answer: dict[str, Any] = json.loads(
-        run_apart("edge_app.evaluation.compare.bench_process", json.dumps(job).encode(), who, timeout)
+        run_isolated("edge_app.evaluation.compare.bench_process", json.dumps(job).encode(), who, timeout)
     )
     return answer
 
@@ -53,12 +53,12 @@ def measure_empty(_: dict[str, Any]) -> dict[str, Any]:
 
 def _open(model: dict[str, Any], classes: list[str], runtime: "Runtime", threads: int = 1) -> "Classifier":
     """Return a classifier of the file, if its checksum is unchanged."""
-    from ...modelfiles.card import read_proven
+    from ...modelfiles.card import read_verified
     from ...recognition.classifier import Classifier
     from ...recognition.model import Model
 
     path = Path(model["path"])
-    return Classifier(Model(path, read_proven(path, model["sha256"]), "", tuple(classes)), runtime, threads)
+    return Classifier(Model(path, read_verified(path, model["sha256"]), "", tuple(classes)), runtime, threads)
 
 
 def measure_start(job: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from ...errors import ModelError
 from ...escape import escape
 from ...modelfiles.card import FLOAT, INT8, has_card, load_model, make_unlisted, models_folder, read_file
 from ...modelfiles.loader import is_bundled
-from ...modelfiles.validation import pass_gate
+from ...modelfiles.validation import validate
 from ...recognition.classifier import Classifier
 from ...recognition.interpreter import Runtime
 from ...recognition.model import Model
@@ -43,10 +43,10 @@ def load_any(path: Path, runtime: Runtime) -> Model:
     """
     if not has_card(path):
         content = read_file(path)
-        return make_unlisted(path, content, pass_gate(path, content, runtime, reads=False))
+        return make_unlisted(path, content, validate(path, content, runtime, must_read=False))
     model = load_model(path)
     if not is_bundled(model):
-        pass_gate(path, model.content, runtime, model.classes, reads=False)
+        validate(path, model.content, runtime, model.classes, must_read=False)
     return model
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...errors import ModelError
 from ...modelfiles.card import CARD, load_model, models_folder, read_card
-from ...modelfiles.registry import name_of, read_choice
+from ...modelfiles.registry import Registry
 from ...recognition.model import HOW_TO_MAKE
 from ...version import __version__
 from .host import AGAIN, PACKAGED, Finding, State, World
@@ -179,9 +179,9 @@ def check_model(world: World) -> Iterator[Finding]:
 def _in_use(folder: Path) -> Iterator[Finding]:
     """Say which model was put in the bundled one's place, and whether it is still whole."""
     try:
-        kept = read_choice(folder).now
-        if kept is not None:
-            title = f"{name_of(folder, kept)} (SHA-256 {kept.model[:12]}…)"
+        installed = Registry(folder).read().now
+        if installed is not None:
+            title = Registry(folder).title(installed)
             said = f"{title} is in use in place of the bundled model, and is what its card says"
             yield Finding("model", "good", said)
     except ModelError as error:
