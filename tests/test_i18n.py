@@ -1,11 +1,10 @@
-"""The languages: the bundled are whole, a user's own is found and wins, a damaged one is told of and used in part."""
+"""The bundled languages are complete; a user's own file overrides them; a faulty one is reported and used in part."""
 
 import errno
 import locale
 import re
 import sqlite3
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -33,7 +32,7 @@ TRANSLATED = ["de", "es", "fr"]
 
 
 def texts_of(code: str) -> dict[str, str]:
-    """The texts as they stand in the file, read by a library that the app uses on old Pythons only."""
+    """The texts in the file, read by another TOML library than the app's."""
     return dict(tomlkit.parse((BUNDLED / f"{code}.toml").read_text(encoding="utf-8")).unwrap()["texts"])
 
 
@@ -58,7 +57,7 @@ def test_four_languages_are_bundled() -> None:
 
 
 @pytest.mark.parametrize("code", ["en", *TRANSLATED])
-def test_a_bundled_language_has_no_faults(code: str) -> None:
+def test_bundled_language_has_no_problems(code: str) -> None:
     spoken, problems = load_language(code, None)
     assert problems == []
     assert spoken.code == code
@@ -66,7 +65,7 @@ def test_a_bundled_language_has_no_faults(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", TRANSLATED)
-def test_a_bundled_language_says_all_that_english_says(code: str) -> None:
+def test_bundled_language_is_complete(code: str) -> None:
     english, texts = texts_of("en"), texts_of(code)
     assert sorted(texts) == sorted(english)
     assert {key: names_in_braces(text) for key, text in texts.items()} == {
@@ -76,14 +75,14 @@ def test_a_bundled_language_says_all_that_english_says(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", ["en", *TRANSLATED])
-def test_texts_are_set_well(code: str) -> None:
+def test_typography(code: str) -> None:
     texts = texts_of(code)
     assert not [key for key, text in texts.items() if text != text.strip() or "  " in text or not text]
     assert not [key for key, text in texts.items() if re.search("""['"]|\\.\\.\\.""", text)]  # ’ “ … are meant
     assert not [key for key, text in texts.items() if text.endswith(".") and text.count(". ") == 0]
 
 
-def test_french_and_spanish_signs() -> None:
+def test_french_spacing_and_spanish_inverted_marks() -> None:
     french, spanish = texts_of("fr"), texts_of("es")
     assert not [key for key, text in french.items() if re.search("[^\u00a0][:;?!%»]|«[^\u00a0]", text)]
     assert not [
@@ -92,7 +91,7 @@ def test_french_and_spanish_signs() -> None:
 
 
 @pytest.mark.parametrize("code", ["en", *TRANSLATED])
-def test_buttons_are_short(code: str) -> None:
+def test_button_texts_are_short(code: str) -> None:
     texts = texts_of(code)
     assert {key: texts[key] for key, width in WIDTHS.items() if len(texts[key]) > width} == {}
 
@@ -109,19 +108,19 @@ def test_percent(code: str, texts: list[str]) -> None:
 # Texts and their placeholders
 
 
-def test_a_text_is_filled_in() -> None:
+def test_placeholders_are_filled_in() -> None:
     spoken, _ = load_language("de")
     assert spoken("read_as", digit=7) == "Gelesen als 7"
     assert spoken("page_of", page=2, pages=3) == "2 von 3"
     assert spoken("saved", path="{reason}") == "Gespeichert: {reason}"
 
 
-def test_what_a_language_does_not_say_is_english() -> None:
+def test_missing_text_falls_back_to_english() -> None:
     spoken = Language("nl", "Nederlands", {"undo": "Ongedaan"})
     assert (spoken("undo"), spoken("redo"), spoken.percent(0.5)) == ("Ongedaan", "Redo", "50%")
 
 
-def test_an_unknown_key_or_a_value_not_given_is_a_bug() -> None:
+def test_unknown_key_or_missing_value_raises_key_error() -> None:
     spoken, _ = load_language("fr")
     with pytest.raises(KeyError, match="undoo"):
         spoken("undoo")
@@ -129,10 +128,11 @@ def test_an_unknown_key_or_a_value_not_given_is_a_bug() -> None:
         spoken("read_as", number=7)
 
 
-def test_placeholders_are_plain_names() -> None:
-    assert placeholders("{a} {b} {a} {{c}}") == {"a", "b"}
-    for text in ("{}", "{0}", "{a.b}", "{a[0]}", "{a!r}", "{a:>9}", "{a:{b}}", "{a", "a}", "{ a}"):
-        with pytest.raises(ValueError):  # noqa: PT011 - the sentence is the caller's
+def test_placeholders_are_read_with_their_format() -> None:
+    assert placeholders("{a} {b} {a} {{c}}") == {("a", "", None), ("b", "", None)}
+    assert placeholders("{a.b} {a!r} {a:>9}") == {("a.b", "", None), ("a", "", "r"), ("a", ">9", None)}
+    for text in ("{a", "a}"):
+        with pytest.raises(ValueError):  # noqa: PT011 - the caller words it
             placeholders(text)
 
 
@@ -143,13 +143,13 @@ def kinds(error: type[DigitpadError] = DigitpadError) -> set[type[DigitpadError]
     return {error}.union(*map(kinds, error.__subclasses__()))
 
 
-def test_each_kind_of_fault_has_a_text_in_every_language() -> None:
+def test_each_error_class_has_a_translated_summary() -> None:
     keys = {kind.key for kind in kinds()} | {SPEECH}
     assert keys <= {key for key in english_texts() if key.startswith("fault")}
     assert len(kinds()) > 10
 
 
-def test_a_fault_is_said_short_in_the_chosen_language_with_its_details_after() -> None:
+def test_fault_has_a_translated_summary_and_english_details() -> None:
     german, english = (load_language(code)[0] for code in ("de", "en"))
     full = room_or("fault_save", OSError(errno.ENOSPC, "No space left on device"))
     fault = ExportError("/pictures: cannot save there (No space left on device). Free some space", full).notice
@@ -161,7 +161,7 @@ def test_a_fault_is_said_short_in_the_chosen_language_with_its_details_after() -
     assert dutch.fault(fault) == fault  # what a language does not say is English
 
 
-def test_the_reason_of_a_fault_is_a_full_disk_only_where_it_is() -> None:
+def test_room_or_recognises_a_full_disk() -> None:
     assert room_or("x", OSError(errno.EACCES, "Permission denied")) == "x"
     assert room_or("x", sqlite3.OperationalError("database or disk is full")) == "fault_full"
 
@@ -169,7 +169,7 @@ def test_the_reason_of_a_fault_is_a_full_disk_only_where_it_is() -> None:
 # A user's own files
 
 
-def test_a_users_language_is_found(tmp_path: Path) -> None:
+def test_user_language_is_found(tmp_path: Path) -> None:
     write(tmp_path, "nl", '\ufeffname = "Nederlands"\r\n[texts]\r\nundo = "Ongedaan"\r\n')
     assert list(available_languages(tmp_path)) == ["de", "en", "es", "fr", "nl"]
     assert available_languages(tmp_path)["nl"] == "Nederlands"
@@ -180,14 +180,14 @@ def test_a_users_language_is_found(tmp_path: Path) -> None:
     )
 
 
-def test_a_users_file_wins_text_by_text(tmp_path: Path) -> None:
+def test_user_file_overrides_single_texts(tmp_path: Path) -> None:
     write(tmp_path, "de", 'name = "Platt"\n[texts]\nundo = "Trüch"\n')
     spoken, problems = load_language("de", tmp_path)
     assert (spoken.name, spoken("undo"), spoken("redo"), problems) == ("Platt", "Trüch", "Wiederholen", [])
     assert load_language("de", None)[0]("undo") == "Rückgängig"
 
 
-def test_only_codes_are_taken_for_languages(tmp_path: Path) -> None:
+def test_only_language_codes_are_accepted(tmp_path: Path) -> None:
     for stem in ("system", "x", "DE", "n1", "pt_BR", ".nl", "häh"):
         write(tmp_path / "languages", stem, 'name = "No"\n[texts]\n')
     write(tmp_path, "nl", 'name = "Nederlands"\n[texts]\n')
@@ -202,7 +202,7 @@ def test_only_codes_are_taken_for_languages(tmp_path: Path) -> None:
         ]
 
 
-def test_a_folder_that_is_not_there_holds_no_languages(tmp_path: Path) -> None:
+def test_missing_folder_has_no_languages(tmp_path: Path) -> None:
     assert available_languages(tmp_path / "languages") == available_languages()
 
 
@@ -217,29 +217,24 @@ FAULTS = [
     (f'undo = "{"a" * 501}"', "undo", "expected one line of 1 to 500 characters in quotes"),
     ('undo = "a\\nb"', "undo", "expected one line of 1 to 500 characters in quotes"),
     ('undo = "a\\u0000"', "undo", "expected one line of 1 to 500 characters in quotes"),
-    ('read_as = "Gelezen"', "read_as", "{digit} is missing"),
-    ('undo = "{digit} weg"', "undo", "{digit} is unknown, remove it"),
-    ('score = "{recht} van {total}"', "score", "{right} is missing; {recht} is unknown, remove it"),
-    (
-        'read_as = "{digit.real}"',
-        *("read_as", "expected braces around nothing but a name; write {{ and }} for braces that are shown"),
-    ),
-    (
-        'undo = "weg }"',
-        *("undo", "expected braces around nothing but a name; write {{ and }} for braces that are shown"),
-    ),
+    ('read_as = "Gelezen"', "read_as", "expected the placeholders of the English text ({digit})"),
+    ('undo = "{digit} weg"', "undo", "expected the placeholders of the English text (none)"),
+    ('score = "{recht} van {total}"', "score", "expected the placeholders of the English text ({right} {total})"),
+    ('read_as = "{digit.real}"', "read_as", "expected the placeholders of the English text ({digit})"),
+    ('read_as = "{digit:>999999999}"', "read_as", "expected the placeholders of the English text ({digit})"),
+    ('undo = "weg }"', "undo", "expected the placeholders of the English text (none)"),
 ]
 
 
 @pytest.mark.parametrize(("line", "key", "fault"), FAULTS, ids=lambda value: value[:20])
-def test_a_faulty_text_is_told_of_and_the_rest_used(tmp_path: Path, line: str, key: str, fault: str) -> None:
+def test_faulty_text_is_reported_and_the_rest_used(tmp_path: Path, line: str, key: str, fault: str) -> None:
     path = write(tmp_path, "nl", f'name = "Nederlands"\n[texts]\nredo = "Opnieuw"\n{line}\nclear = "Leeg"\n')
     spoken, problems = load_language("nl", tmp_path)
     assert problems == [f"{path}: {key}: {fault}"]
     assert dict(spoken.texts) == {"redo": "Opnieuw", "clear": "Leeg"}
 
 
-def test_a_faulty_text_of_a_bundled_language_falls_back_to_the_bundled(tmp_path: Path) -> None:
+def test_faulty_override_falls_back_to_the_bundled_text(tmp_path: Path) -> None:
     path = write(tmp_path, "de", 'name = "Deutsch"\n[texts]\nundo = ""\nread_as = "Aha"\n')
     spoken, problems = load_language("de", tmp_path)
     assert (spoken("undo"), spoken("read_as", digit=1)) == ("Rückgängig", "Gelesen als 1")
@@ -247,61 +242,43 @@ def test_a_faulty_text_of_a_bundled_language_falls_back_to_the_bundled(tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("content", "faults"),
+    ("content", "name"),
     [
-        (
-            'undo = "Ongedaan"\n',
-            {
-                "undo": "move it below the line [texts]",
-                "name": 'expected what the language calls itself, as in name = "English"',
-                "texts": "expected a line [texts] and the texts below it",
-            },
-        ),
-        ('name = "Nederlands"\ntexts = 5\n', {"texts": "expected a line [texts] and the texts below it"}),
-        ("name = 7\n[texts]\n", {"name": 'expected what the language calls itself, as in name = "English"'}),
+        ('undo = "Ongedaan"\n', "nl"),
+        ('name = "Nederlands"\n', "Nederlands"),
+        ('name = "Nederlands"\ntexts = 5\n', "Nederlands"),
+        ('name = "Nederlands"\nredo = "Opnieuw"\n[texts]\n', "Nederlands"),
+        ("name = 7\n[texts]\n", "nl"),
     ],
 )
-def test_a_file_of_another_shape(tmp_path: Path, content: str, faults: Mapping[str, str]) -> None:
+def test_wrong_structure_is_reported(tmp_path: Path, content: str, name: str) -> None:
     path = write(tmp_path, "nl", content)
     spoken, problems = load_language("nl", tmp_path)
-    assert problems == [f"{path}: {key}: {fault}" for key, fault in faults.items()]
-    assert (spoken.name, spoken("undo")) == ("nl" if "name" in faults else "Nederlands", "Undo")
+    assert problems == [f'{path}: expected name = "...", then a line [texts] and all texts below it']
+    assert (spoken.name, spoken("undo")) == (name, "Undo")
 
 
-NOT_TOML = [b'undo = "', b"[texts]\na = '1'\na = '2'\n", b"\xff\xfe", b"\x00", b"a = " + b"[" * 100_000]
+NOT_TOML = [b'undo = "', b"[texts]\na = '1'\na = '2'\n", b"\xff\xfe", b"\x00", b"a = " + b"[\n" * 9_000]
 
 
-@pytest.mark.parametrize("old_python", [False, True], ids=["tomllib", "tomlkit"])
 @pytest.mark.parametrize("content", NOT_TOML, ids=lambda content: repr(content[:12]))
-def test_a_file_that_is_no_toml(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, old_python: bool
-) -> None:
+def test_invalid_toml_is_reported(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "de.toml"
     path.write_bytes(content)
-    english_texts()
-    if old_python:
-        monkeypatch.setitem(sys.modules, "tomllib", None)
     spoken, problems = load_language("de", tmp_path)
     assert (spoken.name, spoken("undo")) == ("Deutsch", "Rückgängig")
     assert len(problems) == 1
-    assert problems[0].startswith(f"{path}: not used, as it is not TOML (")
+    assert problems[0].startswith(f"{path}: not used, as it is not valid (")
     assert "\n" not in problems[0]
 
 
-def test_files_that_cannot_be_read_are_told_of(tmp_path: Path) -> None:
+def test_unreadable_files_are_reported(tmp_path: Path) -> None:
     (tmp_path / "it.toml").mkdir()
-    large = write(tmp_path, "nl", "#" * 1_000_001)
-    assert load_language("nl", tmp_path)[1] == [f"{large}: not used, as it is larger than 1 MB"]
+    large = write(tmp_path, "nl", "#\n" * 15_001)
+    assert load_language("nl", tmp_path)[1] == [f"{large}: not used, as it is not valid (larger than 30 KB)"]
     (problem,) = load_language("it", tmp_path)[1]
     assert problem.startswith(f"{tmp_path / 'it.toml'}: not used, as it cannot be read (")
     assert available_languages(tmp_path)["it"] == "it"
-
-
-@pytest.mark.parametrize("code", ["en", *TRANSLATED])
-def test_python_3_10_reads_the_same(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    expected = load_language(code)
-    monkeypatch.setitem(sys.modules, "tomllib", None)
-    assert load_language(code) == expected
 
 
 # The system's language
@@ -334,7 +311,7 @@ def test_python_3_10_reads_the_same(monkeypatch: pytest.MonkeyPatch, code: str) 
         ({"LANGUAGE": "es", "LANG": "POSIX"}, "en"),
     ],
 )
-def test_the_systems_language(monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], code: str) -> None:
+def test_system_language(monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], code: str) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(locale, "getlocale", lambda: ("fr_FR", "UTF-8"))  # on Linux the variables have said it all
     assert system_language(environ) == code
@@ -346,9 +323,7 @@ def test_the_systems_language(monkeypatch: pytest.MonkeyPatch, environ: dict[str
     [("German_Austria", "de"), ("Spanish_Mexico", "es"), ("fr_FR", "fr"), ("English_United States", "en")],
 )
 @pytest.mark.parametrize("platform", ["win32", "darwin"])
-def test_macos_and_windows_are_asked_for_their_locale(
-    monkeypatch: pytest.MonkeyPatch, platform: str, name: str, code: str
-) -> None:
+def test_locale_of_macos_and_windows(monkeypatch: pytest.MonkeyPatch, platform: str, name: str, code: str) -> None:
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr(locale, "getlocale", lambda: (name, "cp1252"))
     assert system_language({}) == code
@@ -356,31 +331,26 @@ def test_macos_and_windows_are_asked_for_their_locale(
     assert system_language({"LANG": "C"}) == "en"
 
 
-def test_a_locale_that_python_cannot_name_is_english(monkeypatch: pytest.MonkeyPatch) -> None:
-    def getlocale() -> tuple[str, str]:
-        raise ValueError("unknown locale: UTF-8")
-
+def test_without_any_locale_english_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
-    monkeypatch.setattr(locale, "getlocale", getlocale)
-    assert system_language({}) == "en"
     monkeypatch.setattr(locale, "getlocale", lambda: (None, None))
     assert system_language({}) == "en"
 
 
-def test_the_system_may_speak_a_users_language(tmp_path: Path) -> None:
+def test_system_language_may_be_a_user_language(tmp_path: Path) -> None:
     write(tmp_path, "nl", 'name = "Nederlands"\n[texts]\nundo = "Ongedaan"\n')
     spoken, problems = load_language("system", tmp_path, {"LANG": "nl_BE.UTF-8"})
     assert (spoken.code, spoken("undo"), problems) == ("nl", "Ongedaan", [])
     assert load_language("system", None, {"LANG": "nl_BE.UTF-8"})[0].code == "en"
 
 
-def test_the_wheel_holds_the_languages() -> None:
+def test_wheel_contains_the_languages() -> None:
     project = tomlkit.parse((BUNDLED.parent.parent / "pyproject.toml").read_text(encoding="utf-8")).unwrap()
     assert "locales/*.toml" in project["tool"]["setuptools"]["package-data"]["edge_app"]
 
 
-def test_a_key_of_thousands_of_dots_is_no_language_and_takes_no_minutes(tmp_path: Path) -> None:
-    (tmp_path / "de.toml").write_text('name = "D"\n[texts]\n' + "a." * 100_000 + 'b = "1"\n')
-    say, (problem,) = load_language("de", tmp_path)
-    assert say("undo") == load_language("de")[0]("undo")
-    assert "not TOML (nested too deep)" in problem
+def test_a_key_of_thousands_of_dots_is_rejected_at_once(tmp_path: Path) -> None:
+    (tmp_path / "de.toml").write_text('name = "D"\n[texts]\n' + "a." * 10_000 + 'b = "1"\n')
+    spoken, (problem,) = load_language("de", tmp_path)
+    assert spoken("undo") == load_language("de")[0]("undo")
+    assert "a line is longer than 1000 characters" in problem
