@@ -226,7 +226,7 @@ def test_private_folders_are_good_and_none_say_nothing(x11: System) -> None:
     kept_in(x11).parent.chmod(0o700)
     for path in kept_in(x11).parent.rglob("*"):
         path.chmod(0o700 if path.is_dir() else 0o600)
-    assert privacy(x11) == [("good", "nobody else on this system may read what is kept")]
+    assert privacy(x11) == [("good", "no other user of this system may read what is saved")]
 
 
 def test_open_folders_in_a_home_that_is_closed_are_good(x11: System) -> None:
@@ -246,7 +246,7 @@ def test_folders_that_others_may_enter_are_named_with_what_is_open_in_them(x11: 
     finding = only(x11.findings("privacy"))
     assert (finding.state, finding.said) == (
         "note",
-        f"others on this system may see {folder}, with 1 file or folder in it that they may open",
+        f"other users may open {folder}, and 1 of the files and folders in it",
     )
     assert finding.remedy.startswith(f"chmod -R go= {folder}")
 
@@ -258,9 +258,9 @@ def test_a_folder_that_could_be_exchanged_and_one_of_a_strangers(x11: System, mo
         path.chmod(0o700 if path.is_dir() else 0o600)
     folder.parent.chmod(0o777)
     finding = only(x11.findings("privacy"))
-    assert finding.said == f"others may write to {folder.parent}, and so put another folder in the place of {folder}"
+    assert finding.said == f"other users may write to {folder.parent}, and replace {folder}"
     folder.parent.chmod(0o1777)  # as /tmp is: nobody moves another's folder there
     assert [state for state, _ in privacy(x11)] == ["good"]
     me = os.geteuid()
     monkeypatch.setattr(os, "geteuid", lambda: me + 1)
-    assert "is somebody else's" in only(x11.findings("privacy")).said
+    assert "belongs to another user" in only(x11.findings("privacy")).said

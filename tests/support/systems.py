@@ -1,12 +1,11 @@
-"""Systems made of folders, for the doctor: sound ones to begin with, that a test breaks."""
+"""Fake systems for the doctor, working ones that a test breaks."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from edge_app.system.doctor.host import Finding, World
+from edge_app.system.doctor.host import Finding, Host
 from edge_app.system.doctor.run import examine
 
 TOUCHSCREEN = """\
@@ -67,15 +66,17 @@ CE = ["x11", "wayland", "KMSDRM", "offscreen", "dummy", "evdev"]
 CLASSIC_ARM = ["x11", "wayland", "offscreen", "dummy", "evdev"]  # what the 2.6.1 wheel for aarch64 lists
 
 
-class System:
+class System(Host):
     """A system in a folder; it answers as a real one would from what was put into it."""
 
     def __init__(self, folder: Path) -> None:
-        self.root, self.home = folder / "root", folder / "home" / "pi"
+        super().__init__()
+        self.root, self.home, self.user = folder / "root", folder / "home" / "pi", "pi"
         self.home.mkdir(parents=True)
         self.root.mkdir()
-        self.environ = {"DIGITPAD_HOME": str(folder / "digitpad")}
-        self.platform, self.machine, self.version, self.bits = "linux", "aarch64", (3, 11), 64
+        self.environ: dict[str, str] = {"DIGITPAD_HOME": str(folder / "digitpad")}
+        self.platform, self.machine, self.version = "linux", "aarch64", (3, 11)
+        self.python, self.frozen = "/home/pi/.venv/bin/python", False
         self.groups = {"pi", "video", "render", "input"}
         self.owners: dict[str, str] = {}
         self.packages = {"numpy": "1.26.4", "pillow": "11", "platformdirs": "4", "tomlkit": "0.13"}
@@ -84,65 +85,54 @@ class System:
         self.lacking: list[str] = []
         self.missing: list[str] = []
         self.trials: dict[str, dict[str, Any]] = {}
+        self.facts: dict[str, Any] | None = None  # what pygame says in place of the usual
         self.commands: dict[str, str] = {}
         self.free = 10**10
-        self.model: Path | None = None
-        self.frozen = False
         self.put("/etc/group", "video:x:44:\nrender:x:105:\ninput:x:106:\n")
 
     def put(self, path: str, text: str = "", group: str = "root") -> None:
-        place = self.root / path.lstrip("/")
+        place = self.at(path)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
-        self.owners[str(place)] = group
+        self.owners[path] = group
 
-    def keep(self, path: str, text: str) -> None:
-        place = self.home / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text)
+    def may_open(self, path: str, *, write: bool) -> bool:  # noqa: ARG002
+        return self.owners[path] in self.groups
 
-    def may_open(self, path: Path, _write: bool) -> bool:
-        return self.owners[str(path)] in self.groups
+    def group_of(self, path: str) -> str:
+        return self.owners[path]
 
-    def run(self, command: Sequence[str]) -> str:
-        return self.commands[" ".join([Path(command[0]).name, *command[1:]])]
+    def which(self, name: str) -> str | None:
+        return f"/usr/bin/{name}" if any(key.split()[0] == name for key in self.commands) else None
+
+    def run(self, *command: str) -> str:
+        return self.commands.get(" ".join(command), "")
+
+    def installed(self, package: str) -> str | None:
+        return self.packages.get(package)
+
+    def free_bytes(self, _folder: Path) -> int:
+        return self.free
 
     def ask(self, module: str, job: dict[str, Any]) -> dict[str, Any]:
         if module == "edge_app.system.doctor.runtime_probe":
             return self.trials.get(job["runtime"], self.trial())
         assert module == "edge_app.gui.platform.pygame_probe"
         assert set("abcxyz") <= set(job["letters"])
-        return self.pygame()
+        return self.facts or self.usual_facts()
 
     def trial(self, **changes: Any) -> dict[str, Any]:
-        sound = {
-            "stage": "done",
-            "samples": 8,
-            "right": 8,
-            "version": "2.14.0",
-            "numpy": self.packages.get("numpy", ""),
-        }
-        return {**sound, **changes}
+        return {"stage": "done", "samples": 8, "right": 8, "numpy": self.packages.get("numpy", ""), **changes}
 
-    def pygame(self) -> dict[str, Any]:
+    def usual_facts(self) -> dict[str, Any]:
         name = next((name for name in ("pygame-ce", "pygame") if name in self.packages), None)
         if name is None:
             return {"error": "No module named 'pygame'"}
         driver = self.driver()
-        return {
-            "name": name,
-            "version": self.packages[name],
-            "sdl": "2.32.10",
-            "drivers": self.drivers,
-            "udev": None if self.drivers is None else "KMSDRM" in self.drivers,
-            "lacking": self.lacking,
-            "driver": driver,
-            "seen": driver not in ("offscreen", "dummy"),
-            "refusal": "",
-            "font": "",
-            "missing": self.missing,
-            "font_error": "",
-        }
+        seen = driver not in ("offscreen", "dummy")
+        facts = {"name": name, "version": self.packages[name], "sdl": "2.32.10", "driver": driver, "seen": seen}
+        facts |= {"drivers": self.drivers, "udev": self.drivers is None or "KMSDRM" in self.drivers}
+        return facts | {"lacking": self.lacking, "refusal": "", "font": "", "missing": self.missing, "font_error": ""}
 
     def driver(self) -> str:
         """Choose as SDL does."""
@@ -150,39 +140,16 @@ class System:
             return {"win32": "windows", "darwin": "cocoa"}[self.platform]
         if self.environ.get("SDL_VIDEODRIVER"):
             return self.environ["SDL_VIDEODRIVER"]
-        world = self.world()
-        for answering in world.desktops:
+        for answering in self.desktops:
             if answering.items() <= self.environ.items():
                 return "wayland" if "WAYLAND_DISPLAY" in answering else "x11"
-        cards = [world.at(card) for card in world.cards]
-        usable = cards and all(self.may_open(card, True) for card in cards)
+        usable = self.cards and all(self.may_open(card, write=True) for card in self.cards)
         return "KMSDRM" if usable and not self.lacking and "KMSDRM" in (self.drivers or []) else "offscreen"
 
-    def world(self) -> World:
-        return World(
-            root=self.root,
-            home=self.home,
-            environ=dict(self.environ),
-            platform=self.platform,
-            machine=self.machine,
-            version=self.version,
-            python="/home/pi/.venv/bin/python",
-            frozen=self.frozen,
-            bits=self.bits,
-            user="pi",
-            groups=frozenset(self.groups),
-            model=self.model,
-            which=lambda name: f"/usr/bin/{name}" if any(key.split()[0] == name for key in self.commands) else None,
-            run=self.run,
-            ask=self.ask,
-            installed=self.packages.get,
-            access=self.may_open,
-            group_of=lambda path: self.owners[str(path)],
-            free_bytes=lambda _: self.free,
-        )
-
     def findings(self, check: str = "") -> list[Finding]:
-        return [finding for finding in examine(self.world()) if check in ("", finding.check)]
+        for name in ("paths", "settings", "language", "pygame"):  # a test may have changed what they depend on
+            self.__dict__.pop(name, None)
+        return [finding for finding in examine(self) if check in ("", finding.check)]
 
     def bad(self, check: str = "") -> list[Finding]:
         return [finding for finding in self.findings(check) if finding.state == "bad"]

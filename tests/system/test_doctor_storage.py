@@ -1,4 +1,4 @@
-"""The doctor on disk, history and settings: what it must find, and that it leaves nothing behind."""
+"""The doctor on disk, history and settings."""
 
 import errno
 import os
@@ -14,17 +14,17 @@ from ..support.systems import System, choose, only, x11
 __all__ = ["x11"]  # fixtures, found by their names
 
 
-def test_writing_is_tried_and_leaves_nothing(x11: System, tmp_path: Path) -> None:
+def test_checks_leave_nothing_behind(x11: System, tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
     assert x11.states("disk") == ["good", "good"]
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_folders_that_cannot_be_written(x11: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_in_place_of_a_folder(x11: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "digitpad"
     file.write_text("a file where the folder should be")
     finding = only(x11.bad())
-    assert finding.said.startswith("settings, history and log, pictures cannot be kept:")
+    assert finding.said.startswith("settings, history and log, pictures cannot be saved:")
     assert finding.remedy.startswith(f"Move the file {file} away")
     file.unlink()
     x11.environ["DIGITPAD_HOME"] = "~nobody-of-that-name/x"
@@ -32,18 +32,19 @@ def test_folders_that_cannot_be_written(x11: System, tmp_path: Path, monkeypatch
 
 
 REMEDIES = [
-    (errno.EROFS, "Make the disk writable (after a fault it turns read-only: check it with fsck), or DIGITPAD_HOME="),
-    (errno.ENOSPC, "Make room: delete files you no longer need; or take a folder on another disk: DIGITPAD_HOME="),
-    (errno.EDQUOT, "Make room: "),
+    (
+        errno.EROFS,
+        "Make the disk writable (errors turn it read-only: check it with fsck), or use another folder: DIGITPAD_HOME=",
+    ),
+    (errno.ENOSPC, "Free some space: delete files you no longer need; or use another folder: DIGITPAD_HOME="),
+    (errno.EDQUOT, "Free some space: "),
     (errno.EACCES, "sudo chown -R pi "),
-    (errno.EIO, "Name a folder of your own: DIGITPAD_HOME="),
+    (errno.EIO, "Use another folder: DIGITPAD_HOME="),
 ]
 
 
 @pytest.mark.parametrize(("number", "remedy"), REMEDIES)
-def test_what_helps_depends_on_the_fault(
-    x11: System, monkeypatch: pytest.MonkeyPatch, number: int, remedy: str
-) -> None:
+def test_remedy_depends_on_the_error(x11: System, monkeypatch: pytest.MonkeyPatch, number: int, remedy: str) -> None:
     def refuse(dir: Path) -> None:
         raise OSError(number, os.strerror(number))
 
@@ -55,35 +56,35 @@ def test_what_helps_depends_on_the_fault(
     assert "chown" not in finding.remedy or number == errno.EACCES
 
 
-def test_what_is_not_ones_own_is_left_alone(x11: System, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_of_another_user(x11: System, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(dir: Path) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr("tempfile.TemporaryFile", refuse)
-    assert only(x11.bad()).remedy == "Name a folder of your own: DIGITPAD_HOME=FOLDER digitpad"
+    assert only(x11.bad()).remedy == "Use another folder: DIGITPAD_HOME=FOLDER digitpad"
 
 
-def test_room_is_made_with_what_there_is(x11: System) -> None:
+def test_space_is_freed_with_installed_tools(x11: System) -> None:
     x11.free, x11.commands = 5_000_000, {"apt": "", "journalctl": ""}
-    assert only(x11.bad()).remedy.startswith("Make room: sudo apt clean, ")
+    assert only(x11.bad()).remedy.startswith("Free some space: sudo apt clean, ")
 
 
-def test_a_full_disk_and_one_that_forgets(x11: System) -> None:
+def test_full_disk_and_overlay(x11: System) -> None:
     x11.free = 5_000_000
     assert only(x11.bad()).said.startswith("5 MB free")
     x11.free = 50_000_000
     assert x11.states("disk") == ["good", "note"]
     x11.free = 10**10
     x11.put("/proc/cmdline", "quiet overlayroot=tmpfs\n")
-    assert "gone after a restart" in x11.findings("disk")[-1].said
+    assert "lost at the next boot" in x11.findings("disk")[-1].said
 
 
-def test_the_history_is_opened_where_there_is_one(x11: System, tmp_path: Path) -> None:
-    assert only(x11.findings("history")).said == "none is kept yet"
+def test_history_is_opened(x11: System, tmp_path: Path) -> None:
+    assert only(x11.findings("history")).said == "nothing is saved yet"
     path = tmp_path / "digitpad" / "data" / "digitpad.sqlite3"
     assert not path.exists()
     HistoryStore(path).close()
-    assert only(x11.findings("history")).said == f"0 pages and 0 examples in {path}"
+    assert only(x11.findings("history")).said == f"pages: 0, examples: 0, in {path}"
     with sqlite3.connect(path) as database:
         database.execute("PRAGMA user_version = 99")
     database.close()
@@ -92,7 +93,7 @@ def test_the_history_is_opened_where_there_is_one(x11: System, tmp_path: Path) -
     assert finding.remedy == "Update digitpad"
 
 
-def test_a_damaged_history_is_named_and_left_as_it_is(x11: System, tmp_path: Path) -> None:
+def test_damaged_history_is_reported_and_not_changed(x11: System, tmp_path: Path) -> None:
     path = tmp_path / "digitpad" / "data" / "digitpad.sqlite3"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"no database at all" * 100)
@@ -103,8 +104,8 @@ def test_a_damaged_history_is_named_and_left_as_it_is(x11: System, tmp_path: Pat
     assert x11.states("history") == ["note", "good"]
 
 
-def test_settings_that_are_wrong_are_named_with_their_line(x11: System) -> None:
-    assert only(x11.findings("settings")).said == "none are changed yet"
+def test_wrong_settings_are_reported_with_their_line(x11: System) -> None:
+    assert only(x11.findings("settings")).said == "all at their defaults"
     choose(x11, 'theme = "dark"\nspaek = true\n')
     finding = only(x11.findings("settings"))
     assert finding.state == "note"

@@ -1,153 +1,185 @@
-"""How the screen is turned, and when it goes dark."""
+"""Whether a window can be opened, how the screen is rotated, and when it goes dark."""
 
 import re
+import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from .host import Finding, World
+from .check_software import install_libraries
+from .host import Finding, Host
 
+VARIABLES = {"x11": "DISPLAY", "wayland": "WAYLAND_DISPLAY"}
+KMS = "vc4-kms-v3d"
 RANDR = {"right": 90, "inverted": 180, "left": 270}
-QUARTERS = {"0": 0, "1": 90, "2": 180, "3": 270}
-FIRMWARE = ("display_rotate", "display_lcd_rotate", "display_hdmi_rotate")
-KIOSK_FILES = (".config/systemd/user/digitpad-kiosk.service", ".config/labwc/autostart", ".config/wayfire.ini")
-UNDO = "In digitpad's settings take 0 for turning, and start it without --rotate"
+KIOSK_FILES = ("~/.config/systemd/user/digitpad-kiosk.service", "~/.config/labwc/autostart", "~/.config/wayfire.ini")
+OPTION = r"^[^#\n]*\b(?:digitpad|edge_app)\b.*--rotate[\"']*[ =][\"']*(90|180|270)\b"
+DESKTOP_FILES = {  # a flipped screen counts as rotated
+    "~/.config/kanshi/config": r"^\s*output\s[^#\n]*\btransform\s+(?:flipped-)?(90|180|270)\b",
+    "~/.config/labwc/autostart": r"^[^#\n]*wlr-randr\s[^#\n]*--transform\s+(?:flipped-)?(90|180|270)\b",
+    "~/.config/wayfire.ini": r"^\s*transform\s*=\s*(?:flipped-)?(90|180|270)\b",
+}
 
 
-@dataclass(frozen=True)
-class Turn:
-    """Something that turns the picture."""
-
-    where: str
-    degrees: int
-
-
-def check_rotation(world: World) -> Iterator[Finding]:
-    """Find who turns the picture; the system and digitpad must not both."""
-    own, systems = _own_turns(world), [*_system_turns(world)] if world.is_linux else []
-    yield from _idle_turns(world, own)
-    if own and systems:
-        said = f"the picture is turned twice: {_listed(systems)}, and {_listed(own)}"
-        yield Finding("rotation", "bad", said, UNDO)
-    elif own or systems:
-        yield Finding("rotation", "good", f"turned once: {_listed(own or systems)}")
-    else:
-        yield Finding("rotation", "good", "not turned")
-
-
-def _listed(turns: list[Turn]) -> str:
-    return ", ".join(f"by {turn.degrees} degrees in {turn.where}" for turn in turns)
-
-
-def _own_turns(world: World) -> list[Turn]:
-    """Return how digitpad turns: by its setting, or by the option with which it is started."""
-    files = [*(world.home / name for name in KIOSK_FILES)]
-    files += [world.at(f"/etc/systemd/system/{n}") for n in world.names("/etc/systemd/system") if "digitpad" in n]
-    for path in files if world.is_linux else []:
-        for found in re.finditer(
-            r"^[^#\n]*\b(?:digitpad|edge_app)\b.*--rotate[\"']*[ =][\"']*(90|180|270)\b", world.read(path), re.M
-        ):
-            return [Turn(str(path), int(found[1]))]
-    setting = world.settings[0].rotate
-    return [Turn("digitpad's setting rotate", setting)] if setting else []
-
-
-def _system_turns(world: World) -> Iterator[Turn]:
-    """Yield what turns everything on the screen: the desktop's settings, or the screen's own driver."""
-    _, config = world.boot_file("config.txt")
-    for found in re.finditer(r"^\s*dtoverlay=([\w-]+)[^#\n]*\brotat(?:e|ion)=(90|180|270)\b", config, re.M):
-        yield Turn(f"config.txt, dtoverlay={found[1]}", int(found[2]))
-    if "vc4-kms-v3d" not in config:
-        for name in FIRMWARE:
-            for found in re.finditer(rf"^\s*{name}\s*=\s*([123])\s*(?:#.*)?$", config, re.M):
-                yield Turn(f"config.txt, {name}", QUARTERS[found[1]])
-    if not world.is_console:
-        yield from _desktop_turns(world)
-
-
-def _desktop_turns(world: World) -> Iterator[Turn]:
-    """Yield the turns of labwc, wayfire and X11; a flipped screen counts as turned."""
-    patterns = {
-        ".config/kanshi/config": r"^\s*output\s[^#\n]*\btransform\s+(?:flipped-)?(90|180|270)\b",
-        ".config/labwc/autostart": r"^[^#\n]*wlr-randr\s[^#\n]*--transform\s+(?:flipped-)?(90|180|270)\b",
-        ".config/wayfire.ini": r"^\s*transform\s*=\s*(?:flipped-)?(90|180|270)\b",
-    }
-    if world.environ.get("DISPLAY") and not world.environ.get("WAYLAND_DISPLAY"):
-        tool = world.which("xrandr")
-        text = world.run([tool, "--query"]) if tool else ""
-        for found in re.finditer(
-            r"^(\S+) connected (?:primary )?\d+x\d+\+\d+\+\d+ (left|right|inverted)\b", text, re.M
-        ):
-            yield Turn(f"xrandr, {found[1]}", RANDR[found[2]])
+def check_display(host: Host) -> Iterator[Finding]:
+    """Report SDL's video driver, or why there is none; a broken pygame is check_pygame's finding."""
+    facts = host.pygame
+    if "driver" not in facts:
         return
-    for name, pattern in patterns.items():
-        for found in re.finditer(pattern, world.read(world.home / name), re.M):
-            yield Turn(f"~/{name}", int(found[1]))
+    problem = _console_problem(host) if host.is_console else None if facts["seen"] else _desktop_problem(host)
+    if problem:
+        yield problem
+    elif facts["seen"]:
+        name = VARIABLES.get(facts["driver"], "")
+        place = f" ({name}={host.environ[name]})" if host.environ.get(name) else ""
+        yield Finding("display", "good", f"a window opens with {facts['driver'].lower()}{place}")
 
 
-def _idle_turns(world: World, own: list[Turn]) -> Iterator[Finding]:
-    """Say which lines of the boot files look as if they turned digitpad, and do not."""
-    name, config = world.boot_file("config.txt")
-    idle = re.search(rf"^\s*({'|'.join(FIRMWARE)})\s*=\s*[123]", config, re.M)
-    if idle and "vc4-kms-v3d" in config:
-        said = f"{name}: {idle[1]} does nothing with the display driver vc4-kms-v3d"
-        yield Finding(
-            "rotation", "note", said, "Take the line out; a screen without a desktop is turned by digitpad --rotate"
+def _refusal(host: Host) -> str:
+    return host.pygame["refusal"] or f"the driver {host.pygame['driver']} shows nothing on a screen"
+
+
+def _desktop_problem(host: Host) -> Finding:
+    """Return why no window can be opened on a desktop."""
+    if forced := host.environ.get("SDL_VIDEODRIVER"):
+        return Finding("display", "bad", f"SDL_VIDEODRIVER={forced}: {_refusal(host)}", "unset SDL_VIDEODRIVER")
+    if not host.is_linux:
+        return Finding("display", "bad", f"no window can be opened: {_refusal(host)}", "Log in at the screen")
+    wayland = host.environ.get("WAYLAND_DISPLAY", "")
+    named = " and ".join(f"{name}={host.environ[name]}" for name in VARIABLES.values() if host.environ.get(name))
+    if wayland and not wayland.startswith("/") and not host.environ.get("XDG_RUNTIME_DIR"):
+        said = f"{named} is set, but XDG_RUNTIME_DIR, the folder of its socket, is not"
+        return Finding("display", "bad", said, "export XDG_RUNTIME_DIR=/run/user/$(id -u)")
+    if named:
+        remedy = "Start digitpad in the desktop's own terminal; over ssh, log in with ssh -X"
+        return Finding("display", "bad", f"{named} is set, but no display answers there", remedy)
+    if host.desktops:
+        variables = " ".join(f"{name}={shlex.quote(value)}" for name, value in host.desktops[0].items())
+        said = "a desktop is running, but this terminal is not part of it (as over ssh)"
+        remedy = f"Start digitpad from the desktop, or as its user: {variables} digitpad"
+        return Finding("display", "note", said, remedy)
+    return _no_display(host)
+
+
+def _no_display(host: Host) -> Finding:
+    name, config = host.boot_file("config.txt")
+    if "Raspberry Pi" in host.read("/proc/device-tree/model") and not re.search(f"^[^#\n]*{KMS}", config, re.M):
+        said = f"no desktop is running and there is no /dev/dri: the display driver {KMS} is off"
+        remedy = f"Add the line dtoverlay={KMS} to {name or '/boot/firmware/config.txt'} and reboot"
+        return Finding("display", "bad", said, remedy)
+    said = "no display: DISPLAY and WAYLAND_DISPLAY are not set, and there is no /dev/dri"
+    remedy = "Start digitpad on a desktop, or over ssh -X. These work without one: digitpad demo, digitpad recognize"
+    return Finding("display", "bad", said, remedy)
+
+
+def _console_problem(host: Host) -> Finding | None:
+    """Return what keeps SDL from drawing without a desktop, apart from permissions and SDL's own drivers."""
+    if not host.cards:
+        return _no_display(host)
+    facts = host.pygame
+    if facts["lacking"]:
+        said = f"libraries for drawing without a desktop are missing: {', '.join(facts['lacking'])}"
+        return Finding("display", "bad", said, install_libraries(facts["lacking"]))
+    status = {name: host.read(f"/sys/class/drm/{name}/status").strip() for name in host.names("/sys/class/drm")}
+    plugs = {name.partition("-")[2]: state for name, state in status.items() if state}
+    if plugs and set(plugs.values()) == {"disconnected"}:  # some report unknown
+        said = f"no screen is connected to {', '.join(plugs)}"
+        return Finding("display", "bad", said, "Connect the screen, switch it on, and reboot")
+    drivers = facts["drivers"]
+    could_draw = drivers is None or "KMSDRM" in drivers
+    if not facts["seen"] and could_draw and all(host.may_open(card, write=True) for card in host.cards):
+        said = f"no desktop is running, and KMS/DRM does not start: {_refusal(host)}"
+        remedy = (
+            "Find the program that holds the screen, maybe another digitpad, and end it: sudo fuser -v /dev/dri/card*"
         )
-    name, line = world.boot_file("cmdline.txt")
+        return Finding("display", "bad", said, remedy)
+    return None
+
+
+def check_rotation(host: Host) -> Iterator[Finding]:
+    """Find what rotates the picture: the system and digitpad must not both."""
+    own, system = _own_rotation(host), _system_rotation(host) if host.is_linux else ""
+    yield from _boot_notes(host, own)
+    if own and system:
+        remedy = "Set rotate to 0 in digitpad's settings, and start it without --rotate"
+        yield Finding("rotation", "bad", f"the picture is rotated twice: {system}, and {own}", remedy)
+    else:
+        yield Finding("rotation", "good", f"rotated once: {own or system}" if own or system else "not rotated")
+
+
+def _own_rotation(host: Host) -> str:
+    units = [f"/etc/systemd/system/{name}" for name in host.names("/etc/systemd/system") if "digitpad" in name]
+    for path in (*KIOSK_FILES, *units) if host.is_linux else ():
+        if found := re.search(OPTION, host.read(path), re.M):
+            return f"by {found[1]} degrees in {path}"
+    rotate = host.settings[0].rotate
+    return f"by {rotate} degrees in digitpad's setting rotate" if rotate else ""
+
+
+def _system_rotation(host: Host) -> str:
+    """Return what rotates the whole screen: its driver's overlay, or the desktop."""
+    _, config = host.boot_file("config.txt")
+    if found := re.search(r"^\s*dtoverlay=([\w-]+)[^#\n]*\brotat(?:e|ion)=(90|180|270)\b", config, re.M):
+        return f"by {found[2]} degrees in config.txt, dtoverlay={found[1]}"
+    if host.is_console:
+        return ""
+    if host.is_x11:
+        pattern = r"^(\S+) connected (?:primary )?\d+x\d+\+\d+\+\d+ (left|right|inverted)\b"
+        found = re.search(pattern, host.run("xrandr", "--query"), re.M)
+        return f"by {RANDR[found[2]]} degrees in xrandr, {found[1]}" if found else ""
+    for path, pattern in DESKTOP_FILES.items():
+        if found := re.search(pattern, host.read(path), re.M):
+            return f"by {found[1]} degrees in {path}"
+    return ""
+
+
+def _boot_notes(host: Host, own: str) -> Iterator[Finding]:
+    """Report lines of the boot files that look as if they rotated digitpad, but do not."""
+    name, config = host.boot_file("config.txt")
+    legacy = re.search(r"^\s*(display(?:_lcd|_hdmi)?_rotate)\s*=\s*[123]", config, re.M)
+    if legacy and KMS in config:
+        said = f"{name}: {legacy[1]} has no effect with the display driver {KMS}"
+        yield Finding("rotation", "note", said, "Remove the line; to rotate without a desktop, use digitpad --rotate")
+    name, line = host.boot_file("cmdline.txt")
     console = re.search(r"\bvideo=[^\s]*\brotate=(90|180|270)\b", line)
-    if console and world.is_console and not own:
-        said = f"{name} turns the console's text by {console[1]} degrees, which digitpad's picture does not follow"
-        yield Finding("rotation", "note", said, f"If it stands wrong: digitpad --rotate {console[1]}, or the setting")
+    if console and host.is_console and not own:
+        said = f"{name} rotates the console text by {console[1]} degrees, but not digitpad"
+        yield Finding("rotation", "note", said, f"If digitpad is not upright: digitpad --rotate {console[1]}")
 
 
-def check_blanking(world: World) -> Iterator[Finding]:
-    """Say when the system makes the screen dark; digitpad holds that off while somebody writes."""
-    if not world.is_linux:
+def check_blanking(host: Host) -> Iterator[Finding]:
+    """Report when the system turns the screen dark; digitpad prevents it while somebody writes."""
+    if not host.is_linux:
         return
-    seconds, where, advice = _blanking(world)
+    seconds, where, remedy = _blanking(host)
     if seconds:
-        said = f"the screen goes dark after {_span(seconds)} without a touch ({where})"
-        yield Finding("blanking", "note", said, f"Only for a screen that stays lit: {advice}")
+        span = f"{seconds // 60} min" if seconds % 60 == 0 else f"{seconds} s"
+        remedy = "sudo raspi-config nonint do_blanking 1, and reboot" if host.which("raspi-config") else remedy
+        said = f"the screen goes dark after {span} without a touch ({where})"
+        yield Finding("blanking", "note", said, f"To keep it lit: {remedy}")
     elif where:
         yield Finding("blanking", "good", f"the screen stays lit ({where})")
 
 
-def _blanking(world: World) -> tuple[int, str, str]:
-    """Return after how many seconds, by what, and what changes it; where nobody can tell, nothing."""
-    raspi = "sudo raspi-config nonint do_blanking 1, and restart" if world.which("raspi-config") else ""
-    if world.is_console:
-        seconds = world.read("/sys/module/kernel/parameters/consoleblank").strip()
-        found = re.search(r"\bconsoleblank=(\d+)", world.read("/proc/cmdline"))
-        seconds = seconds or (found[1] if found else "0")
-        advice = raspi or "add consoleblank=0 to the kernel's command line, and restart"
-        return int(seconds) if seconds.isdigit() else 0, "consoleblank", advice
-    if world.environ.get("DISPLAY") and not world.environ.get("WAYLAND_DISPLAY"):
-        return _x11_blanking(world, raspi)
-    autostart = world.read(world.home / ".config/labwc/autostart") + "\n" + world.read("/etc/xdg/labwc/autostart")
-    found = re.search(r"^[^#\n]*\bswayidle\b[^#\n]*?\btimeout\s+(\d+)", autostart, re.M)
-    if found:
-        return int(found[1]), "swayidle in labwc's autostart", raspi or "take swayidle out of ~/.config/labwc/autostart"
-    found = re.search(r"^\s*dpms_timeout\s*=\s*(-?\d+)", world.read(world.home / ".config/wayfire.ini"), re.M)
-    if found:
-        return (
-            max(0, int(found[1])),
-            "dpms_timeout in wayfire.ini",
-            raspi or "dpms_timeout = -1 in ~/.config/wayfire.ini",
-        )
+def _blanking(host: Host) -> tuple[int, str, str]:
+    """Return after how many seconds, what does it, and how to change it; where that is unknown, nothing."""
+    if host.is_console:
+        found = re.search(r"\bconsoleblank=(\d+)", host.read("/proc/cmdline"))
+        seconds = host.read("/sys/module/kernel/parameters/consoleblank").strip() or (found[1] if found else "0")
+        remedy = "add consoleblank=0 to the kernel's command line, and reboot"
+        return int(seconds) if seconds.isdigit() else 0, "consoleblank", remedy
+    if host.is_x11:
+        return _x11_blanking(host.run("xset", "-q"))
+    autostart = host.read("~/.config/labwc/autostart") + "\n" + host.read("/etc/xdg/labwc/autostart")
+    if found := re.search(r"^[^#\n]*\bswayidle\b[^#\n]*?\btimeout\s+(\d+)", autostart, re.M):
+        return int(found[1]), "swayidle in labwc's autostart", "remove swayidle from ~/.config/labwc/autostart"
+    if found := re.search(r"^\s*dpms_timeout\s*=\s*(-?\d+)", host.read("~/.config/wayfire.ini"), re.M):
+        return max(0, int(found[1])), "dpms_timeout in wayfire.ini", "dpms_timeout = -1 in ~/.config/wayfire.ini"
     return 0, "", ""
 
 
-def _x11_blanking(world: World, raspi: str) -> tuple[int, str, str]:
-    tool = world.which("xset")
-    text = world.run([tool, "-q"]) if tool else ""
+def _x11_blanking(text: str) -> tuple[int, str, str]:
     if not text:
         return 0, "", ""
-    saver = re.search(r"timeout:\s+(\d+)", text)
-    power = re.search(r"Standby:\s+(\d+)\s+Suspend:\s+(\d+)\s+Off:\s+(\d+)", text)
-    times = [int(saver[1])] if saver else []
-    times += [int(number) for number in power.groups()] if power and "DPMS is Enabled" in text else []
-    return min((number for number in times if number), default=0), "xset", raspi or "xset s off -dpms"
-
-
-def _span(seconds: int) -> str:
-    return f"{seconds // 60} min" if seconds >= 60 and seconds % 60 == 0 else f"{seconds} s"
+    times = re.findall(r"timeout:\s+(\d+)", text)
+    if "DPMS is Enabled" in text:
+        times += re.findall(r"(?:Standby|Suspend|Off):\s+(\d+)", text)
+    return min((int(number) for number in times if int(number)), default=0), "xset", "xset s off -dpms"

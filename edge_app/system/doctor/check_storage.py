@@ -1,127 +1,106 @@
-"""Where digitpad writes: room, rights, the history and the settings; nothing is left behind."""
+"""Where digitpad writes: space, permissions, the history, privacy and the settings. Nothing is left behind."""
 
 import errno
+import os
 import shlex
 import sqlite3
+import stat
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from ...errors import SettingsError, StoreError
 from ...storage.paths import files_set_aside, find_paths
-from .host import Finding, World
+from .host import Finding, Host
 
-LOW, ENOUGH = 20_000_000, 200_000_000  # bytes: a full history takes some 50 MB
-FULL, FORBIDDEN = (errno.ENOSPC, errno.EDQUOT), (errno.EACCES, errno.EPERM)
-HOME = "DIGITPAD_HOME=FOLDER digitpad"
+LOW, ENOUGH = 20_000_000, 200_000_000  # bytes: a full history takes about 50 MB
+ANOTHER = "another folder: DIGITPAD_HOME=FOLDER digitpad"
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+ENTER = stat.S_IXGRP | stat.S_IXOTH
 
 
-def check_disk(world: World) -> Iterator[Finding]:
-    """Write into the folders that digitpad writes to, and measure what is free there."""
+def check_disk(host: Host) -> Iterator[Finding]:
+    """Write to the folders that digitpad uses, and measure their free space."""
     try:
-        folders = find_paths(world.environ)
+        paths = find_paths(host.environ)
     except SettingsError as error:
-        said, _, advice = str(error).rpartition(". ")
-        yield Finding("disk", "bad", said.rstrip("."), advice)
+        said, _, remedy = str(error).rpartition(". ")
+        yield Finding("disk", "bad", said, remedy)
         return
-    wanted = {"settings": folders.config, "history and log": folders.data, "pictures": folders.pictures}
-    faults = {name: fault for name, path in wanted.items() if (fault := _write_fault(path))}
-    for fault in dict.fromkeys(faults.values()):
-        names = [name for name in faults if faults[name] == fault]
-        said = f"{', '.join(names)} cannot be kept: {fault.folder}: {fault.reason}"
-        yield Finding("disk", "bad", said, _advice(world, fault))
-    if not faults:
-        yield Finding("disk", "good", f"{folders.data} can be written")
-        yield _room(world, _nearest(folders.data))
-    if _is_overlay(world):
-        said = "the system runs on an overlay: whatever is kept is gone after a restart"
-        yield Finding("disk", "note", said, f"For a history that stays, a folder on another disk: {HOME}")
+    wanted = {"settings": paths.config, "history and log": paths.data, "pictures": paths.pictures}
+    failed: dict[tuple[Path, int], list[str]] = {}
+    for name, path in wanted.items():
+        folder = next(folder for folder in (path, *path.parents) if folder.exists())
+        if number := _write_error(folder):
+            failed.setdefault((folder, number), []).append(name)
+    for (folder, number), names in failed.items():
+        said = f"{', '.join(names)} cannot be saved: {folder}: {os.strerror(number)}"
+        yield Finding("disk", "bad", said, _remedy(host, folder, number))
+    if not failed:
+        yield Finding("disk", "good", f"{paths.data} can be written")
+        yield _space(host, next(folder for folder in (paths.data, *paths.data.parents) if folder.exists()))
+    words = host.read("/proc/cmdline").split()  # a container's root is an overlay, too, but lasts
+    if any(word == "boot=overlay" or word.startswith("overlayroot=tmpfs") for word in words):
+        said = "the root file system is an overlay: what is saved is lost at the next boot"
+        yield Finding("disk", "note", said, f"On another disk, use {ANOTHER}")
 
 
-def _nearest(path: Path) -> Path:
-    """Return the folder, or the nearest above it that is there."""
-    return next(folder for folder in (path, *path.parents) if folder.exists())
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Why a folder cannot be written to, in the system's words and by its number."""
-
-    folder: Path
-    reason: str
-    number: int | None
-
-
-def _write_fault(path: Path) -> Fault | None:
-    """Return why a file cannot be written in a folder, or a folder be made for it; None if it can."""
-    folder = _nearest(path)
+def _write_error(folder: Path) -> int:
+    """Return the number of the error that a write to a folder causes, 0 for none."""
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(bytes(4096))
             file.flush()
     except OSError as error:
-        return Fault(folder, error.strerror or str(error), error.errno)
-    return None
+        return error.errno or errno.EIO
+    return 0
 
 
-def _advice(world: World, fault: Fault) -> str:
-    """Return what makes a folder writable, or another one serve."""
-    folder = fault.folder
+def _remedy(host: Host, folder: Path, number: int) -> str:
     if not folder.is_dir():
-        return f"Move the file {folder} away, or {HOME}"
-    if fault.number in FULL:
-        return f"{_make_room(world)}; or take a folder on another disk: {HOME}"
-    if fault.number == errno.EROFS:
-        return f"Make the disk writable (after a fault it turns read-only: check it with fsck), or {HOME}"
-    if fault.number in FORBIDDEN and folder.is_relative_to(world.home):
-        return f"sudo chown -R {shlex.quote(world.user)} {shlex.quote(str(folder))}, or {HOME}"
-    return f"Name a folder of your own: {HOME}"
+        return f"Move the file {folder} away, or use {ANOTHER}"
+    if number in (errno.ENOSPC, errno.EDQUOT):
+        return f"{_make_room(host)}; or use {ANOTHER}"
+    if number == errno.EROFS:
+        return f"Make the disk writable (errors turn it read-only: check it with fsck), or use {ANOTHER}"
+    if number in (errno.EACCES, errno.EPERM) and folder.is_relative_to(host.home):
+        return f"sudo chown -R {shlex.quote(host.user)} {shlex.quote(str(folder))}, or use {ANOTHER}"
+    return f"Use {ANOTHER}"
 
 
-def _is_overlay(world: World) -> bool:
-    """Return whether raspi-config's overlay is on; a container's root is an overlay, too, and stays."""
-    words = world.read("/proc/cmdline").split()
-    return any(word == "boot=overlay" or word.startswith("overlayroot=tmpfs") for word in words)
-
-
-def _room(world: World, folder: Path) -> Finding:
-    free = world.free_bytes(folder)
+def _space(host: Host, folder: Path) -> Finding:
+    free = host.free_bytes(folder)
     said = f"{free / 1e9:.1f} GB free at {folder}" if free >= 1e9 else f"{free / 1e6:.0f} MB free at {folder}"
     if free >= ENOUGH:
         return Finding("disk", "good", said)
-    return Finding("disk", "bad" if free < LOW else "note", said, _make_room(world))
+    return Finding("disk", "bad" if free < LOW else "note", said, _make_room(host))
 
 
-def _make_room(world: World) -> str:
-    if world.which("apt") and world.which("journalctl"):
-        return "Make room: sudo apt clean, sudo journalctl --vacuum-size=50M, or delete files of your own"
-    return "Make room: delete files you no longer need"
+def _make_room(host: Host) -> str:
+    if host.which("apt") and host.which("journalctl"):
+        return "Free some space: sudo apt clean, sudo journalctl --vacuum-size=50M, or delete files of your own"
+    return "Free some space: delete files you no longer need"
 
 
-def check_history(world: World) -> Iterator[Finding]:
-    """Open the history that there is, after looking at it without the right to change anything."""
-    if world.folders is None:  # the disk's finding
+def check_history(host: Host) -> Iterator[Finding]:
+    """Check the history's file read-only, then open it."""
+    if host.paths is None:
         return
-    path = world.folders.store_file
-    aside = files_set_aside(path)
-    if aside:
+    path = host.paths.store_file
+    if aside := files_set_aside(path):
         said = f"a damaged history was set aside: {aside[-1]}"
-        yield Finding("history", "note", said, "Delete it when you do not want to try to save anything from it")
+        yield Finding("history", "note", said, "Delete it unless you want to recover data from it")
     if not path.exists():
-        yield Finding("history", "good", "none is kept yet")
-        return
-    damage = _damage(path)
-    if damage:
-        advice = "Copy the file if it matters; the window sets it aside at its next start and begins a new one"
-        yield Finding("history", "bad", f"{path}: {damage}", advice)
-        return
-    yield _opened(path)
+        yield Finding("history", "good", "nothing is saved yet")
+    elif damage := _damage(path):
+        remedy = "Copy the file if it matters; at its next start, digitpad sets it aside and begins a new one"
+        yield Finding("history", "bad", f"{path}: {damage}", remedy)
+    else:
+        yield _open(path)
 
 
 def _damage(path: Path) -> str:
-    """Return what SQLite finds wrong in a file; it is opened for reading only."""
     try:
         database = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
         try:
@@ -133,32 +112,54 @@ def _damage(path: Path) -> str:
     return "" if answer == "ok" else f"damaged ({answer.splitlines()[0]})"
 
 
-def _opened(path: Path) -> Finding:
-    from ...storage.history import HistoryStore  # not at import: it needs numpy, which may be what is wrong
+def _open(path: Path) -> Finding:
+    from ...storage.history import HistoryStore  # needs numpy, which may be broken
 
     try:
         store = HistoryStore(path)
     except StoreError as error:
-        said, _, advice = str(error).rpartition(". ")
-        return Finding("history", "bad", said or advice, advice)
+        said, _, remedy = str(error).rpartition(". ")
+        return Finding("history", "bad", said or remedy, remedy)
     try:
-        said = f"{_many(store.count_pages(), 'page')} and {_many(store.count_examples(), 'example')} in {path}"
+        return Finding(
+            "history", "good", f"pages: {store.count_pages()}, examples: {store.count_examples()}, in {path}"
+        )
     finally:
         store.close()
-    return Finding("history", "good", said)
 
 
-def _many(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def check_settings(world: World) -> Iterator[Finding]:
-    """Name what is wrong in the settings and in the files of the language; digitpad passes it over."""
-    if world.folders is None:
+def check_privacy(host: Host) -> Iterator[Finding]:
+    """Check that no other user may read or replace what digitpad saves; existing folders keep their permissions."""
+    if host.paths is None or host.platform == "win32":
         return
-    problems = [*world.settings[1], *world.language[1]]
+    kept = [path for path in (host.paths.config, host.paths.data, host.paths.pictures) if path.is_dir()]
+    problems = [Finding("privacy", "note", *problem) for folder in kept for problem in _exposures(folder)]
+    yield from problems
+    if kept and not problems:
+        yield Finding("privacy", "good", "no other user of this system may read what is saved")
+
+
+def _exposures(folder: Path) -> Iterator[tuple[str, str]]:
+    if folder.stat().st_uid != os.geteuid():
+        yield f"{folder} belongs to another user, who may read and change it", f"Use {ANOTHER}"
+    if folder.stat().st_mode & OTHERS and all(above.stat().st_mode & ENTER for above in folder.parents):
+        wide = [path for path in folder.rglob("*") if not path.is_symlink() and path.stat().st_mode & OTHERS]
+        said = f"other users may open {folder}, and {len(wide)} of the files and folders in it"
+        yield said, f"chmod -R go= {shlex.quote(str(folder))} (FAT has no permissions: mount it with umask=077)"
+    for above in folder.parents:
+        if above.stat().st_mode & (stat.S_IWOTH | stat.S_ISVTX) == stat.S_IWOTH:
+            said = f"other users may write to {above}, and replace {folder}"
+            yield said, f"chmod go-w {shlex.quote(str(above))}"
+            return
+
+
+def check_settings(host: Host) -> Iterator[Finding]:
+    """Report errors in the settings and in language files, which digitpad ignores."""
+    if host.paths is None:
+        return
+    problems = [*host.settings[1], *host.language[1]]
     for problem in problems:
-        yield Finding("settings", "note", problem, "Mend that line, or take it out")
+        yield Finding("settings", "note", problem, "Correct that line, or remove it")
     if not problems:
-        path = world.folders.settings_file
-        yield Finding("settings", "good", f"{path} is sound" if path.exists() else "none are changed yet")
+        path = host.paths.settings_file
+        yield Finding("settings", "good", f"{path} is valid" if path.exists() else "all at their defaults")

@@ -11,21 +11,18 @@ SAMPLES = Path(__file__).parents[2] / "datasets" / "samples.jsonl"
 
 
 def answer(job: dict[str, Any]) -> dict[str, Any]:
-    """Return how far the runtime of the job comes: {"stage", "error"} where it stops, else what it is and reads.
-
-    The stages are numpy, runtime, model and reading.
-    """
+    """Return {"stage", "error"} for the stage that fails: numpy, runtime, model or reading; or the stage done."""
     try:
         import numpy
 
         from ...recognition.interpreter import find_runtime
     except (ImportError, OSError, AttributeError) as error:
         return {"stage": "numpy", "error": _reason(error)}
+    known = {"numpy": numpy.__version__}
     try:
         runtime = find_runtime(job["runtime"])
     except DigitpadError as error:
-        return {"stage": "runtime", "error": str(error).partition(": ")[2], "numpy": numpy.__version__}
-    known = {"version": runtime.version, "numpy": numpy.__version__}
+        return {"stage": "runtime", "error": str(error).partition(": ")[2], **known}
     try:
         model = load_model(Path(job["model"]) if job["model"] else None)
     except DigitpadError as error:
@@ -46,7 +43,7 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _reason(error: Exception) -> str:
-    """Return the line of an error that says most: numpy wraps the loader's own in a page of advice."""
+    """Return the most useful line of an error: numpy wraps the loader's own in a page of advice."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
     marked = [line for line in lines if line.startswith("Original error was: ")]
     return marked[0].partition(": ")[2] if marked else lines[0]
