@@ -1,4 +1,4 @@
-"""The network as a function: digit images in, logits and probabilities out, whatever the model's number type."""
+"""The network as a function from digit images to logits and probabilities, for float32 and int8 models."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def check_images(images: NDArray[np.uint8]) -> None:
 
 
 class Classifier:
-    """A model opened by the runtime; float32 and int8 files go the same way."""
+    """A model opened by a runtime."""
 
     def __init__(self, model: Model, runtime: Runtime | None = None, threads: int = 1) -> None:
         """Open `model`; raises ModelError unless it maps (1, 28, 28, 1) to (1, classes)."""
@@ -57,7 +57,7 @@ class Classifier:
         self._levels = self._input_levels()
 
     def _input_levels(self) -> NDArray[np.float32] | NDArray[np.int8]:
-        """Return what each of the 256 grey levels is to the network: input quantisation as a table."""
+        """Return the network's input value for each of the 256 grey levels."""
         grey = np.arange(256, dtype=np.float32) / np.float32(255)
         kinds = {np.dtype(detail["dtype"]).name for detail in (self._input, self._output)}
         if kinds == {"float32"}:
@@ -73,28 +73,28 @@ class Classifier:
 
     @property
     def is_int8(self) -> bool:
-        """Whether the network computes in int8."""
+        """Whether input and output are int8."""
         return self._levels.dtype == np.int8
 
     @property
     def output_step(self) -> float:
-        """How far apart two logits are that differ by one unit; 0 for a model that puts out floats."""
+        """The difference between logits that are one int8 unit apart; 0 for a float output."""
         return float(self._output["quantization"][0])
 
     def feed(self, interpreter: Interpreter, image: NDArray[np.uint8]) -> None:
-        """Run an interpreter of this model on one digit image, (28, 28) uint8; raises ModelError where it fails."""
+        """Run an interpreter of this model on one digit image, (28, 28) uint8; raises ModelError."""
         interpreter.set_tensor(self._input["index"], self._levels[image][None, :, :, None])
         try:
             interpreter.invoke()
         except RuntimeError as error:
-            raise ModelError(f"{self.model.path}: opens and does not run ({error}). {HOW_TO_MAKE}") from None
+            raise ModelError(f"{self.model.path}: opens, but does not run ({error}). {HOW_TO_MAKE}") from None
 
     def open_traced(self) -> Interpreter:
-        """Return a further interpreter of this model that keeps what each operator puts out."""
+        """Return another interpreter of this model, which keeps the output of each operator."""
         return self.runtime.open_traced(self.model.content)
 
     def operators(self) -> list[str]:
-        """Return the operators' names in order, DELEGATE for a part that XNNPACK took over; empty where not told."""
+        """Return the operators' names in order, DELEGATE for what XNNPACK runs; empty if the runtime has no list."""
         try:
             return [str(operator["op_name"]) for operator in self._interpreter._get_ops_details()]
         except AttributeError:
@@ -102,7 +102,7 @@ class Classifier:
 
     @property
     def number_type(self) -> str:
-        """float32, float16, dynamic range or int8, from the types of the weights."""
+        """int8, dynamic range, float16 or float32, by the types of input and weights."""
         if self.is_int8:
             return "int8"
         types = {np.dtype(detail["dtype"]).name for detail in self._interpreter.get_tensor_details()}

@@ -182,7 +182,7 @@ def test_a_model_that_opens_and_does_not_run_is_named() -> None:
     classifier = Classifier(fake_model(), fake_runtime(Fake(fault="node 3 failed to invoke")))
     with pytest.raises(ModelError) as caught:
         classifier.logits(IMAGES)
-    reason = "fake.tflite: opens and does not run (node 3 failed to invoke). "
+    reason = "fake.tflite: opens, but does not run (node 3 failed to invoke). "
     assert str(caught.value) == reason + HOW_TO_MAKE
 
 
