@@ -33,7 +33,7 @@ class DigitpadError(Exception):
         return Notice(str(self), self.key)
 
 
-def room_or(key: str, error: Exception) -> str:
+def disk_full_or(key: str, error: Exception) -> str:
     """Return the key of a full disk if that is the cause of `error`, else `key`."""
     full = getattr(error, "errno", None) == errno.ENOSPC or "disk is full" in str(error)
     return "fault_full" if full else key

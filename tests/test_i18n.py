@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import tomlkit
 
-from edge_app.errors import DigitpadError, ExportError, room_or
+from edge_app.errors import DigitpadError, ExportError, disk_full_or
 from edge_app.i18n import (
     BUNDLED,
     Language,
@@ -151,7 +151,7 @@ def test_each_error_class_has_a_translated_summary() -> None:
 
 def test_fault_has_a_translated_summary_and_english_details() -> None:
     german, english = (load_language(code)[0] for code in ("de", "en"))
-    full = room_or("fault_save", OSError(errno.ENOSPC, "No space left on device"))
+    full = disk_full_or("fault_save", OSError(errno.ENOSPC, "No space left on device"))
     fault = ExportError("/pictures: cannot save there (No space left on device). Free some space", full).notice
     assert german.fault(fault) == f"Der Datenträger ist voll.\n{fault}"
     assert german.fault(ExportError("x").notice) == "Das Blatt lässt sich nicht speichern.\nx"
@@ -162,8 +162,8 @@ def test_fault_has_a_translated_summary_and_english_details() -> None:
 
 
 def test_room_or_recognises_a_full_disk() -> None:
-    assert room_or("x", OSError(errno.EACCES, "Permission denied")) == "x"
-    assert room_or("x", sqlite3.OperationalError("database or disk is full")) == "fault_full"
+    assert disk_full_or("x", OSError(errno.EACCES, "Permission denied")) == "x"
+    assert disk_full_or("x", sqlite3.OperationalError("database or disk is full")) == "fault_full"
 
 
 # A user's own files

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from ..errors import ExportError, room_or
+from ..errors import ExportError, disk_full_or
 from ..escape import escape
 from ..recognition.ink import Ink, Stroke, box_of, dump_ink
 from ..recognition.results import Reading
@@ -49,7 +49,7 @@ def save_pad(
         reason = error.strerror or str(error)
         raise ExportError(
             f"{folder}: cannot save there ({reason}). Free some space, or choose another folder",
-            room_or("fault_save", error),
+            disk_full_or("fault_save", error),
         ) from None
     return paths
 

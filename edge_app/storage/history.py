@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InkError, Notice, StoreError, room_or
+from ..errors import InkError, Notice, StoreError, disk_full_or
 from ..escape import escape
 from ..recognition.ink import MAX_STROKES, Ink, dump_ink, parse_ink
 from ..recognition.normalise import SIZE, DigitImage
@@ -616,7 +616,7 @@ def _cannot(path: Path | None, what: str, error: Exception) -> StoreError:
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return StoreError(
         f"{path or 'history in memory'}: cannot be {what} ({reason}). Check that the disk has room and may be written",
-        room_or(StoreError.key, error),
+        disk_full_or(StoreError.key, error),
     )
 
 

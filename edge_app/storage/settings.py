@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
-from ..errors import Notice, SettingsError, room_or
+from ..errors import Notice, SettingsError, disk_full_or
 from ..escape import escape
 from .atomic_write import write_atomically
 from .dots import refuse_many_dots
@@ -170,7 +170,7 @@ def write_settings(path: Path, changes: Mapping[str, Value]) -> list[str]:
     except OSError as error:
         raise SettingsError(
             f"{path}: cannot be written ({error.strerror or error}). Check the folder's rights",
-            room_or("fault_settings", error),
+            disk_full_or("fault_settings", error),
         ) from None
     return notices
 
