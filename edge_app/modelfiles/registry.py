@@ -57,14 +57,12 @@ class Registry:
         """Return which models are in use."""
         path = self.folder / IN_USE
         try:
-            path.stat()
+            found = json.loads(path.read_bytes())
+            return Choice(_parse(found["now"]), _parse(found["before"]))
         except (FileNotFoundError, NotADirectoryError):
             return Choice()
-        except OSError:
-            pass  # reading it gives the reason
-        try:
-            found = json.loads(read_file(path))
-            return Choice(_parse(found["now"]), _parse(found["before"]))
+        except OSError as error:
+            raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise ModelError(f"{path}: corrupt, so the model in use is unknown") from None
 
