@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 TURNS = (0, 90, 180, 270)
 UNLISTED = (
-    "accept a model without a card, if you trust its author: it is tried in a sandbox first; its outputs mean 0 to 9 "
-    "and, if there is an eleventh, not a digit"
+    "accept a model without a card, if you trust its author: it is tried in a limited process first; its outputs mean "
+    "0 to 9 and, if there is an eleventh, not a digit"
 )
 EPILOG = """\
 examples:
@@ -354,7 +354,7 @@ def run_history(args: Options) -> int:
 def run_use_model(args: Options) -> int:
     """Install another model, or go back to the one before.
 
-    Tries a model in a sandbox with limits on time and memory, where it must read
+    Tries a model in a process with limits on time and memory, where it must read
     clear digits. Then it is copied with its card to your data folder and used
     instead of the bundled model. If it ever fails, digitpad reports that and uses
     the model before it.

@@ -1,4 +1,4 @@
-"""What strangers may choose: names and texts that would command a terminal, and files that would hold a reader."""
+"""Untrusted input: text that would control a terminal, and files that would block a reader or fill its memory."""
 
 import gzip
 import hashlib
@@ -44,20 +44,20 @@ MARKUP = "</title><script>alert(1)</script>&amp;"
 ONE = [[[0, 30], [25, 0], [25, 100]]]
 
 
-# ---- what is printed
+# ---- printed text
 
 
-def test_controls_and_turns_are_shown_and_letters_stay() -> None:
+def test_control_characters_are_escaped_and_letters_are_not() -> None:
     assert escape(NAME + NO_TEXT) == SHOWN + r"\udcff"
     assert (
         escape("Zählung «8 ½», 数字, עברית, नमस्ते\u200d 98\u00a0%") == "Zählung «8 ½», 数字, עברית, नमस्ते\u200d 98\u00a0%"
     )
 
 
-def test_what_is_printable_is_one_line_without_commands() -> None:
+def test_escaped_text_is_one_line_without_control_characters() -> None:
     every = "".join(chr(code) for code in range(0x110000))
     shown = escape(every)
-    shown.encode()  # no half of a pair is left
+    shown.encode()  # no surrogate is left
     assert len(shown.splitlines()) == 1
     assert not {c for c in shown if ord(c) < 32 or 0x7F <= ord(c) < 0xA0}
 
@@ -102,7 +102,7 @@ def labelled(**keys: Any) -> bytes:
     ],
     ids=lambda value: value if isinstance(value, str) else "_".join(value[:1]) if isinstance(value, list) else "",
 )
-def test_no_command_passes_on_what_commands_a_terminal(
+def test_no_command_prints_control_characters(
     words: list[str],
     ending: str,
     content: bytes,
@@ -123,18 +123,17 @@ def test_no_command_passes_on_what_commands_a_terminal(
     assert is_harmless(out + err), (out, err)
 
 
-def test_the_test_finds_what_is_passed_on(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_check_finds_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
     print(NAME)
     assert not is_harmless(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("path", modules("edge_app"), ids=lambda path: path.stem)
-def test_all_complaints_go_one_way(path: Path) -> None:
-    """Nobody prints a line of digitpad's own past `tell`."""
+def test_all_errors_are_printed_by_print_error(path: Path) -> None:
     assert path.name == "escape.py" or 'print(f"digitpad: ' not in path.read_text()
 
 
-def test_a_pages_text_from_the_history_is_shown(
+def test_text_from_the_history_is_escaped(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path))
@@ -148,7 +147,7 @@ def test_a_pages_text_from_the_history_is_shown(
     assert (len(out.splitlines()), out.count("]0;mine")) == (1, 2)
 
 
-def test_a_fault_is_one_line_of_the_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_is_one_line_in_the_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     log = Log(tmp_path / "digitpad.log")
     log(f"{NAME}: cannot be read")
     lines = (tmp_path / "digitpad.log").read_text().splitlines()
@@ -157,9 +156,7 @@ def test_a_fault_is_one_line_of_the_log(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 @posix
-def test_a_kiosks_dry_run_shows_a_users_file_and_obeys_it_not(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_dry_run_of_install_kiosk_escapes_the_users_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     home = tmp_path / "home" / "pi"
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc" / "passwd").write_text(f"pi:x:{os.geteuid() or 1000}:1000::/home/pi:/bin/bash\n")
@@ -174,12 +171,12 @@ def test_a_kiosks_dry_run_shows_a_users_file_and_obeys_it_not(
     assert "echo\\x1b]0;mine\\x07\nsecond  line\n" in out
 
 
-# ---- what is opened
+# ---- special files
 
 
 @pytest.fixture(params=["pipe", "link to a device"])
 def endless(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A folder in which names of files lead to what never ends, or never begins."""
+    """A folder in which all files are pipes that nobody writes to, or links to a device without end."""
     (tmp_path / "0").mkdir()
     for name in ("x.jsonl", "x.json", "x.png", "x.npz", "x.jsonl.gz", "images-idx3-ubyte", "de.toml", "0/x.png"):
         path = tmp_path / name
@@ -192,7 +189,7 @@ def endless(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 @posix
 @pytest.mark.timeout(20)
-def test_no_reader_is_held_by_a_pipe_or_a_device(endless: Path) -> None:
+def test_no_reader_opens_a_pipe_or_a_device(endless: Path) -> None:
     for name in ("x.jsonl", "x.json", "x.png", "x.jsonl.gz"):
         (sample,) = read_sources([str(endless / name)])
         assert "a pipe or a device, not a file" in str(sample.content)
@@ -209,23 +206,25 @@ def test_no_reader_is_held_by_a_pipe_or_a_device(endless: Path) -> None:
 
 @posix
 @pytest.mark.timeout(20)
-def test_a_pipe_that_takes_a_files_place_holds_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pipe_that_replaces_a_file_while_it_is_opened_is_rejected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "x.json"
     path.touch()
     regular = path.stat()
     path.unlink()
     os.mkfifo(path)
-    monkeypatch.setattr(Path, "stat", lambda _: regular)  # what it was when it was looked at
+    monkeypatch.setattr(Path, "stat", lambda _: regular)  # as before it was replaced
     before = os.dup(0)
     os.close(before)
     with pytest.raises(OSError, match="a pipe or a device"):
         open_regular(path)
     after = os.dup(0)
     os.close(after)
-    assert after == before  # nothing was left open
+    assert after == before  # no file descriptor is leaked
 
 
-def test_a_regular_file_is_read_as_ever(tmp_path: Path) -> None:
+def test_a_link_to_a_regular_file_is_read(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text(json.dumps({"strokes": ONE}))
     (tmp_path / "link.json").symlink_to(tmp_path / "x.json")
     with open_regular(tmp_path / "link.json") as file:
@@ -234,7 +233,9 @@ def test_a_regular_file_is_read_as_ever(tmp_path: Path) -> None:
 
 @posix
 @pytest.mark.timeout(20)
-def test_a_pipe_in_somebodys_home_holds_no_root(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_pipe_in_a_users_home_does_not_block_install_kiosk(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / "home" / "pi" / ".config"
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc" / "passwd").write_text("pi:x:1000:1000::/home/pi:/bin/bash\n")
@@ -248,7 +249,7 @@ def test_a_pipe_in_somebodys_home_holds_no_root(tmp_path: Path, capsys: pytest.C
 
 @posix
 @pytest.mark.timeout(20)
-def test_a_pipe_in_the_place_of_history_or_log_holds_no_window(tmp_path: Path) -> None:
+def test_a_pipe_in_place_of_history_or_log_does_not_block(tmp_path: Path) -> None:
     folders = folders_in(tmp_path)
     folders.data.mkdir()
     for path in (folders.store_file, folders.log_file):
@@ -259,10 +260,10 @@ def test_a_pipe_in_the_place_of_history_or_log_holds_no_window(tmp_path: Path) -
     assert all(path.is_fifo() for path in (folders.store_file, folders.log_file))
 
 
-# ---- what swells
+# ---- files that expand
 
 
-def test_a_line_of_labelled_ink_has_an_end(tmp_path: Path) -> None:
+def test_a_line_of_labelled_ink_is_limited(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl.gz"
     path.write_bytes(gzip.compress(b"{" + b" " * (3 * MAX_LINE)))
     with pytest.raises(DataError, match=r"x\.jsonl\.gz:1: .*more than 8,000,000 bytes"):
@@ -270,7 +271,7 @@ def test_a_line_of_labelled_ink_has_an_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("count", "said"), [(2, "more than 1,568 bytes of content"), (1 << 31, "its header says")])
-def test_an_idx_file_holds_no_more_than_its_header_says(tmp_path: Path, count: int, said: str) -> None:
+def test_an_idx_file_longer_than_its_header_says_is_rejected(tmp_path: Path, count: int, said: str) -> None:
     path = tmp_path / "images-idx3-ubyte.gz"
     path.write_bytes(gzip.compress(struct.pack(">4I", 0x803, count, 28, 28) + bytes(50_000_000)))
     with pytest.raises(DataError, match=said):
@@ -286,7 +287,7 @@ import numpy as np
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.datasets.readers import read_sources
 recognizer, opened = Recognizer(), []
-recognizer.read([np.array({ONE[0]!r}, float)])  # so that all is loaded
+recognizer.read([np.array({ONE[0]!r}, float)])  # import everything before watching
 def watch(name, arguments):
     if name in ("open", "os.rename", "os.remove", "os.mkdir", "os.link", "os.symlink") and arguments[0] != 3:
         opened.append(arguments[0])
@@ -297,8 +298,8 @@ print(opened)
 """
 
 
-def test_no_path_in_ink_is_followed(tmp_path: Path) -> None:
-    """What ink says beside its strokes is read by nobody: seen by Python's own audit of what is opened."""
+def test_no_path_in_ink_is_opened(tmp_path: Path) -> None:
+    """Python's audit events list what is opened: the ink file alone."""
     keys = ("file", "files", "image", "path", "label", "writer", "text", "model", "$ref")
     paths = ("../../outside", "/etc/passwd", "file:///etc/passwd", "outside.png", "..\\outside")
     lines = [json.dumps({"strokes": ONE, **dict.fromkeys(keys, path)}) for path in paths]
@@ -310,8 +311,8 @@ def test_no_path_in_ink_is_followed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["../outside.tflite", "/etc/passwd", "sub/m.tflite", "m.tflite/../../outside.tflite"])
-def test_no_path_on_a_card_is_followed(tmp_path: Path, name: str) -> None:
-    """A card's names are looked up by the file that was asked for, and never opened."""
+def test_no_path_on_a_card_is_opened(tmp_path: Path, name: str) -> None:
+    """The card's keys are compared with the name of the model, nothing else."""
     content = (models_folder() / INT8).read_bytes()
     card = json.loads((models_folder() / CARD).read_text())
     folder = tmp_path / "folder"
@@ -342,8 +343,8 @@ def test_no_path_in_the_settings_is_a_language(tmp_path: Path, code: str) -> Non
 
 
 @posix
-def test_a_set_whose_name_is_no_text_is_reported(tmp_path: Path) -> None:
-    """Its report was lost after minutes of work: half a letter cannot be written."""
+def test_a_file_name_that_is_not_utf8_is_reported(tmp_path: Path) -> None:
+    """Surrogates cannot be encoded, and the report was lost after minutes of work."""
     path = tmp_path / os.fsdecode(b"\xff<b>.jsonl")
     path.write_bytes(labelled() * 2)
     command = ["compare", "--no-cost", "--spoilt", "1", "--data", str(path)]
@@ -354,14 +355,14 @@ def test_a_set_whose_name_is_no_text_is_reported(tmp_path: Path) -> None:
     assert list(json.loads((tmp_path / "b.json").read_text())["sets"]) == [r"\udcff<b>.jsonl"]
 
 
-def test_a_writer_who_is_no_text_is_reported(tmp_path: Path) -> None:
+def test_a_writer_with_a_surrogate_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     path.write_bytes(labelled(label="2", writer="\ud800"))
     assert main(["evaluate", str(path), "--json", str(tmp_path / "b.json")]) == 0
     assert list(json.loads((tmp_path / "b.json").read_text())["sets"]["x.jsonl"]["worst_writers"]) == [r"\ud800"]
 
 
-def test_a_drawing_is_xml_whatever_was_read(tmp_path: Path) -> None:
+def test_an_svg_is_valid_xml_whatever_was_read(tmp_path: Path) -> None:
     text = f"{MARKUP}{NAME}\x00\ufffe{NO_TEXT}"
     reading = Reading((Digit(text, 0.9, (), (0, 0, 1, 1), (0,)),))
     (path,) = save_pad(tmp_path, make_ink(ONE), (100, 100), reading, 4.0, NOW, ("svg",))

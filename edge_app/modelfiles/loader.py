@@ -29,10 +29,10 @@ def open_model(model: Model, runtime: Runtime, paths: Paths | None) -> Classifie
     """Return a model that matches its card, opened; raises ModelError. `paths` hold the validation cache."""
     if not is_bundled(model):
         key = cache_key(model, runtime)
-        if paths is None or key not in read_cache(paths.proofs_file):
+        if paths is None or key not in read_cache(paths.validation_cache):
             validate(model.path, model.content, runtime, model.classes)
             if paths is not None:
-                add_to_cache(paths.proofs_file, key)
+                add_to_cache(paths.validation_cache, key)
     return _open(model, runtime)
 
 

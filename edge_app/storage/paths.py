@@ -39,8 +39,8 @@ class Paths:
         return self.data / "models"
 
     @property
-    def proofs_file(self) -> Path:
-        """Where it is kept which models have passed the gate."""
+    def validation_cache(self) -> Path:
+        """Which models have passed validation."""
         return self.models / "proven.json"
 
     @property

@@ -77,7 +77,7 @@ def test_an_invalid_model_is_not_cached(tmp_path: Path, paths: Paths, validated:
     for _ in range(2):
         with pytest.raises(ModelError, match="not a digit classifier"):
             open_file(path, paths)
-    assert (len(validated), read_cache(paths.proofs_file)) == (2, [])
+    assert (len(validated), read_cache(paths.validation_cache)) == (2, [])
 
 
 def test_a_file_without_a_card_needs_the_option(tmp_path: Path, paths: Paths, validated: list[str]) -> None:

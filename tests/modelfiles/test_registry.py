@@ -174,7 +174,7 @@ def test_a_model_that_crashes_a_new_runtime_is_replaced(two: Paths, monkeypatch:
         return tuple(CLASSES)
 
     monkeypatch.setattr(loader, "validate", reject)
-    two.proofs_file.unlink()  # as after an update of the runtime
+    two.validation_cache.unlink()  # as after an update of the runtime
     used, [report] = opened(two)
     assert used == digest("one")
     assert "crashed (signal 11). The previous model is used instead" in report
@@ -245,7 +245,7 @@ def test_a_superseded_model_is_removed(tmp_path: Path, two: Paths) -> None:
     assert main(["use-model", write(tmp_path, "three")]) == 0
     names = {path.name for path in two.models.iterdir()}
     kept = {name for model in installed(two) for name in model.files}
-    assert names == kept | {"notes.txt", IN_USE, two.proofs_file.name}
+    assert names == kept | {"notes.txt", IN_USE, two.validation_cache.name}
     assert {digest("two"), digest("three")} <= {Path(name).stem for name in kept}
 
 

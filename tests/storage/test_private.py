@@ -62,7 +62,7 @@ def write_everything(folders: Paths, recognizer: Recognizer) -> HistoryStore:
     model, runtime = load_model(), find_runtime()
     registry = Registry(folders.models)
     registry.choose(Choice(registry.install(model)))
-    add_to_cache(folders.proofs_file, cache_key(model, runtime))
+    add_to_cache(folders.validation_cache, cache_key(model, runtime))
     return store
 
 
