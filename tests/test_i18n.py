@@ -161,7 +161,7 @@ def test_fault_has_a_translated_summary_and_english_details() -> None:
     assert dutch.fault(fault) == fault  # what a language does not say is English
 
 
-def test_room_or_recognises_a_full_disk() -> None:
+def test_disk_full_or_recognises_a_full_disk() -> None:
     assert disk_full_or("x", OSError(errno.EACCES, "Permission denied")) == "x"
     assert disk_full_or("x", sqlite3.OperationalError("database or disk is full")) == "fault_full"
 
