@@ -149,7 +149,7 @@ def serve(app: App, display: Display) -> int:
     settings, in_use, closing = app.state.settings, None, False
     display.show(app.draw())
     on_lost_display(partial(_leave_at_once, app))
-    watchdog.ready("the window is open")
+    watchdog.ready()
     while app.running:
         if in_use is not app.state.in_use:
             in_use = app.state.in_use

@@ -1,4 +1,4 @@
-"""Numbers read aloud by the speech command that the system has, where it has one."""
+"""Numbers read aloud by the system's speech command, if it has one."""
 
 import re
 import subprocess
@@ -10,31 +10,28 @@ from ..subprocesses import find_program
 
 WHOLE = 6  # digits that are read as one number; longer ones, and those with a leading 0, digit by digit
 COMMANDS = {"darwin": ("say",), "win32": ("powershell",)}
-ELSEWHERE = ("spd-say", "espeak-ng", "espeak")
-# `say` knows voices, not languages: these come with macOS; for any other language the voice that the user chose
+LINUX_COMMANDS = ("spd-say", "espeak-ng", "espeak")
+# `say` knows voices, not languages: these come with macOS; any other language gets the voice that the user chose
 MAC_VOICES = {"de": "Anna", "en": "Samantha", "es": "Mónica", "fr": "Thomas", "it": "Alice", "ja": "Kyoko"}
-# as SSML, which takes another voice where the language has none, while choosing a voice by language would fail
+# SSML falls back to another voice if the language has none; selecting a voice by language would fail
 POWERSHELL = (
     "Add-Type -AssemblyName System.Speech; (New-Object System.Speech.Synthesis.SpeechSynthesizer).SpeakSsml("
     '\'<speak version="1.0" xmlns="http://www.w3.org/2001/10/synthesis" xml:lang="{language}">{text}</speak>\')'
 )
-KEY = "fault_speech"  # of the text that says what `problem` is
-PATIENCE = 1.0  # seconds for a command to end when it is told to, when digitpad closes
+KEY = "fault_speech"  # the text of the window for a `problem`
+PATIENCE = 1.0  # seconds for a command to end when digitpad closes
 
 
 def find_speaker(which: Callable[[str], str | None] = find_program, platform: str = sys.platform) -> "Speaker | None":
-    """Return the first speech command of this platform that is installed, or None."""
-    for name in COMMANDS.get(platform, ELSEWHERE):
+    """Return the first installed speech command of this platform."""
+    for name in COMMANDS.get(platform, LINUX_COMMANDS):
         if path := which(name):
             return Speaker(name, path)
     return None
 
 
 def spoken(text: str) -> str:
-    """Return how a reading is said: "1995" whole, "007" as "0 0 7"; nothing for a refused digit.
-
-    What surrounds a refused digit is no number, so "1?5" is "1 5", not fifteen.
-    """
+    """Return how a reading is said: "1995" whole, "007" as "0 0 7", and "1?5" as "1 5", as it is not fifteen."""
     digits = re.sub("[^0-9]", "", text)
     if digits == text and len(digits) <= WHOLE and not digits.startswith("0"):
         return digits
@@ -42,19 +39,19 @@ def spoken(text: str) -> str:
 
 
 class Speaker:
-    """A speech command; at most one number is being said."""
+    """A speech command, which says one number at a time."""
 
     def __init__(self, name: str, path: str) -> None:
-        """Take the command `name`, one of those in COMMANDS and ELSEWHERE, that lies at `path`."""
+        """Use the command `name`, which is installed at `path`."""
         self.name, self.path = name, path
-        self.problem = ""  # a sentence about the last number, where the command failed
+        self.problem = ""  # why the last number could not be said
         self._running: subprocess.Popen[bytes] | None = None
         self._stopped: list[subprocess.Popen[bytes]] = []
 
     def say(self, text: str, language: str) -> bool:
-        """Start saying the reading `text` in `language`, a code such as `de` or `de_AT`; returns whether it began.
+        """Start saying a reading in a language such as `de` or `de_AT`; returns at once whether it began.
 
-        Returns at once. A number that is still being said is broken off; False without `problem` is nothing to say.
+        A number that is still being said is cut off. False without a `problem` means that there is nothing to say.
         """
         interrupts = self.is_speaking()
         self._stop()
@@ -65,26 +62,18 @@ class Speaker:
         try:
             self._running = _start([self.path, *_arguments(self.name, words, language, interrupts)])
         except OSError as error:
-            said = f"{self.path}: cannot be started ({error.strerror}). Install it again, or switch reading off"
+            said = f"{self.path}: cannot be started ({error.strerror}). Install it again, or switch reading aloud off"
             self.problem = Notice(said, KEY)
-        return self._running is not None
+            return False
+        return True
 
     def is_speaking(self) -> bool:
-        """Return whether a number is still being said; takes note of commands that ended and how."""
+        """Return whether a number is being said."""
         self._stopped = [process for process in self._stopped if process.poll() is None]
-        if self._running is None:
-            return False
-        status = self._running.poll()
-        if status is None:
-            return True
-        self._running = None
-        if status:
-            said = f"{self.path}: ended with status {status}. Try it in a terminal: {self.name} 123"
-            self.problem = Notice(said, KEY)
-        return False
+        return self._running is not None and self._running.poll() is None
 
     def close(self) -> None:
-        """Break off what is being said, and leave no process behind."""
+        """Cut off what is being said, and leave no process behind."""
         self._stop()
         for process in self._stopped:
             try:
@@ -92,19 +81,17 @@ class Speaker:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        self._stopped = []
 
     def _stop(self) -> None:
         if self._running is not None:
             self._running.terminate()
-            self._stopped.append(self._running)  # asked for its status later: nobody waits for it here
+            self._stopped.append(self._running)
             self._running = None
 
 
 def _start(command: list[str]) -> "subprocess.Popen[bytes]":
     """Start a command without a shell, a terminal or, on Windows, a console window."""
-    nothing = subprocess.DEVNULL
-    flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+    nothing, flags = subprocess.DEVNULL, getattr(subprocess, "CREATE_NO_WINDOW", 0)
     return subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing, creationflags=flags)
 
 
@@ -113,8 +100,7 @@ def _arguments(name: str, words: str, language: str, interrupts: bool) -> list[s
     found = re.match("[a-z]{2,3}(?![a-z])", language.lower())
     code = found[0] if found else "en"
     if name == "spd-say":
-        # a server speaks: --wait tells how long, and only --cancel ends it. That silences screen readers as well, so
-        # it is there only when a number of our own is to be broken off
+        # A server speaks, so --wait tells how long, and only --cancel ends it. That silences screen readers as well.
         return ["--wait", *(["--cancel"] if interrupts else []), "--language", code, words]
     if name == "say":
         return [*(["-v", MAC_VOICES[code]] if code in MAC_VOICES else []), words]

@@ -1,78 +1,63 @@
-"""Telling the service manager that the window lives: systemd's notification protocol, one datagram a message."""
+"""systemd's notification protocol (sd_notify(3)): one datagram a message, and nothing without a service manager."""
 
 import contextlib
 import os
 import socket
 from collections.abc import Callable, Mapping
 
-SIGNS = 4  # at most so many an interval, however fast the loop turns
+PINGS = 4  # at most so many an interval, however fast the loop runs
 
 
 class Watchdog:
-    """A line to systemd, and nothing at all where nobody listens (sd_notify(3)).
+    """Tells systemd that the window is alive.
 
-    Only the loop that draws may call `alive`: a thread beside it would vouch for a window that hangs.
+    Only the drawing loop may call `alive`: a thread beside it would vouch for a window that hangs.
     """
 
-    def __init__(self, environ: Mapping[str, str], clock: Callable[[], int], pid: int | None = None) -> None:
-        """`clock` returns milliseconds; `pid` is this process, which the watchdog must mean."""
-        self._address = _address(environ.get("NOTIFY_SOCKET", ""))
+    def __init__(self, environ: Mapping[str, str], clock: Callable[[], int]) -> None:
+        """`clock` returns milliseconds."""
+        name = environ.get("NOTIFY_SOCKET", "")
+        supported = hasattr(socket, "AF_UNIX") and name.startswith(("/", "@"))  # vsock: is for virtual machines
+        self._address = name.replace("@", "\0", 1) if supported else None
         self._clock = clock
-        self._interval = _interval(environ, os.getpid() if pid is None else pid) if self._address else None
+        self._interval = _interval(environ) if supported else None
         self._last: int | None = None
 
-    def interval(self) -> int | None:
-        """Return how many milliseconds may pass between signs of life, half of the limit; None: none are wanted."""
-        return self._interval
-
     def at_most(self, wait: int | None) -> int | None:
-        """Return how long the loop may sleep that wants to sleep `wait` milliseconds, or for ever (None)."""
+        """Return how long the loop may sleep if it wants to sleep `wait` milliseconds, None for ever."""
         if self._interval is None:
             return wait
         return self._interval if wait is None else min(wait, self._interval)
 
-    def ready(self, status: str = "") -> None:
-        """Say that the window is there."""
-        self._say("READY=1", f"STATUS={_one_line(status)}" if status else "")
+    def ready(self) -> None:
+        """Report that the window is open."""
+        self._send("READY=1")
 
     def alive(self) -> None:
-        """Say that the loop turns; to be called whenever it does, most calls cost a look at the clock."""
+        """Report that the loop runs; to be called on every turn, most calls only look at the clock."""
         if self._interval is None:
             return
         now = self._clock()
-        if self._last is None or now - self._last >= self._interval // SIGNS:
+        if self._last is None or now - self._last >= self._interval // PINGS:
             self._last = now
-            self._say("WATCHDOG=1")
-
-    def status(self, text: str) -> None:
-        """Say what `systemctl status` shows."""
-        self._say(f"STATUS={_one_line(text)}")
+            self._send("WATCHDOG=1")
 
     def stopping(self) -> None:
-        """Say that the window closes by its own will."""
-        self._say("STOPPING=1")
+        """Report that the window is closing."""
+        self._send("STOPPING=1")
 
-    def _say(self, *lines: str) -> None:
+    def _send(self, message: str) -> None:
         if self._address is None:
             return
-        # A manager that is gone or too busy to take it is no reason to end what somebody is writing; it will act.
+        # A service manager that is gone or busy must not end what somebody is writing.
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
             line.setblocking(False)
-            line.sendto("\n".join(filter(None, lines)).encode(), self._address)
+            line.sendto(message.encode(), self._address)
 
 
-def _address(name: str) -> str | None:
-    if not hasattr(socket, "AF_UNIX") or not name.startswith(("/", "@")):
-        return None  # vsock: is for virtual machines' own managers
-    return "\0" + name[1:] if name.startswith("@") else name
-
-
-def _interval(environ: Mapping[str, str], pid: int) -> int | None:
-    limit, whose = environ.get("WATCHDOG_USEC", ""), environ.get("WATCHDOG_PID", str(pid))
-    if not (limit.isascii() and limit.isdigit()) or whose != str(pid):
+def _interval(environ: Mapping[str, str]) -> int | None:
+    """Return half of the limit in milliseconds, None if no watchdog is set for this process."""
+    limit, pid = environ.get("WATCHDOG_USEC", ""), str(os.getpid())
+    if not limit.isdecimal() or not int(limit) or environ.get("WATCHDOG_PID", pid) != pid:
         return None
-    return max(1, int(limit) // 2000) if int(limit) else None
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return max(1, int(limit) // 2000)

@@ -1,8 +1,8 @@
 """Plans which files a kiosk's installation or removal changes; nothing is written here.
 
 Without a desktop, the kiosk is a system service on KMS/DRM. On a desktop, it is a unit of the user's own systemd,
-started by ~/.config/autostart, which Raspberry Pi's labwc, wayfire and X sessions all run; where a session does not,
-the compositor's own autostart file is edited. Restarts and the watchdog are systemd's in every case.
+started by ~/.config/autostart, which Raspberry Pi's labwc, wayfire and X sessions all run; for any other labwc, its
+own autostart file is edited. Restarts and the watchdog are systemd's in every case.
 """
 
 from dataclasses import dataclass, field
@@ -120,7 +120,7 @@ def _plan_autostart(plan: Plan, account: Account, kind: str, session: Session, s
     elif kind == "labwc":
         _plan_labwc(plan)
     else:
-        _plan_wayfire(plan)
+        raise SetupError(f"this {kind} session does not run ~/.config/autostart. Use labwc: sudo raspi-config")
     plan.notes.append(f"it starts when {account.name} logs in to the desktop; its log: journalctl --user")
     if session.login != account.name:
         plan.notes.append(
@@ -131,23 +131,10 @@ def _plan_autostart(plan: Plan, account: Account, kind: str, session: Session, s
 
 def _plan_labwc(plan: Plan) -> None:
     path = plan.at_home(LABWC)
-    content = _editable(plan, path)
+    content = plan.home[path] if path in plan.home else current(path)
+    if isinstance(content, Path):
+        raise SetupError(f"{path}: is a link to {content}, which is not edited. Add this line by hand: {START}")
     system = "/etc/xdg/labwc/autostart"
     hides = content is None and inside(plan.root, system).is_file() and not merges_configurations(plan.root)
     first = f". {system}\n" if hides else ""  # without -m, labwc reads the user's file instead of the system's
     plan.home[path] = with_block(content, f"{first}{START} &")
-
-
-def _plan_wayfire(plan: Plan) -> None:
-    path = plan.at_home(WAYFIRE)
-    content = _editable(plan, path)
-    if content is None:
-        raise SetupError(f"{path}: wayfire has no configuration yet. Log in to the desktop once, then try again")
-    plan.home[path] = with_block(content, f"{NAME} = {START}", "autostart")
-
-
-def _editable(plan: Plan, path: Path) -> bytes | None:
-    content = plan.home[path] if path in plan.home else current(path)
-    if isinstance(content, Path):
-        raise SetupError(f"{path}: is a link to {content}, which is not edited. Add this line by hand: {START}")
-    return content

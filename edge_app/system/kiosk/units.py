@@ -1,4 +1,4 @@
-"""The files of a kiosk: systemd units, a desktop's autostart entry, and a marked block in a compositor's own file."""
+"""The files of a kiosk: systemd units, a desktop's autostart entry, and a marked block in labwc's autostart file."""
 
 import re
 from pathlib import Path
@@ -13,9 +13,8 @@ UNIT = f"{NAME}.service"
 OURS = b"# Written by digitpad install-kiosk"  # how every file of ours begins
 DEVICE_GROUPS = ("video", "render", "input", "audio", "tty")
 BEGIN, END = b"# >>> digitpad install-kiosk", b"# <<< digitpad install-kiosk"
-NEW_FILE, NEW_LINE = b" (in a file of its own)", b" (after an added line end)"
 
-# Reads the same in a desktop entry, an ini file and a shell script. Starting it twice does no harm.
+# Reads the same in a desktop entry and a shell script. Starting it twice does no harm.
 START = (
     'sh -c "systemctl --user import-environment WAYLAND_DISPLAY DISPLAY XAUTHORITY; '
     f"systemctl --user daemon-reload; systemctl --user reset-failed {UNIT}; "
@@ -58,29 +57,17 @@ def _quote(word: str) -> str:
     return escaped if re.fullmatch(r"[\w/.,:=+@%-]+", escaped) else f'"{escaped}"'
 
 
-def with_block(content: bytes | None, line: str, section: str | None = None) -> bytes:
-    """Return a file with our block at its end, or at the top of an ini file's `section`, which is added if missing."""
-    before, after, flags = content or b"", b"", b""
-    if section:
-        header = re.search(rb"^\[%s\][^\S\n]*(?:\n|\Z)" % re.escape(section.encode()), before, re.MULTILINE)
-        if header:
-            before, after = before[: header.end()], before[header.end() :]
-        else:
-            line = f"[{section}]\n{line}"
-    if content is None:
-        flags = NEW_FILE
-    elif before and not before.endswith(b"\n"):
-        before, flags = before + b"\n", NEW_LINE
-    return b"%b%b%b\n%b\n%b\n%b" % (before, BEGIN, flags, line.encode(), END, after)
+def with_block(content: bytes | None, lines: str) -> bytes:
+    """Return a file with our block at its end."""
+    before = content or b""
+    if before and not before.endswith(b"\n"):
+        before += b"\n"
+    return b"%b%b\n%b\n%b\n" % (before, BEGIN, lines.encode(), END)
 
 
 def without_block(content: bytes, path: Path) -> bytes | None:
-    """Return a file as it was before our block, None if there was none; raises SetupError for half a block."""
-    found = re.search(rb"(\n?)%b([^\n]*)\n.*?%b(?:\n|\Z)" % (BEGIN, END), content, re.DOTALL)
-    if not found:
-        if BEGIN in content or END in content:
-            raise SetupError(f"{path}: a line of digitpad's block is missing. Remove the rest of the block by hand")
-        return content
-    kept = b"" if found[2] == NEW_LINE else found[1]
-    rest = content[: found.start()] + kept + content[found.end() :]
-    return None if not rest and found[2] == NEW_FILE else rest
+    """Return a file without our block, None if nothing else is in it; raises SetupError for half a block."""
+    rest, count = re.subn(rb"%b[^\n]*\n.*?%b(?:\n|\Z)" % (BEGIN, END), b"", content, flags=re.DOTALL)
+    if BEGIN in rest or END in rest:
+        raise SetupError(f"{path}: a line of digitpad's block is missing. Remove the rest of the block by hand")
+    return rest if rest or not count else None
