@@ -1,6 +1,5 @@
 """Child processes: digitpad's own modules, never one of the working directory, and programs of the system."""
 
-import ast
 import os
 import re
 import shutil
@@ -49,7 +48,7 @@ def test_python_m_would_run_a_module_of_the_working_directory(trapped: Path) -> 
 
 
 CALLS = {
-    "doctor": ("from edge_app.cli import main; main(['doctor'])", "samples are read right"),
+    "doctor": ("from edge_app.cli import main; main(['doctor'])", "reads 8 of 8 samples correctly"),
     "compare": (
         f"from edge_app.evaluation.compare.bench_process import run_bench; print(run_bench({START!r}))",
         "load_ms",
@@ -91,7 +90,7 @@ def frozen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["doctor"], "samples are read right"),
+        (["doctor"], "reads 8 of 8 samples correctly"),
         (["--unlisted", "--model", "classic_int8.tflite", "recognize", "../2026.png"], "2026"),
     ],
     ids=["doctor", "unlisted model"],
@@ -122,37 +121,6 @@ def test_no_other_module_can_be_run() -> None:
 
 
 # ---- programs of the system
-
-
-def calls_of_processes(path: Path) -> list[ast.Call]:
-    """Return the calls that start a process."""
-    tree = ast.parse(path.read_text())
-    return [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("subprocess.run", "subprocess.Popen")
-    ]
-
-
-SHELLS = re.compile(r"\b(os\.(system|popen|spawn\w*|exec\w*|posix_spawn)|subprocess\.(call|check_\w+|getoutput)|pty\.)")
-
-
-@pytest.mark.parametrize("path", modules("edge_app"), ids=lambda path: path.stem)
-def test_no_process_is_started_through_a_shell(path: Path) -> None:
-    for call in calls_of_processes(path):
-        options = {option.arg for option in call.keywords}
-        assert "shell" not in options
-        assert "executable" not in options
-        assert not isinstance(call.args[0], ast.Constant | ast.JoinedStr)  # a list of words, never a command line
-    assert not SHELLS.search(path.read_text())
-
-
-def test_the_check_for_shells_finds_one(tmp_path: Path) -> None:
-    (tmp_path / "x.py").write_text("subprocess.run('rm *', shell=True)\n")
-    (call,) = calls_of_processes(tmp_path / "x.py")
-    assert [option.arg for option in call.keywords] == ["shell"]
-    assert SHELLS.search("os.system('rm *')")
-    assert sum(len(calls_of_processes(path)) for path in modules("edge_app")) >= 6
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a program's file is marked by its rights")
