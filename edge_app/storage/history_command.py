@@ -1,4 +1,4 @@
-"""The history on the command line: listed, exported, forgotten."""
+"""`digitpad history`: list, export or delete the history."""
 
 import json
 import sys
@@ -13,8 +13,8 @@ from .paths import find_paths
 
 
 @contextmanager
-def _kept() -> Iterator[HistoryStore | None]:
-    """Open the history that there is; None where none is kept, and none is created."""
+def _opened() -> Iterator[HistoryStore | None]:
+    """Open the history if there is one; None otherwise, and none is created."""
     path = find_paths().store_file
     if not path.exists():
         print_error(f"{path}: no history yet. Switch it on in the window's settings")
@@ -30,9 +30,9 @@ def _kept() -> Iterator[HistoryStore | None]:
 
 
 def print_history(limit: int, *, as_json: bool) -> int:
-    """Print the newest `limit` pages, the newest last, where a terminal shows it; 1 when one is damaged."""
+    """Print the `limit` newest pages, the newest last; returns 1 if one is damaged."""
     status = 0
-    with _kept() as store:
+    with _opened() as store:
         pages = store.pages(limit) if store else []
     for page in reversed(pages):
         try:
@@ -46,14 +46,14 @@ def print_history(limit: int, *, as_json: bool) -> int:
 
 
 def page_line(page: StoredPage) -> str:
-    """Return time (this device's zone), reading and correction of a page as one line."""
+    """Return a page's local time, reading and correction on one line."""
     line = f"{page.local_time}  {page.text}"
     return escape(line if page.correction is None else f"{line} -> {page.correction}")
 
 
 def export_history(path: Path) -> int:
-    """Write corrected pages and examples to `path`; 1 when there is nothing to write."""
-    with _kept() as store:
+    """Write corrected pages and examples to `path`; raises StoreError if there are none."""
+    with _opened() as store:
         lines = store.export(path) if store else 0
     if not lines:
         raise StoreError(f"{path}: not written: nothing was corrected or practised yet")
@@ -62,22 +62,22 @@ def export_history(path: Path) -> int:
 
 
 def forget_history(*, ask: bool) -> int:
-    """Delete all pages and examples, after a yes where it is asked; 1 without one."""
-    with _kept() as store:
+    """Delete all pages and examples, after asking if `ask`; returns 1 if the answer is not yes."""
+    with _opened() as store:
         if not store:
             return 0
         what = f"pages: {store.count_pages()}, examples: {store.count_examples()}"
-        if ask and not _agreed(f"Forget all for good ({what})? [y/N] "):
+        if ask and not _confirmed(f"Forget all for good ({what})? [y/N] "):
             print("nothing was forgotten")
             return 1
         left = store.forget_everything()
     print(f"forgot all ({what})")
     for file in left:
-        print(f"left, as it was damaged and set aside: {escape(file)}. Delete it yourself", file=sys.stderr)
+        print(f"damaged file left: {escape(file)}. Delete it yourself", file=sys.stderr)
     return 0
 
 
-def _agreed(question: str) -> bool:
+def _confirmed(question: str) -> bool:
     try:
         return input(question).strip().lower() in ("y", "yes")
     except EOFError:

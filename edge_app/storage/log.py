@@ -1,4 +1,4 @@
-"""The log: what the window said of faults, for those who started it without a terminal."""
+"""The log file: errors shown in the window, for users who started it without a terminal."""
 
 import contextlib
 from datetime import UTC, datetime
@@ -7,18 +7,18 @@ from pathlib import Path
 from ..escape import escape, print_error
 from .paths import create_private_file, make_private_folder
 
-MOST_BYTES = 200_000  # then it goes on in a new file, and the one before is kept
+MOST_BYTES = 200_000  # then the log is rotated; one older file is kept
 
 
 class Log:
-    """Writes sentences with their time; a log that cannot be written is no reason to stop."""
+    """Prints messages and appends them, with the time, to a file; a log that cannot be written is ignored."""
 
     def __init__(self, path: Path | None) -> None:
-        """Write to `path`, which is created with the first sentence; to standard error alone for None."""
+        """Log to `path`, created with the first message; None logs to standard error only."""
         self.path = path
 
     def __call__(self, text: str) -> None:
-        """Keep a sentence."""
+        """Log one message."""
         print_error(text)
         if self.path is None:
             return

@@ -1,4 +1,4 @@
-"""Where settings, history and saved pictures belong on this system, and how private files come and go there."""
+"""Where settings, history and saved pictures are kept, and private files and folders there."""
 
 import os
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ PRIVATE_FOLDER = 0o700
 
 @dataclass(frozen=True)
 class Paths:
-    """The folders of one user; none needs to exist."""
+    """One user's folders and files; none needs to exist."""
 
     config: Path
     data: Path
@@ -25,17 +25,17 @@ class Paths:
 
     @property
     def settings_file(self) -> Path:
-        """Where the settings are kept."""
+        """The settings."""
         return self.config / "settings.toml"
 
     @property
     def store_file(self) -> Path:
-        """Where the history and the examples are kept."""
+        """The history with its examples."""
         return self.data / "digitpad.sqlite3"
 
     @property
     def models(self) -> Path:
-        """Where models are kept that were put in the bundled one's place."""
+        """Models installed in place of the bundled one."""
         return self.data / "models"
 
     @property
@@ -45,72 +45,55 @@ class Paths:
 
     @property
     def log_file(self) -> Path:
-        """Where the window's faults are kept."""
+        """The window's log."""
         return self.data / "digitpad.log"
 
 
 def find_paths(environ: Mapping[str, str] = os.environ) -> Paths:
-    """Return the folders of this system's user, or those in the folder that DIGITPAD_HOME names; creates nothing.
+    """Return this user's paths, all below DIGITPAD_HOME if that is set; creates nothing.
 
-    Raises SettingsError for a home that cannot be told. XDG's own variables are always those of the process.
+    Raises SettingsError for a home that does not exist. XDG's own variables are always those of the process.
     """
     if environ.get(VARIABLE):
-        home = _absolute(environ[VARIABLE])
+        try:
+            home = Path(environ[VARIABLE]).expanduser().absolute()
+        except RuntimeError as error:  # ~nobody, or no home at all
+            message = f"{VARIABLE}={environ[VARIABLE]}: {error}. Name a folder by its full path"
+            raise SettingsError(message) from None
         return Paths(home / "config", home / "data", home / "pictures")
-    from platformdirs import PlatformDirs  # not at import: it takes as long as the rest of this module tenfold
+    from platformdirs import PlatformDirs  # imported late: it takes ten times as long as this module
 
     system = PlatformDirs(APP, appauthor=False)
     return Paths(system.user_config_path, system.user_data_path, system.user_pictures_path / APP)
 
 
-def _absolute(text: str) -> Path:
-    try:
-        return Path(text).expanduser().absolute()
-    except RuntimeError as error:  # ~nobody, or no home at all
-        raise SettingsError(f"{VARIABLE}={text}: {error}. Name a folder by its full path") from None
-
-
 def make_private_folder(path: Path) -> None:
-    """Create a folder that its owner alone may enter; one that is there keeps the rights it has. Raises OSError.
-
-    So are those above it that are missing, as the XDG Base Directory Specification asks.
-    """
+    """Create a folder, and its missing parents, for its owner only; an existing one is left as is. Raises OSError."""
     make_folder(path, PRIVATE_FOLDER)
 
 
 def create_private_file(path: Path) -> None:
-    """Create an empty file that its owner alone may read; one that is there stays as it is. Raises OSError."""
-    flags = os.O_CREAT | os.O_WRONLY | getattr(os, "O_NONBLOCK", 0)  # a pipe of that name must not hold us
+    """Create an empty file for its owner only; an existing one is left as is. Raises OSError."""
+    flags = os.O_CREAT | os.O_WRONLY | getattr(os, "O_NONBLOCK", 0)  # opening a pipe must not block
     os.close(os.open(path, flags, PRIVATE_FILE))
 
 
 def set_aside(path: Path, companions: tuple[str, ...] = ()) -> Path:
-    """Rename a damaged file to the next free name.damaged-N.suffix beside it and return that name.
+    """Rename a damaged file to the next free name.damaged-N.suffix and return that path; raises OSError.
 
-    Files whose name is the path's with one of the `companions` after it go along. Raises OSError.
+    Companions, named like the file plus an ending, go first: a crash in between never leaves one without its file.
     """
-    aside = name_aside(path, companions)
-    path.rename(aside)
-    for ending in companions:
-        companion = path.with_name(path.name + ending)
-        if companion.exists():
-            companion.rename(aside.with_name(aside.name + ending))
+    names = (path.with_name(f"{path.stem}.damaged-{number}{path.suffix}") for number in count(1))
+    endings = (*companions, "")
+    aside = next(name for name in names if not any(Path(f"{name}{ending}").exists() for ending in endings))
+    for ending in endings:
+        file = Path(f"{path}{ending}")
+        if not ending or file.exists():
+            file.rename(f"{aside}{ending}")
     return aside
 
 
-def name_aside(path: Path, companions: tuple[str, ...] = ()) -> Path:
-    """Return the next free name.damaged-N.suffix beside a file; that of no companion is taken either."""
-    names = (path.with_name(f"{path.stem}.damaged-{number}{path.suffix}") for number in count(1))
-    return next(
-        name for name in names if not any(name.with_name(name.name + end).exists() for end in ("", *companions))
-    )
-
-
 def files_set_aside(path: Path) -> list[Path]:
-    """Return the damaged files that were set aside from `path`, and logs that were without their file, oldest first."""
-    prefix, endings = f"{path.stem}.damaged-", (path.suffix, f"{path.suffix}-wal")
-    if not path.parent.is_dir():
-        return []
-    found = {file for file in path.parent.iterdir() if file.name.startswith(prefix) and file.suffix in endings}
-    found -= {file.with_name(file.name + "-wal") for file in found}  # which go with their file
+    """Return the damaged files that were set aside from `path`, oldest first."""
+    found = path.parent.glob(f"{path.stem}.damaged-*{path.suffix}")
     return sorted(found, key=lambda file: (len(file.name), file.name))

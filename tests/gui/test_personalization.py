@@ -396,7 +396,7 @@ def test_a_history_that_is_deleted_meanwhile_is_begun_anew_and_said(
     pilot.wait(KEPT_AFTER)
     others = ["2", "1", "0"] if anew else []
     assert texts(HistoryStore(store.path, clock)) == ["2026", *others]
-    said = "the one that lies there now is used" if anew else "a new history was started"
+    said = "the one that is there now is used" if anew else "a new history was started"
     assert pilot.notes == [f"{store.path}: was deleted or moved away while it was open; {said}"]
     assert pilot.state.toast == pilot.notes[0]
     correct(pilot, "7", 1)

@@ -1,4 +1,4 @@
-"""Folders: where the system wants things, where DIGITPAD_HOME wants them, and files that their owner alone reads."""
+"""Where files are kept, private files and folders, and damaged files set aside."""
 
 import os
 import stat
@@ -22,7 +22,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_one_variable_moves_everything_and_nothing_is_created(tmp_path: Path) -> None:
+def test_digitpad_home_moves_everything_and_creates_nothing(tmp_path: Path) -> None:
     home = tmp_path / "kiosk"
     folders = find_paths({VARIABLE: str(home)})
     assert folders == Paths(home / "config", home / "data", home / "pictures")
@@ -32,7 +32,7 @@ def test_one_variable_moves_everything_and_nothing_is_created(tmp_path: Path) ->
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the names of XDG's specification")
-def test_without_it_the_system_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_system_folders_are_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_PICTURES_DIR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -41,14 +41,14 @@ def test_without_it_the_system_decides(tmp_path: Path, monkeypatch: pytest.Monke
             tmp_path / ".config/digitpad", tmp_path / ".local/share/digitpad", tmp_path / "Pictures/digitpad"
         )
         assert find_paths({}) == expected
-    assert find_paths({VARIABLE: ""}) == find_paths({})  # empty is as good as not set
+    assert find_paths({VARIABLE: ""}) == find_paths({})
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "elsewhere"))
     if os.uname().sysname == "Linux":
         assert find_paths({}).data == tmp_path / "elsewhere" / "digitpad"
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_relative_home_and_a_tilde_become_full_paths(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_relative_home_and_tilde_become_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path / "me"))
     assert find_paths({VARIABLE: "here"}).data == tmp_path / "here" / "data"
@@ -58,9 +58,9 @@ def test_a_relative_home_and_a_tilde_become_full_paths(monkeypatch: pytest.Monke
         find_paths({VARIABLE: "~nobody-of-that-name/pad"})
 
 
-@pytest.mark.skipif(os.name != "posix", reason="rights are POSIX'")
-def test_private_means_that_nobody_else_reads(tmp_path: Path) -> None:
-    before = os.umask(0)  # the most careless one
+@pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
+def test_new_files_and_folders_are_private(tmp_path: Path) -> None:
+    before = os.umask(0)
     try:
         make_private_folder(tmp_path / "a" / "data")
         create_private_file(tmp_path / "a" / "data" / "file")
@@ -69,8 +69,8 @@ def test_private_means_that_nobody_else_reads(tmp_path: Path) -> None:
     assert (mode(tmp_path / "a" / "data"), mode(tmp_path / "a" / "data" / "file")) == (0o700, 0o600)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="rights are POSIX'")
-def test_what_is_there_keeps_its_rights_and_content(tmp_path: Path) -> None:
+@pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
+def test_existing_files_and_folders_are_left_as_they_are(tmp_path: Path) -> None:
     folder = tmp_path / "shared"
     folder.mkdir()
     folder.chmod(0o755)
@@ -81,7 +81,7 @@ def test_what_is_there_keeps_its_rights_and_content(tmp_path: Path) -> None:
     assert (mode(folder), mode(folder / "file"), (folder / "file").read_text()) == (0o755, 0o640, "mine")
 
 
-def test_files_set_aside_never_overwrite_one_another(tmp_path: Path) -> None:
+def test_files_set_aside_are_never_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "x.sqlite3"
     for number in range(1, 12):
         path.write_text(str(number))

@@ -109,6 +109,6 @@ def test_wrong_settings_are_reported_with_their_line(x11: System) -> None:
     choose(x11, 'theme = "dark"\nspaek = true\n')
     finding = only(x11.findings("settings"))
     assert finding.state == "note"
-    assert 'settings.toml:2: "spaek" is no setting' in finding.said
+    assert 'settings.toml:2: unknown setting "spaek" is ignored' in finding.said
     choose(x11, 'theme = "dark"\n')
     assert x11.states("settings") == ["good"]

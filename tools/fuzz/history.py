@@ -277,7 +277,6 @@ def _use(path: Path, rng: random.Random) -> str:
             lambda: store.correct_page(1, "42"),
             lambda: store.delete_page(rng.choice((1, 2, 999))),
             lambda: store.add_example(normalise_digit(INK), "1", INK, "practice"),
-            lambda: store.use_example(1, False),
             lambda: store.remove_example(1),
             lambda: store.export(path.with_name("out.jsonl")),
             lambda: store.adopt(_written()),
