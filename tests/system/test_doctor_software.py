@@ -104,7 +104,7 @@ def test_incompatible_and_broken_numpy(x11: System) -> None:
         "numpy": "2.4.0",
     }
     finding = only(x11.bad())
-    assert (finding.check, finding.said) == ("numpy", said)
+    assert (finding.check, finding.said) == ("runtime", said)
     assert "'numpy<2'" in finding.remedy
     x11.packages["ai-edge-litert"] = "2.3.0"
     assert x11.bad() == []

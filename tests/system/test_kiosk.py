@@ -426,11 +426,13 @@ def test_missing_permission_names_the_sudo_command(
     (tree / "etc/systemd/system").chmod(0o555)
     before = snapshot(tree)
     person = acting_as(find_account(tree, "pi")) if os.getuid() == 0 else nullcontext()
+    words = ["install-kiosk", "--root", str(tree), "--user", "pi"]
+    monkeypatch.setattr(sys, "argv", [PROGRAM, *words])
     with person:
-        status = cli.main(["install-kiosk", "--root", str(tree), "--user", "pi"])
+        status = cli.main(words)
     error = capsys.readouterr().err
     assert status == 1
-    assert f"Run: sudo {PROGRAM} install-kiosk --user pi --root {tree}\n" in error
+    assert f"Run: sudo {PROGRAM} install-kiosk --root {tree} --user pi\n" in error
     assert error.count("\n") == 1
     assert snapshot(tree) == before
     (tree / "etc/systemd/system").chmod(0o755)

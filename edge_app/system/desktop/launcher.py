@@ -3,7 +3,6 @@
 import contextlib
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +10,6 @@ from string import Template
 
 from ...errors import SetupError
 from ...escape import escape
-from ...subprocesses import find_program
 from ...version import __version__
 from ..file_changes import Content, apply, current, not_permitted, pending, remove_empty_folders
 from ..launch_command import digitpad_command
@@ -21,7 +19,6 @@ ENTRY = "applications/digitpad.desktop"
 NAMES = tuple(sorted(path.relative_to(DATA).as_posix() for path in DATA.rglob("*") if path.is_file()))
 """The files of a launcher, below a folder like /usr/share; the entry is the first."""
 MARKER = b"X-Digitpad"  # in every file of ours; others are never overwritten or removed
-THEME = "icons/hicolor"
 SYSTEM_DATA = "/usr/local/share:/usr/share"  # the default of XDG_DATA_DIRS
 OTHER_SYSTEMS = {
     "win32": "a launcher is installed on Linux; on Windows, right-click digitpad.exe and choose Pin to Start",
@@ -118,14 +115,5 @@ def _apply(prefix: Path, changes: Mapping[Path, Content]) -> None:
         apply(changes)
     finally:
         remove_empty_folders(changes, prefix)
-    if changes:
-        refresh_icons(prefix / THEME)
-
-
-def refresh_icons(theme: Path) -> None:
-    """Make desktops read the icons again; a theme without a cache gets none, as that would hide icons added later."""
-    with contextlib.suppress(OSError):  # the folder is gone, or somebody else's
-        os.utime(theme)
-    tool = find_program("gtk-update-icon-cache") or find_program("gtk4-update-icon-cache")
-    if tool and (theme / "icon-theme.cache").exists():  # if it fails, GTK ignores the cache for being old
-        subprocess.run([tool, "-q", "-f", "-t", str(theme)], capture_output=True, check=False)
+        with contextlib.suppress(OSError):  # GTK ignores an icon cache that is older than its folder
+            os.utime(prefix / "icons/hicolor")

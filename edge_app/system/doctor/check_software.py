@@ -80,8 +80,6 @@ def _built(host: Host, name: str, version: str, answer: dict[str, Any], *, spare
     if answer["stage"] == "numpy":
         remedy = mend_library(host, said) or host.pip(f"install --force-reinstall {_numpy(host)}")
         return Finding("numpy", "bad", f"numpy cannot be loaded: {said}", remedy)
-    if answer["stage"] == "runtime" and name == "tflite-runtime" and parse_version(answer["numpy"]) >= (2,):
-        return Finding("numpy", state, said, _install(host))
     if answer["stage"] == "runtime":
         return Finding("runtime", state, said, mend_library(host, said) or _install(host, "--force-reinstall"))
     return Finding("runtime", "good", f"{name} {version} builds an interpreter, with numpy {answer['numpy']}")

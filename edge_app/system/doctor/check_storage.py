@@ -16,6 +16,7 @@ from .host import Finding, Host
 
 LOW, ENOUGH = 20_000_000, 200_000_000  # bytes: a full history takes about 50 MB
 ANOTHER = "another folder: DIGITPAD_HOME=FOLDER digitpad"
+FREE_SPACE = "Free some space: delete files you no longer need"
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 ENTER = stat.S_IXGRP | stat.S_IXOTH
 
@@ -61,7 +62,7 @@ def _remedy(host: Host, folder: Path, number: int) -> str:
     if not folder.is_dir():
         return f"Move the file {folder} away, or use {ANOTHER}"
     if number in (errno.ENOSPC, errno.EDQUOT):
-        return f"{_make_room(host)}; or use {ANOTHER}"
+        return f"{FREE_SPACE}; or use {ANOTHER}"
     if number == errno.EROFS:
         return f"Make the disk writable (errors turn it read-only: check it with fsck), or use {ANOTHER}"
     if number in (errno.EACCES, errno.EPERM) and folder.is_relative_to(host.home):
@@ -74,13 +75,7 @@ def _space(host: Host, folder: Path) -> Finding:
     said = f"{free / 1e9:.1f} GB free at {folder}" if free >= 1e9 else f"{free / 1e6:.0f} MB free at {folder}"
     if free >= ENOUGH:
         return Finding("disk", "good", said)
-    return Finding("disk", "bad" if free < LOW else "note", said, _make_room(host))
-
-
-def _make_room(host: Host) -> str:
-    if host.which("apt") and host.which("journalctl"):
-        return "Free some space: sudo apt clean, sudo journalctl --vacuum-size=50M, or delete files of your own"
-    return "Free some space: delete files you no longer need"
+    return Finding("disk", "bad" if free < LOW else "note", said, FREE_SPACE)
 
 
 def check_history(host: Host) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
@@ -74,7 +74,12 @@ class Host:
     @cached_property
     def groups(self) -> set[str]:
         """The groups of this process; /etc/group may list more since the user logged in."""
-        return set() if os.name == "nt" else {_group_name(number) for number in {*os.getgroups(), os.getegid()}}
+        if sys.platform == "win32":
+            return set()
+        import grp
+
+        numbers = {*os.getgroups(), os.getegid()}
+        return {group.gr_name for group in grp.getgrall() if group.gr_gid in numbers}
 
     def at(self, path: str) -> Path:
         """Return the file of an absolute path, or of one that begins with ~/."""
@@ -101,7 +106,14 @@ class Host:
     def run(self, *command: str) -> str:
         """Return the output of an installed program, empty if it is missing or fails."""
         program = self.which(command[0])
-        return _output([program, *command[1:]]) if program else ""
+        if not program:
+            return ""
+        options: dict[str, Any] = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True}
+        try:
+            done = subprocess.run([program, *command[1:]], timeout=PATIENCE, check=True, errors="replace", **options)
+        except (OSError, subprocess.SubprocessError):
+            return ""
+        return str(done.stdout)
 
     def ask(self, module: str, job: dict[str, Any]) -> dict[str, Any]:
         """Return what a module of ours answers in a process of its own."""
@@ -121,8 +133,8 @@ class Host:
     def group_of(self, path: str) -> str:
         """Return the name of a file's group, empty if it has none."""
         try:
-            return _group_name(self.at(path).stat().st_gid)
-        except (OSError, ImportError):
+            return self.at(path).group()
+        except (OSError, KeyError, NotImplementedError):
             return ""
 
     def free_bytes(self, folder: Path) -> int:
@@ -205,24 +217,6 @@ class Host:
         """What the installed pygame can do; see `edge_app.gui.platform.pygame_probe`."""
         letters = "".join(self.language[0].texts.values())
         return self.ask("edge_app.gui.platform.pygame_probe", {"letters": letters})
-
-
-def _group_name(number: int) -> str:
-    import grp  # not on Windows
-
-    try:
-        return grp.getgrgid(number).gr_name
-    except KeyError:
-        return str(number)
-
-
-def _output(command: Sequence[str]) -> str:
-    options: dict[str, Any] = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "errors": "replace"}
-    try:
-        done = subprocess.run(command, timeout=PATIENCE, check=False, **options)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout if done.returncode == 0 else ""
 
 
 def parse_version(text: str) -> tuple[int, ...]:

@@ -32,7 +32,7 @@ def kiosk_command(root: Path, *, kind: str, user: str | None, rotate: int | None
     with acting_as(plan.account):
         forbidden = not_permitted(home)
     if forbidden := not_permitted(system) or forbidden:
-        command = _root_command(root, kind, user, rotate, remove)
+        command = shlex.join(["sudo", *digitpad_command(), *sys.argv[1:]])
         raise SetupError(f"{forbidden}: needs root, and nothing was changed. Run: {command}")
     _make(plan, system, home, remove=remove)
     return 0
@@ -55,15 +55,6 @@ def _caller() -> str:
         return os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return str(os.getuid())
-
-
-def _root_command(root: Path, kind: str, user: str | None, rotate: int | None, remove: bool) -> str:
-    options = ["--kind", kind] if kind != "auto" else []
-    options += ["--user", user] if user else []
-    options += ["--rotate", str(rotate)] if rotate is not None else []
-    options += ["--root", str(root)] if root != Path("/") else []
-    options += ["--remove"] if remove else []
-    return shlex.join(["sudo", *digitpad_command(), "install-kiosk", *options])
 
 
 def _make(plan: Plan, system: Changes, home: Changes, *, remove: bool) -> None:
