@@ -5,6 +5,7 @@ import importlib
 import importlib.util
 import os
 import sys
+import threading
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -29,6 +30,7 @@ PROBE = zlib.decompress(  # a model of one ReLU: a runtime that cannot open it i
 )
 
 MOST_OUTPUT = 65536  # bytes: a pipe's capacity on Linux
+STDERR = threading.Lock()  # two threads that redirect it at once would restore each other's pipe
 
 Interpreter = Any
 """Both packages' class of that name; neither has types."""
@@ -65,7 +67,7 @@ class Runtime:
 
     def _open(self, model: bytes, **options: Any) -> Interpreter:
         try:
-            with _info_messages_dropped():
+            with STDERR, _info_messages_dropped():
                 interpreter = self.interpreter(model_content=model, **options)
                 interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:  # all that both packages raise on a bad file

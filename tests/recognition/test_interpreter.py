@@ -5,6 +5,8 @@ import importlib.util
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from types import SimpleNamespace
@@ -108,6 +110,21 @@ def test_a_flood_of_messages_does_not_block(capfd: pytest.CaptureFixture[str]) -
     with pytest.raises(ModelError, match="a corrupt file"):
         Runtime("any", opened).open(b"")
     assert set(capfd.readouterr().err) == {"x"}
+
+
+def test_two_threads_leave_standard_error_as_it_was(capfd: pytest.CaptureFixture[str]) -> None:
+    def opened(**_: object) -> SimpleNamespace:
+        time.sleep(0.01)
+        return SimpleNamespace(allocate_tensors=lambda: None)
+
+    threads = [threading.Thread(target=Runtime("any", opened).open, args=(b"",)) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+        time.sleep(0.004)
+    for thread in threads:
+        thread.join()
+    os.write(2, b"still here\n")
+    assert capfd.readouterr().err == "still here\n"
 
 
 def test_without_a_standard_error_a_model_is_opened() -> None:
