@@ -15,22 +15,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
 
 from edge_app.datasets.labelled import LabelledInk, read_labelled_ink
 from edge_app.errors import InkError, StoreError
@@ -335,6 +324,18 @@ def test_pages_in_memory_are_adopted_when_history_is_switched_on(store: HistoryS
     assert early.count_pages() == 2
 
 
+def test_adopting_deletes_the_oldest_over_the_limits(tmp_path: Path) -> None:
+    early = HistoryStore.in_memory()
+    for number in range(4):
+        write(early, number)
+        early.add_example(image_of(number), "1", ink_of(number), "practice")
+    with contextlib.closing(HistoryStore(tmp_path / "x.sqlite3", max_pages=3, max_examples=2)) as store:
+        write(store, 9)
+        assert len(store.adopt(early)) == 4
+        assert texts(store) == ["3", "2", "1"]
+        assert [int(example.image[0, 0]) for example in store.examples()] == [2, 3]
+
+
 def test_adopting_is_all_or_nothing(store: HistoryStore) -> None:
     early = HistoryStore.in_memory()
     write(early)
@@ -461,114 +462,6 @@ def test_export_over_the_history_or_to_an_impossible_path_is_rejected(path: Path
     below = path / "below a file.jsonl"
     assert error_of(lambda: store.export(below)) == f"{below}: cannot be written (Not a directory). {NEXT}"
     assert store.count_examples() == 1
-
-
-# --- Against a plain model
-
-FEW = st.integers(0, 3)
-TEXTS = st.text("0123456789?", max_size=3)
-CORRECTIONS = st.none() | st.text("0123456789", min_size=1, max_size=3)
-
-
-@dataclass
-class PlainPage:
-    """What a page must be; its ink is a number."""
-
-    created: float
-    text: str
-    correction: str | None
-    number: int
-
-
-class Model(RuleBasedStateMachine):
-    """The store's pages against a dictionary, with a small limit, reopened at random."""
-
-    LIMIT = 4
-    folder: Path
-    numbers = itertools.count()
-
-    @initialize(on_disk=st.booleans())
-    def open(self, on_disk: bool) -> None:
-        self.path = self.folder / f"{next(self.numbers)}.sqlite3" if on_disk else None
-        self.now = NOON
-        self.store = HistoryStore(self.path, lambda: self.now, max_pages=self.LIMIT)
-        self.pages: dict[int, PlainPage] = {}
-        self.given: list[int] = []
-
-    def insert(self, page_id: int, page: PlainPage) -> None:
-        assert page_id not in self.given  # ids are not reused
-        self.given.append(page_id)
-        self.pages[page_id] = page
-        if len(self.pages) > self.LIMIT:
-            del self.pages[min(self.pages)]
-
-    @rule(hours=st.integers(-30, 30))
-    def wait(self, hours: int) -> None:
-        self.now += 3600 * hours  # a clock may be put back: pages are ordered by id
-
-    @rule(which=st.integers(0, 9), number=FEW, text=TEXTS)
-    def save(self, which: int, number: int, text: str) -> None:
-        page_id = self.given[which] if which < len(self.given) else None
-        got = self.store.save_page(page_id, ink_of(number), text, 0.5)
-        if page_id in self.pages:
-            assert got == page_id
-            old = self.pages[got]
-            correction = old.correction if old.number == number else None
-            self.pages[got] = PlainPage(old.created, text, correction, number)
-        else:
-            self.insert(got, PlainPage(self.now, text, None, number))
-
-    @rule(which=st.integers(1, 12), correction=CORRECTIONS)
-    def correct(self, which: int, correction: str | None) -> None:
-        assert self.store.correct_page(which, correction) == (which in self.pages)
-        if which in self.pages:
-            self.pages[which].correction = correction
-
-    @rule(which=st.integers(1, 12))
-    def delete(self, which: int) -> None:
-        assert self.store.delete_page(which) == (self.pages.pop(which, None) is not None)
-
-    @rule(early=st.lists(st.tuples(FEW, TEXTS, CORRECTIONS), max_size=6))
-    def adopt(self, early: list[tuple[int, str, str | None]]) -> None:
-        with contextlib.closing(HistoryStore.in_memory(lambda: self.now - 60)) as other:
-            for number, text, correction in early:
-                other.correct_page(other.save_page(None, ink_of(number), text, 0.5), correction)
-            ids = self.store.adopt(other)
-        for new_id, (number, text, correction) in zip(ids.values(), early, strict=True):
-            self.insert(new_id, PlainPage(self.now - 60, text, correction, number))
-
-    @rule()
-    def forget(self) -> None:
-        assert self.store.forget_everything() == []
-        self.pages = {}
-
-    @precondition(lambda self: self.path)
-    @rule()
-    def reopen(self) -> None:
-        self.store.close()
-        self.store = HistoryStore(self.path, lambda: self.now, max_pages=self.LIMIT)
-        assert self.store.notices == []
-
-    @invariant()
-    def same(self) -> None:
-        found = [(p.id, p.created, p.text, p.correction, strokes(p.ink)) for p in self.store.pages()]
-        assert found == [
-            (key, f"{_iso(own.created)}+00:00", own.text, own.correction, strokes(ink_of(own.number)))
-            for key, own in sorted(self.pages.items(), reverse=True)
-        ]
-        assert self.store.count_pages() == len(self.pages)
-
-    def teardown(self) -> None:
-        self.store.close()
-
-
-def _iso(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
-
-
-def test_store_behaves_as_a_dictionary(tmp_path: Path) -> None:
-    Model.folder = tmp_path
-    run_state_machine_as_test(Model, settings=settings(max_examples=25, stateful_step_count=25, deadline=None))
 
 
 # --- Crash

@@ -1,4 +1,4 @@
-"""`digitpad history` as its user runs it."""
+"""`digitpad history` as its users run it."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def history(home: Path, *words: object, answer: str = "") -> tuple[int, str, str
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A history of 25 pages, the last but one corrected, and one example."""
+    """A history of 25 pages, the 24th corrected, and one example."""
     store = HistoryStore(tmp_path / "data" / "digitpad.sqlite3", lambda: NOON)
     for number in range(25):
         store.save_page(None, SEVEN, str(number), 0.5)
@@ -48,7 +48,7 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_without_a_history_none_is_made(tmp_path: Path) -> None:
+def test_missing_history_is_not_created(tmp_path: Path) -> None:
     home = tmp_path / "home"
     for words, status in (((), 0), (("--json",), 0), (("--forget", "--yes"), 0), (("--export", tmp_path / "x"), 1)):
         code, out, err = history(home, *words)
@@ -57,8 +57,8 @@ def test_without_a_history_none_is_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(os.name != "posix", reason="TZ is POSIX'")
-def test_the_last_pages_are_printed_the_newest_last(home: Path) -> None:
+@pytest.mark.skipif(os.name != "posix", reason="TZ needs POSIX")
+def test_newest_pages_are_printed_last(home: Path) -> None:
     expected = [f"2026-01-01 17:30  {number}" for number in range(25)]
     expected[23] += " -> 77"
     code, out, err = history(home)
@@ -67,7 +67,7 @@ def test_the_last_pages_are_printed_the_newest_last(home: Path) -> None:
     assert history(home, "--limit", 99)[1].splitlines() == expected
 
 
-def test_json_lines_are_ink_that_can_be_read_again(home: Path) -> None:
+def test_json_lines_can_be_recognized_again(home: Path) -> None:
     code, out, _ = history(home, "--json", "--limit", 2)
     records = [json.loads(line) for line in out.splitlines()]
     assert code == 0
@@ -85,7 +85,7 @@ def test_json_lines_are_ink_that_can_be_read_again(home: Path) -> None:
     assert read.stdout.split() == [b"7", b"7"]
 
 
-def test_the_export_is_labelled_ink(home: Path, tmp_path: Path) -> None:
+def test_export_is_labelled_ink(home: Path, tmp_path: Path) -> None:
     path = tmp_path / "mine.jsonl"
     code, out, _ = history(home, "--export", path)
     assert (code, out) == (0, f"wrote {path}: 2 lines of labelled ink\n")
@@ -96,7 +96,7 @@ def test_the_export_is_labelled_ink(home: Path, tmp_path: Path) -> None:
     assert history(home, "--limit", 1)[0] == 0
 
 
-def test_forgetting_without_a_terminal_takes_a_yes(home: Path) -> None:
+def test_forgetting_without_a_terminal_needs_yes(home: Path) -> None:
     code, _, err = history(home, "--forget", answer="y\n")
     assert code == 2
     assert "--yes forgets without asking" in err
@@ -108,7 +108,7 @@ def test_forgetting_without_a_terminal_takes_a_yes(home: Path) -> None:
     assert history(home) == (0, "", "")
 
 
-@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are POSIX'")
+@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals need POSIX")
 @pytest.mark.parametrize(
     ("answer", "status", "left"), [("y", 0, 0), ("Yes", 0, 0), ("", 1, 25), ("no", 1, 25), ("\x04", 1, 25)]
 )
@@ -124,7 +124,7 @@ def test_forgetting_asks_on_a_terminal(home: Path, answer: str, status: int, lef
         cwd=ROOT,
         env={**os.environ, VARIABLE: str(home)},
     )
-    os.write(ours, answer.encode() + (b"" if answer == "\x04" else b"\n"))  # the fourth: end of input
+    os.write(ours, answer.encode() + (b"" if answer == "\x04" else b"\n"))  # \x04: end of input
     out, err = child.communicate(timeout=60)
     os.close(ours)
     os.close(theirs)
@@ -149,14 +149,14 @@ def test_forgetting_asks_on_a_terminal(home: Path, answer: str, status: int, lef
     ],
     ids=" ".join,
 )
-def test_wrong_usage_is_told_and_does_nothing(home: Path, words: tuple[str, ...]) -> None:
+def test_wrong_usage_changes_nothing(home: Path, words: tuple[str, ...]) -> None:
     code, out, err = history(home, *words)
     assert (code, out) == (2, "")
     assert "usage: digitpad history" in err or "usage: digitpad" in err
     assert len(history(home, "--limit", 99)[1].splitlines()) == 25
 
 
-def test_a_damaged_file_is_named_and_kept(tmp_path: Path) -> None:
+def test_damaged_file_is_set_aside_and_named(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "digitpad.sqlite3").write_bytes(b"spoilt" * 1000)
     code, out, err = history(tmp_path)
@@ -165,7 +165,7 @@ def test_a_damaged_file_is_named_and_kept(tmp_path: Path) -> None:
     assert (tmp_path / "data" / "digitpad.damaged-1.sqlite3").read_bytes() == b"spoilt" * 1000
 
 
-def test_a_file_that_cannot_be_opened_is_one_line(tmp_path: Path) -> None:
+def test_unreadable_history_is_a_one_line_error(tmp_path: Path) -> None:
     (tmp_path / "data" / "digitpad.sqlite3").mkdir(parents=True)
     code, _, err = history(tmp_path)
     assert code == 1
@@ -173,7 +173,7 @@ def test_a_file_that_cannot_be_opened_is_one_line(tmp_path: Path) -> None:
     assert "cannot be opened" in err
 
 
-def test_a_damaged_page_hides_no_other(home: Path) -> None:
+def test_damaged_page_does_not_hide_the_others(home: Path) -> None:
     import sqlite3
 
     database = sqlite3.connect(home / "data" / "digitpad.sqlite3")
@@ -186,13 +186,13 @@ def test_a_damaged_page_hides_no_other(home: Path) -> None:
     assert history(home, "--limit", 2)[1].splitlines()[0] == "long ago  23 -> 77"
 
 
-def test_a_time_that_no_clock_shows_is_printed_as_it_is() -> None:
+def test_invalid_time_is_printed_unchanged() -> None:
     line = page_line(StoredPage(1, "0001-01-01T00:00:00+00:00", "5", None, 1.0, "", "", ""))
     assert line in ("0001-01-01T00:00:00+00:00  5", "0001-01-01 00:00  5")  # the first west of Greenwich
     assert page_line(StoredPage(1, "never", "5", "", 1.0, "", "", "")) == "never  5 -> "
 
 
-def test_no_reader_is_no_fault(home: Path) -> None:
+def test_closed_pipe_is_not_an_error(home: Path) -> None:
     command = f"'{sys.executable}' -m edge_app history --json --limit 25 | true"
     done = subprocess.run(
         command, shell=True, cwd=ROOT, env={**os.environ, VARIABLE: str(home)}, capture_output=True, check=False
