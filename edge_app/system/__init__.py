@@ -1,1 +1,1 @@
-"""Setting digitpad up on a system: the desktop's launcher, a kiosk, and a doctor for what hinders it."""
+"""Integration with the operating system: launcher, kiosk, doctor, speech and watchdog."""

@@ -55,12 +55,12 @@ def entry_of(content: bytes) -> configparser.SectionProxy:
 
 
 def unescaped(value: str) -> str:
-    """A key's value as the Desktop Entry Specification reads it."""
+    """Return a value as the Desktop Entry Specification reads it."""
     return re.sub(r"\\(.)", lambda found: {"s": " ", "n": "\n", "t": "\t", "r": "\r"}.get(found[1], found[1]), value)
 
 
 def words_of(value: str, file: str = "") -> list[str]:
-    """Exec's words, read character by character by the specification's rules: its quoting, then its field codes."""
+    """Return the words of Exec by the specification's rules for quoting and field codes."""
     words: list[str] = []
     word, quoted, begun = "", False, False
     characters = iter(unescaped(value))
@@ -93,7 +93,7 @@ def test_entry_and_metainfo_are_valid(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     done = run_tool("appstreamcli", "validate", "--no-net", "--pedantic", tmp_path / METAINFO)
     found = set(re.findall(r"^[EWIP]: \S+ (.+)$", done.stdout, re.MULTILINE))
-    # older than 1.0, it does not know <developer> yet; from 1.0 on it would like a homepage, which there is not
+    # before 1.0 it does not know <developer>; from 1.0 on it wants a homepage, and there is none
     assert found <= {"unknown-tag developer", "url-homepage-missing"}, done.stdout
     assert done.returncode == 0 or "url-homepage-missing" in found
 
@@ -192,7 +192,7 @@ def test_window_class_matches_the_entry() -> None:
     assert f'"SDL_VIDEO_X11_WMCLASS", "{entry["StartupWMClass"]}"' in source
 
 
-# Writing and taking away
+# Installation and removal
 
 
 def test_removal_undoes_installation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from ...errors import SettingsError, StoreError
 from ...storage.paths import files_set_aside, find_paths
+from ..os_info import has_overlay
 from .host import Finding, Host
 
 LOW, ENOUGH = 20_000_000, 200_000_000  # bytes: a full history takes about 50 MB
@@ -41,8 +42,7 @@ def check_disk(host: Host) -> Iterator[Finding]:
     if not failed:
         yield Finding("disk", "good", f"{paths.data} can be written")
         yield _space(host, next(folder for folder in (paths.data, *paths.data.parents) if folder.exists()))
-    words = host.read("/proc/cmdline").split()  # a container's root is an overlay, too, but lasts
-    if any(word == "boot=overlay" or word.startswith("overlayroot=tmpfs") for word in words):
+    if has_overlay(host.root):
         said = "the root file system is an overlay: what is saved is lost at the next boot"
         yield Finding("disk", "note", said, f"On another disk, use {ANOTHER}")
 
