@@ -455,10 +455,10 @@ def _prepare(database: sqlite3.Connection, path: Path | None) -> None:
     database.text_factory = lambda text: text.decode("utf-8", "replace")  # one damaged letter must not hide a page
     database.execute("PRAGMA trusted_schema = OFF")
     database.execute("PRAGMA cell_size_check = ON")  # finds some damage before it is read
-    version, tables, ours = database.execute(  # one statement: another process may be creating them
+    version, tables, is_sound = database.execute(  # one statement: another process may be creating them
         "SELECT user_version, (SELECT count(*) FROM sqlite_master),"
-        " (SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('pages', 'examples'))"
-        " FROM pragma_user_version"
+        " (SELECT sum(type = 'table' AND name IN ('pages', 'examples')) = 2 AND sum(type IN ('trigger', 'view')) = 0"
+        " FROM sqlite_master) FROM pragma_user_version"
     ).fetchone()
     if version > VERSION:
         raise StoreError(
@@ -468,8 +468,8 @@ def _prepare(database: sqlite3.Connection, path: Path | None) -> None:
         )
     if tables and not version:
         raise StoreError(f"{path}: a database of another program, left as it is. Move it elsewhere")
-    if version and ours < 2:
-        raise _CorruptError("its tables are missing")
+    if version and not is_sound:
+        raise _CorruptError("its tables are not those of a history")
     mode = database.execute("PRAGMA journal_mode = WAL").fetchone()[0]
     database.execute(f"PRAGMA synchronous = {'FULL' if mode == 'wal' else 'EXTRA'}")
     database.execute("PRAGMA secure_delete = ON")

@@ -619,11 +619,12 @@ def test_damage_in_a_large_file_is_found_when_it_is_read(path: Path, aside: Path
     [
         "DROP TABLE examples",
         "DROP TABLE pages; CREATE VIEW pages AS SELECT 1 AS id",
+        "CREATE TRIGGER t AFTER INSERT ON pages BEGIN DELETE FROM pages; END",
         "PRAGMA writable_schema = ON; UPDATE sqlite_master SET name = CAST(x'c4ff' AS TEXT), sql = 'CREATE TABLE ('"
         " WHERE name = 'pages'",  # Python cannot decode SQLite's message about this one
     ],
 )
-def test_damaged_schema_is_set_aside(path: Path, aside: Path, statements: str) -> None:
+def test_damaged_or_foreign_schema_is_set_aside(path: Path, aside: Path, statements: str) -> None:
     filled(path, 3)
     run_sql(path, statements)
     with contextlib.closing(HistoryStore(path)) as store:

@@ -99,7 +99,7 @@ def test_export_is_labelled_ink(home: Path, tmp_path: Path) -> None:
 def test_forgetting_without_a_terminal_needs_yes(home: Path) -> None:
     code, _, err = history(home, "--forget", answer="y\n")
     assert code == 2
-    assert "--yes forgets without asking" in err
+    assert "--yes" in err
     assert len(history(home, "--limit", 99)[1].splitlines()) == 25
     (home / "data" / "digitpad.damaged-1.sqlite3").write_text("old")
     code, out, err = history(home, "--forget", "--yes")
