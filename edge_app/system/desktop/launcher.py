@@ -41,10 +41,9 @@ def launcher_command(prefix: Path | None, *, remove: bool, dry_run: bool) -> int
         raise SetupError(f"{path}: permission denied, nothing was changed. Name a folder of yours: --prefix FOLDER")
     if not dry_run:
         _apply(prefix, changes)
-    done = ("would " if dry_run else "") + ("remove" if remove else "write")
-    done = {"remove": "removed", "write": "wrote"}.get(done, done)
+    now, planned = ("removed", "would remove") if remove else ("wrote", "would write")
     unchanged = [] if remove else [path for path in wanted if path not in changes and path not in foreign]
-    lines = [f"{done} {path}" for path in changes] + [f"unchanged {path}" for path in unchanged]
+    lines = [f"{planned if dry_run else now} {path}" for path in changes] + [f"unchanged {path}" for path in unchanged]
     lines += [f"kept {path}: was not written by digitpad" for path in foreign]
     print("\n".join(map(escape, lines)) or f"nothing of digitpad is in {escape(prefix)}")
     if not remove and prefix not in searched_folders(os.environ):
