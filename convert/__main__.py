@@ -31,8 +31,8 @@ from train.mnist import load_mnist
 from .calibration import choose_representative
 from .variants import ALL, ALWAYS
 
-PROOF_IMAGES = 1000
-TIE = 2  # units of the int8 output: classes this close are equally likely
+VERIFICATION_IMAGES = 1000
+TIE = 2  # units of the int8 output: classes this close are a tie
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -41,25 +41,23 @@ def make_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
         prog="python -m convert",
         description="Convert a Keras network to float and full-int8 TFLite, calibrated on MNIST training images, and "
-        "prove the files with every edge runtime that is installed. Nothing is replaced unless all of it holds.",
+        "verify the files with every edge runtime that is installed. Nothing is replaced if a check fails.",
+        epilog="example: python -m convert models/digits.keras --all --mnist mnist.npz",
     )
-    parser.add_argument("model", type=Path, nargs="?", default=Path("models/digits.keras"), help=".keras or .h5")
-    parser.add_argument("--output", type=Path, default=Path("models"), metavar="FOLDER", help="default: models")
-    parser.add_argument("--all", action="store_true", help="write float16 and dynamic-range files as well")
-    parser.add_argument(
-        "--temperature-from",
-        type=Path,
-        metavar="FILE",
-        help="for a network trained with --all-writers: the .train.json of a twin that held writers out",
-    )
-    parser.add_argument("--mnist", type=Path, metavar="FILE", help="local mnist.npz (also the variable DIGITPAD_MNIST)")
-    parser.add_argument("--per-class", type=int, default=50, metavar="N", help="representative images a digit (50)")
-    parser.add_argument("--seed", type=int, default=1, help="of the choice of representative images (1)")
+    add = parser.add_argument
+    add("model", type=Path, nargs="?", default=Path("models/digits.keras"), help=".keras or .h5 (models/digits.keras)")
+    add("--output", type=Path, default=Path("models"), metavar="FOLDER", help="default: models")
+    add("--all", action="store_true", help="write float16 and dynamic-range files as well")
+    twin = "for a network trained with --all-writers: the .train.json of the same training with writers held out"
+    add("--temperature-from", type=Path, metavar="FILE", help=twin)
+    add("--mnist", type=Path, metavar="FILE", help="local mnist.npz; default: the variable DIGITPAD_MNIST")
+    add("--per-class", type=int, default=50, metavar="N", help="calibration images per digit (50)")
+    add("--seed", type=int, default=1, help="seed for choosing the calibration images (1)")
     return parser
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command; 0 when the files and the card are written, 1 when nothing was."""
+    """Run the command; returns 1 if nothing was written."""
     parser = make_parser()
     args = parser.parse_args(argv)
     if not 1 <= args.per_class <= 1000:
@@ -82,13 +80,13 @@ def _convert(args: argparse.Namespace) -> None:
     names = ALL if args.all else ALWAYS
     files = {name: tflite.MAKERS[name](network, mnist.x_train[chosen]) for name in names}
     card = _make_card(args, network.output_shape[1], files, chosen)
-    _prove(files, card, mnist, chosen)
+    _verify(files, card, mnist, chosen)
     _replace(files, card, args.output)
     _report(files, card, args.output)
 
 
 def _make_card(args: argparse.Namespace, classes: int, files: dict[str, bytes], chosen: Any) -> dict[str, Any]:
-    """Return the card of `files`, all but what the proof finds out."""
+    """Return the card of `files` without the results of verification."""
     training = _training_record(args.model.with_suffix(".train.json"))
     return {
         "classes": ([*map(str, range(10)), REJECT])[:classes],
@@ -117,7 +115,7 @@ def _digest(content: bytes) -> str:
 
 
 def _confidence(training: dict[str, Any], twin: Path | None) -> dict[str, float]:
-    """Return temperature and threshold: of the training or its twin, or neutral ones for a network from elsewhere."""
+    """Return temperature and threshold of the training or its twin; neutral ones for a foreign network."""
     if twin and not twin.is_file():
         raise ModelError(f"{twin}: not found. Expected the .train.json of a training with --fold")
     found = _training_record(twin) if twin else training
@@ -127,7 +125,7 @@ def _confidence(training: dict[str, Any], twin: Path | None) -> dict[str, float]
 
 
 def _training_record(path: Path) -> dict[str, Any]:
-    """Return what the trainer wrote beside a network; empty for a network from elsewhere."""
+    """Return the record that training wrote beside a network; empty for a foreign network."""
     if not path.is_file():
         return {}
     try:
@@ -137,46 +135,46 @@ def _training_record(path: Path) -> dict[str, Any]:
     return dict(record)
 
 
-def _prove(files: dict[str, bytes], card: dict[str, Any], mnist: Mnist, chosen: Any) -> None:
-    """Prove the files in a folder of their own and put what is found in the card; raises ModelError."""
+def _verify(files: dict[str, bytes], card: dict[str, Any], mnist: Mnist, chosen: Any) -> None:
+    """Verify the files in a temporary folder and add the results to the card; raises ModelError."""
     runtimes = [runtime for runtime in MODULES if _is_installed(runtime)]
     if not runtimes:
-        raise ModelError(f"no edge runtime to prove the files with. Run: pip install {' or '.join(MODULES)}")
+        raise ModelError(f"no edge runtime to verify the files with. Run: pip install {' or '.join(MODULES)}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for file, content in files.items():
             (folder / file).write_bytes(content)
         (folder / CARD).write_text(json.dumps(card))
-        unseen = np.setdiff1d(np.arange(len(mnist.x_train)), chosen)[-PROOF_IMAGES:]
+        unseen = np.setdiff1d(np.arange(len(mnist.x_train)), chosen)[-VERIFICATION_IMAGES:]
         np.save(folder / "images.npy", mnist.x_train[unseen])
-        card["runtimes"] = [_run_proof(runtime, folder) for runtime in runtimes]
+        card["runtimes"] = [_run_verification(runtime, folder) for runtime in runtimes]
         card["agreement"] = _agreement(runtimes, folder)
         card["self_test"] = _self_test(runtimes[0], folder)
         card["accuracy"] = _accuracy(runtimes[0], folder, mnist)
 
 
 def _self_test(runtime: str, folder: Path) -> dict[str, Any]:
-    """Return the known digits and what the int8 model makes of them, for programs to try at their start."""
+    """Return reference digits with the logits of the int8 model, for the self-test at start-up."""
     images = known_digits()
     np.save(folder / "images.npy", images)
-    _run_proof(runtime, folder)
+    _run_verification(runtime, folder)
     with np.load(folder / f"{runtime}.npz") as logits:
         return make_expected(images, logits[INT8])
 
 
 def _accuracy(runtime: str, folder: Path, mnist: Mnist) -> dict[str, Any]:
     """Return the accuracy of every file in `folder` on MNIST's test part."""
-    np.save(folder / "images.npy", mnist.x_test)  # only now, to report: nothing is chosen by it
-    _run_proof(runtime, folder)
+    np.save(folder / "images.npy", mnist.x_test)  # only to report: nothing is chosen by it
+    _run_verification(runtime, folder)
     with np.load(folder / f"{runtime}.npz") as logits:
         right = {file: float((logits[file].argmax(axis=1) == mnist.y_test).mean()) for file in logits}
     return {"data": "MNIST test part", "n": len(mnist.y_test), "runtime": runtime, **right}
 
 
 def _replace(files: dict[str, bytes], card: dict[str, Any], output: Path) -> None:
-    """Move files and card into place, so that at every instant each file is of the old card or of the next.
+    """Move files and card into place so that at any moment each file matches the old card or the next one.
 
-    Cut short before the last step, the next card stays beside the old one, and `load_model` knows it.
+    If interrupted, the next card stays beside the old one, and `load_model` reads both.
     """
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -189,7 +187,7 @@ def _replace(files: dict[str, bytes], card: dict[str, Any], output: Path) -> Non
 
 
 def move(file: Path, place: Path) -> None:
-    """Move a file to the place of another, at once."""
+    """Replace a file by another, atomically."""
     file.replace(place)
 
 
@@ -197,10 +195,10 @@ def _report(files: dict[str, bytes], card: dict[str, Any], output: Path) -> None
     for file, content in files.items():
         print(f"{output / file}: {len(content):,} bytes, {card['accuracy'][file]:.2%} of MNIST's test images")
     runtimes = [found["runtime"] for found in card["runtimes"]]
-    print(f"proven by {' and '.join(runtimes)}; agreement: {card['agreement'] or 'one runtime only'}")
+    print(f"verified with {' and '.join(runtimes)}; agreement: {card['agreement'] or 'one runtime only'}")
     for file in ALL:
         if file not in files and (output / file).exists():
-            print(f"{output / file}: of an earlier conversion, no longer named in {CARD}. To renew it, give --all")
+            print(f"{output / file}: from an earlier conversion, no longer named in {CARD}. To renew it, use --all")
 
 
 def _is_installed(name: str) -> bool:
@@ -211,7 +209,7 @@ def _is_installed(name: str) -> bool:
     return True
 
 
-def _run_proof(runtime: str, folder: Path) -> dict[str, Any]:
+def _run_verification(runtime: str, folder: Path) -> dict[str, Any]:
     command = [sys.executable, "-m", "convert.verify", runtime, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -220,23 +218,23 @@ def _run_proof(runtime: str, folder: Path) -> dict[str, Any]:
 
 
 def _failure(done: "subprocess.CompletedProcess[str]") -> str:
-    """Return why a proof failed: its last line or, when it crashed, the model it was at."""
-    said = done.stderr.strip().splitlines()
-    if done.returncode == 1 and said:
-        return said[-1]
-    # a crash says nothing, and the runtime's own last line is about something else
+    """Return why verification failed: its last line or, after a crash, the model it was at."""
+    lines = done.stderr.strip().splitlines()
+    if done.returncode == 1 and lines:
+        return lines[-1]
+    # after a crash the last line is the runtime's, about something else
     at = (done.stdout.strip().splitlines() or ["the start"])[-1]
     return f"crashed at {at} (exit status {done.returncode})"
 
 
 def _agreement(runtimes: list[str], folder: Path) -> dict[str, Any]:
-    """Return how far two runtimes agree on the int8 model; raises ModelError when they read differently."""
+    """Return how far two runtimes agree on the int8 model; raises ModelError if their answers differ."""
     if len(runtimes) < 2:
         return {}
     one, two = (np.load(folder / f"{runtime}.npz")[INT8] for runtime in runtimes[:2])
     step = np.diff(np.unique(np.concatenate([one.ravel(), two.ravel()]))).min()
     units = np.rint(np.abs(one - two) / step)
-    # how far the answer of one lies below the best of the other, in units of the output: a tie is no difference
+    # how far the answer of one is below the best of the other, in units of the output: a tie is no difference
     below = (two.max(axis=1) - two[np.arange(len(two)), one.argmax(axis=1)]) / step
     different = int((below > TIE).sum())
     if different:

@@ -1,9 +1,9 @@
 """Keras to TFLite with TensorFlow's converter: float32, full int8, float16 and dynamic range.
 
 Both quantisers were measured on the shipped network (docs/quantisers.md): TensorFlow's converter and
-ai-edge-quantizer on the float .tflite. They keep the same accuracy; TensorFlow's is kept because its file runs in
-tflite-runtime 2.14 as it is and it needs no further package. `quantise` is the one function to replace when the
-in-converter quantisation is taken out of TensorFlow.
+ai-edge-quantizer on the float .tflite. Accuracy is the same; TensorFlow's is used because its files run in
+tflite-runtime 2.14 unchanged and it needs no further package. `quantise` is the one function to replace if
+TensorFlow drops quantisation from its converter.
 """
 
 import contextlib
@@ -31,9 +31,9 @@ def load_network(path: Path) -> Any:
         raise ModelError(f"{path}: not found. Run: python -m train")
     try:
         model = keras.models.load_model(path, compile=False)
-    except Exception as error:  # Keras raises whatever its readers raise
+    except Exception as error:  # Keras does not document what it raises
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ModelError(f"{path}: not a Keras model that can be loaded ({reason}). Run: python -m train") from None
+        raise ModelError(f"{path}: cannot be loaded as a Keras model ({reason}). Run: python -m train") from None
     if tuple(model.input_shape[1:]) != (28, 28, 1) or len(model.output_shape) != 2:
         raise ModelError(
             f"{path}: expected (28, 28, 1) to classes, found {model.input_shape[1:]} to {model.output_shape[1:]}. "
@@ -41,8 +41,8 @@ def load_network(path: Path) -> Any:
         )
     last = model.layers[-1]
     if getattr(last, "activation", None) is keras.activations.softmax:
-        last.activation = keras.activations.linear  # logits: a softmax in the graph costs int8 its resolution
-    # One fixed batch: an open one inserts SHAPE, STRIDED_SLICE and PACK and takes float off XNNPACK
+        last.activation = keras.activations.linear  # logits: a softmax in the graph costs int8 resolution
+    # A fixed batch: a dynamic one adds SHAPE, STRIDED_SLICE and PACK, and XNNPACK no longer takes the float model
     inputs = keras.Input(batch_shape=(1, 28, 28, 1))
     return keras.Model(inputs, model(inputs, training=False))
 
@@ -53,7 +53,7 @@ def to_float(network: Any) -> bytes:
 
 
 def to_float16(network: Any) -> bytes:
-    """Return the network as a .tflite file with float16 weights, which a runtime widens to compute in float32."""
+    """Return the network as a .tflite file with float16 weights, which runtimes convert to float32."""
     converter = tf.lite.TFLiteConverter.from_keras_model(network)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.target_spec.supported_types = [tf.float16]
@@ -61,9 +61,9 @@ def to_float16(network: Any) -> bytes:
 
 
 def to_dynamic(network: Any) -> bytes:
-    """Return the network as a dynamic-range .tflite file: float32 in and out, ranges found while it runs.
+    """Return the network as a dynamic-range .tflite file: float32 input and output, ranges found at run time.
 
-    Weights are int8, but the converter leaves tensors of fewer than 1024 numbers in float32.
+    Weights are int8, except tensors of fewer than 1024 numbers, which stay float32.
     """
     return _convert(_int8_converter(network))
 
@@ -89,11 +89,11 @@ MAKERS: dict[str, Callable[[Any, Images], bytes]] = {
 def _int8_converter(network: Any) -> Any:
     converter = tf.lite.TFLiteConverter.from_keras_model(network)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    # per-channel dense weights need FULLY_CONNECTED of a version that tflite-runtime 2.14 refuses
+    # per-channel dense weights need a FULLY_CONNECTED version that tflite-runtime 2.14 does not support
     converter._experimental_disable_per_channel_quantization_for_dense_layers = True
     return converter
 
 
 def _convert(converter: Any) -> bytes:
-    with contextlib.redirect_stdout(io.StringIO()):  # Keras lists every variable of the export
+    with contextlib.redirect_stdout(io.StringIO()):  # Keras prints every exported variable
         return bytes(converter.convert())

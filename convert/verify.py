@@ -1,9 +1,9 @@
-"""Proof of a converted file by an edge runtime: `python -m convert.verify RUNTIME FOLDER`, a process of its own.
+"""Verification of converted files with an edge runtime: `python -m convert.verify RUNTIME FOLDER`.
 
-Its own process, because tflite-runtime cannot be loaded into one that holds TensorFlow, and because a file that
-crashes the runtime must not take the conversion with it. Reads the models that the card in FOLDER names and
-`images.npy`, writes `RUNTIME.npz` with the raw outputs. Prints the name of each model before it is opened, so that a
-crash can be told whose it was, and one JSON line at the end.
+A process of its own: tflite-runtime cannot be loaded beside TensorFlow, and a file that crashes the runtime must not
+end the conversion. It reads the models that the card in FOLDER names and `images.npy`, and writes the logits to
+`RUNTIME.npz`. It prints the name of each model before opening it, so that a crash can be attributed, and one JSON line
+at the end.
 """
 
 import json
@@ -28,8 +28,8 @@ FLOAT_STEPS = {"DEQUANTIZE", "QUANTIZE"}
 WARM = 200
 
 
-def prove_int8(content: bytes, runtime: Runtime, name: str) -> list[str]:
-    """Return the operators of a full-int8 model; raises ModelError if any tensor or operator is of another kind."""
+def verify_int8(content: bytes, runtime: Runtime, name: str) -> list[str]:
+    """Return the operators of a full-int8 model; raises ModelError for a tensor or operator of another type."""
     interpreter = runtime.open(content)
     kinds = {detail["name"]: np.dtype(detail["dtype"]).name for detail in interpreter.get_tensor_details()}
     wrong = {tensor: kind for tensor, kind in kinds.items() if kind not in ("int8", "int32")}
@@ -38,17 +38,17 @@ def prove_int8(content: bytes, runtime: Runtime, name: str) -> list[str]:
         raise ModelError(f"{name}: {len(wrong)} tensors are neither int8 nor int32, such as {tensor!r}: {kind}")
     operators = [str(step["op_name"]) for step in interpreter._get_ops_details()]
     if FLOAT_STEPS & set(operators):
-        raise ModelError(f"{name}: holds {', '.join(sorted(FLOAT_STEPS & set(operators)))}, so it is not full int8")
+        raise ModelError(f"{name}: has {', '.join(sorted(FLOAT_STEPS & set(operators)))}, so it is not full int8")
     if "SOFTMAX" in operators:
-        raise ModelError(f"{name}: ends in a softmax, expected logits")
+        raise ModelError(f"{name}: ends with a softmax, expected logits")
     for detail in (*interpreter.get_input_details(), *interpreter.get_output_details()):
         if np.dtype(detail["dtype"]) != np.int8:
             raise ModelError(f"{name}: expected int8 input and output, found {np.dtype(detail['dtype']).name}")
     return [operator for operator in operators if operator != "DELEGATE"]
 
 
-def prove_weights(content: bytes, runtime: Runtime, name: str) -> None:
-    """Raise ModelError unless a model takes and gives float32 and stores weights of the kind that is its `name`'s."""
+def verify_weights(content: bytes, runtime: Runtime, name: str) -> None:
+    """Raise ModelError unless inputs and outputs are float32 and the weights have the type that `name` stands for."""
     interpreter = runtime.open(content)
     for detail in (*interpreter.get_input_details(), *interpreter.get_output_details()):
         if np.dtype(detail["dtype"]) != np.float32:
@@ -58,8 +58,8 @@ def prove_weights(content: bytes, runtime: Runtime, name: str) -> None:
         raise ModelError(f"{name}: expected {WEIGHTS[name]} weights, found only {', '.join(sorted(kinds))}")
 
 
-def prove(runtime: Runtime, folder: Path) -> dict[str, Any]:
-    """Return what a runtime says of every model in `folder`, and write their logits on `images.npy`."""
+def verify(runtime: Runtime, folder: Path) -> dict[str, Any]:
+    """Return the results of a runtime for every model in `folder`, and write their logits for `images.npy`."""
     images = np.load(folder / "images.npy", allow_pickle=False)
     found: dict[str, Any] = {"runtime": runtime.name, "version": runtime.version}
     logits = {}
@@ -70,9 +70,9 @@ def prove(runtime: Runtime, folder: Path) -> dict[str, Any]:
         logits[file] = classifier.logits(images)
         found[file] = {"median_us": _median_us(classifier, images[:WARM])}
         if file == INT8:
-            found[file]["operators"] = prove_int8(model.content, runtime, file)
+            found[file]["operators"] = verify_int8(model.content, runtime, file)
         elif file in WEIGHTS:
-            prove_weights(model.content, runtime, file)
+            verify_weights(model.content, runtime, file)
     np.savez(folder / f"{runtime.name}.npz", **logits)
     return found
 
@@ -87,14 +87,14 @@ def _median_us(classifier: Classifier, images: NDArray[np.uint8]) -> float:
 
 
 def _in_short(error: DigitpadError, folder: str) -> str:
-    """Return the error without the folder, gone when it is read, and without the advice to run what is running."""
+    """Return the error without the temporary folder and without the advice to run this program."""
     return str(error).replace(f"{folder}{os.sep}", "").removesuffix(f" {HOW_TO_MAKE}").removesuffix(".")
 
 
 def main() -> int:
-    """Run as a process of its own."""
+    """Run the command."""
     try:
-        print(json.dumps(prove(find_runtime(sys.argv[1]), Path(sys.argv[2]))))
+        print(json.dumps(verify(find_runtime(sys.argv[1]), Path(sys.argv[2]))))
     except DigitpadError as error:
         print(_in_short(error, sys.argv[2]), file=sys.stderr)
         return 1

@@ -270,7 +270,7 @@ def test_a_line_of_labelled_ink_is_limited(tmp_path: Path) -> None:
         list(read_labelled(path))
 
 
-@pytest.mark.parametrize(("count", "said"), [(2, "more than 1,568 bytes of content"), (1 << 31, "its header says")])
+@pytest.mark.parametrize(("count", "said"), [(2, "more than 1,568 bytes of content"), (1 << 31, "its header claims")])
 def test_an_idx_file_longer_than_its_header_says_is_rejected(tmp_path: Path, count: int, said: str) -> None:
     path = tmp_path / "images-idx3-ubyte.gz"
     path.write_bytes(gzip.compress(struct.pack(">4I", 0x803, count, 28, 28) + bytes(50_000_000)))

@@ -1,4 +1,4 @@
-"""`python -m train`: trains a digit network on MNIST and, where given, real ink."""
+"""`python -m train`: trains a digit network on MNIST and, if given, real ink."""
 
 import argparse
 import hashlib
@@ -32,50 +32,39 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         allow_abbrev=False,
         prog="python -m train",
-        description="Train a digit network with Keras. Without options: the network that ships, on MNIST, which "
-        "Keras downloads. Ctrl-C keeps the best epoch so far; --resume goes on.",
-        epilog="examples: python -m train --arch classic;  "
-        "python -m train --mnist mnist.npz --ink pen.jsonl.gz letters.jsonl.gz --epochs 60",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Train a digit network with Keras. Without options: the network that ships, on MNIST, which\n"
+        "Keras downloads. Ctrl-C keeps the best epoch so far; --resume continues.",
+        epilog="examples:\n  python -m train --arch classic\n"
+        "  python -m train --mnist mnist.npz --ink pen.jsonl.gz letters.jsonl.gz --epochs 60",
     )
-    parser.add_argument("--arch", choices=sorted(EPOCHS), default="edge", help="edge ships, classic is the tutorial's")
-    parser.add_argument("--mnist", type=Path, metavar="FILE", help="local mnist.npz (also the variable DIGITPAD_MNIST)")
-    parser.add_argument(
-        "--ink", type=Path, nargs="+", default=[], metavar="FILE", help="labelled ink lines, .jsonl[.gz]"
-    )
-    parser.add_argument("--fold", type=int, choices=range(5), default=0, help="fifth of the writers to validate on (0)")
-    parser.add_argument("--all-writers", action="store_true", help="hold nothing out: for the model that ships")
-    parser.add_argument("--epochs", type=int, metavar="N", help="passes; default 30 for edge, 5 for classic")
-    parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same weights here (1)")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="where the best model goes; default models/*.keras")
-    parser.add_argument("--folder", type=Path, help="checkpoints and pictures; default runs/ARCH")
-    parser.add_argument("--init", type=Path, metavar="FILE", help=".keras file of the same --arch to start from")
-    parser.add_argument(
-        "--teachers",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="FILE",
-        help=".keras files to learn from beside the labels",
-    )
-    parser.add_argument(
-        "--bfloat16", action="store_true", help="compute in bfloat16: faster where the processor has it, with torch"
-    )
-    parser.add_argument("--h5", action="store_true", help="save the model as .h5 too")
-    parser.add_argument("--resume", action="store_true", help="go on where an interrupted training stopped")
-    parser.add_argument("--show-data", action="store_true", help="write a sheet of sample digits first")
+    add = parser.add_argument
+    add("--arch", choices=sorted(EPOCHS), default="edge", help="edge ships; classic is the tutorial's")
+    add("--mnist", type=Path, metavar="FILE", help="local mnist.npz; default: the variable DIGITPAD_MNIST")
+    add("--ink", type=Path, nargs="+", default=[], metavar="FILE", help="labelled ink lines, .jsonl[.gz]")
+    add("--fold", type=int, choices=range(5), default=0, help="the fifth of the writers to validate on (0)")
+    add("--all-writers", action="store_true", help="hold nothing out: for the model that ships")
+    add("--epochs", type=int, metavar="N", help="default: 30 for edge, 5 for classic")
+    add("--seed", type=int, default=1, help="the same seed gives the same weights on this machine (1)")
+    add("--output", type=Path, metavar="FILE", help="where to save the best model; default: models/*.keras")
+    add("--folder", type=Path, help="checkpoints and pictures; default: runs/ARCH")
+    add("--init", type=Path, metavar="FILE", help=".keras file of the same --arch to start from")
+    add("--teachers", type=Path, nargs="+", default=[], metavar="FILE", help=".keras files to distil from")
+    add("--bfloat16", action="store_true", help="compute in bfloat16: faster on processors that have it, with torch")
+    add("--h5", action="store_true", help="save the model as .h5 too")
+    add("--resume", action="store_true", help="continue an interrupted training")
+    add("--show-data", action="store_true", help="write a sheet of sample digits first")
     return parser
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command; 0 when trained, 1 on a fault of the data, 130 after Ctrl-C."""
+    """Run the command; returns 1 for bad data, 130 after Ctrl-C."""
     parser = make_parser()
     args = parser.parse_args(argv)
     if args.epochs is not None and args.epochs < 1:
         parser.error("--epochs must be at least 1")
     if args.arch == "classic" and (args.ink or args.teachers or args.all_writers):
-        parser.error(
-            "--arch classic is trained as the tutorial does: on MNIST alone, without --ink, --teachers, --all-writers"
-        )
+        parser.error("--arch classic is trained on MNIST only: --ink, --teachers and --all-writers are not allowed")
     try:
         mnist = load_mnist(args.mnist)
         return _train(args, mnist)
@@ -109,48 +98,48 @@ def _train(args: argparse.Namespace, mnist: Mnist) -> int:
     outcome = fit.fit(plan, mnist)
     minutes = (time.monotonic() - started) / 60
     if outcome.interrupted:
-        print(f"train: interrupted; the best epoch is in {folder / fit.BEST}. Go on with --resume", file=sys.stderr)
+        print(f"train: interrupted; the best epoch is in {folder / fit.BEST}. Continue with --resume", file=sys.stderr)
         return 130
     output = args.output or OUTPUTS[args.arch]
     _save(outcome.model, output, h5=args.h5)
     report = _evaluate(outcome.model, mnist, folder)
-    _write_course(plan, outcome, report, minutes, output)
-    print(f"saved {output}; course and pictures are in {folder}")
+    _write_record(plan, outcome, report, minutes, output)
+    print(f"saved {output}; history and pictures are in {folder}")
     return 0
 
 
 def _record_of(path: Path) -> dict[str, Any]:
-    """Return what a network to start from is, and how it was trained, where that is recorded beside it."""
+    """Return the checksum of a network and, if recorded beside it, how it was trained."""
     beside = path.with_suffix(".train.json")
     record = json.loads(beside.read_text()) if beside.is_file() else {}
-    told = {name: record[name] for name in ("seed", "epochs", "minutes") if name in record}
-    return {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), **told}
+    known = {name: record[name] for name in ("seed", "epochs", "minutes") if name in record}
+    return {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), **known}
 
 
 def _show_data(plan: "Plan", mnist: Mnist) -> None:
     from . import fit, plots
 
-    random = np.random.default_rng(plan.seed)
+    rng = np.random.default_rng(plan.seed)
     path = plan.folder / "data.png"
     path.parent.mkdir(parents=True, exist_ok=True)
     if plan.arch == "classic":
-        at = random.integers(len(mnist.x_train), size=96)
+        at = rng.integers(len(mnist.x_train), size=96)
         plots.show_images(mnist.x_train[at], [str(label) for label in mnist.y_train[at]], path)
     else:
-        plots.show_images(*fit.sheet(fit.make_pools(plan, mnist, random)[0], random), path)
+        plots.show_images(*fit.sheet(fit.make_pools(plan, mnist, rng)[0], rng), path)
     print(f"wrote {path}")
 
 
 def _save(model: Any, output: Path, *, h5: bool) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
     for path in [output, output.with_suffix(".h5")] if h5 else [output]:
-        beside = path.with_name(f".new-{path.name}")  # Keras goes by the suffix
+        beside = path.with_name(f".new-{path.name}")  # Keras chooses the format by the suffix
         model.save(beside)
         beside.replace(path)
 
 
 def _evaluate(model: Any, mnist: Mnist, folder: Path) -> dict[str, Any]:
-    """Report on the test images, once, after everything has been chosen."""
+    """Return figures for the test images; called once, after everything has been chosen."""
     from . import plots
 
     outputs = model.predict(mnist.x_test[..., None].astype(np.float32) / 255, batch_size=500, verbose=0)
@@ -174,7 +163,7 @@ def _evaluate(model: Any, mnist: Mnist, folder: Path) -> dict[str, Any]:
     }
 
 
-def _write_course(plan: "Plan", outcome: "Outcome", report: dict[str, Any], minutes: float, output: Path) -> None:
+def _write_record(plan: "Plan", outcome: "Outcome", report: dict[str, Any], minutes: float, output: Path) -> None:
     import keras
 
     from . import plots

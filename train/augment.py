@@ -1,4 +1,4 @@
-"""Changes to digit images that leave the digit what it is: affine, elastic, thickness, contrast; numpy only."""
+"""Augmentation of digit images: affine, elastic, thickness, contrast; numpy only."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ Images = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Strength:
-    """How far an image may be changed; each drawn uniformly within, or as the deviation of a normal."""
+    """Limits of the changes; each is drawn uniformly within them, or is the deviation of a normal."""
 
     rotation: float = 12.0  # degrees
     shear: float = 0.2
@@ -37,18 +37,18 @@ _UP = _upsampler()
 _ROW, _COLUMN = np.mgrid[0:28, 0:28].astype(np.float32)
 
 
-def augment(images: Images, random: np.random.Generator, strength: Strength) -> Images:
-    """Return each image warped, sharpened, thickened or thinned by its own random amount; CRISP of them unwarped.
+def augment(images: Images, rng: np.random.Generator, strength: Strength) -> Images:
+    """Return the images, each warped, sharpened and thickened or thinned by a random amount; CRISP of them unwarped.
 
-    Bilinear sampling blurs. A network that saw nothing else read MNIST's own crisp images 0.3 points worse than the
-    same images enlarged and normalised again, so some stay as they are and the others get some of their edge back.
+    Bilinear sampling blurs. A network trained on nothing else read MNIST's own crisp images 0.3 points worse than the
+    same images resampled, so some stay unwarped and the others are sharpened.
     """
-    rows, columns = _fields(len(images), random, strength)
-    amount = random.uniform(0, SHARPEN, (len(images), 1, 1)).astype(np.float32)
-    changed = random.random(len(images)) >= CRISP
+    rows, columns = _fields(len(images), rng, strength)
+    amount = rng.uniform(0, SHARPEN, (len(images), 1, 1)).astype(np.float32)
+    changed = rng.random(len(images)) >= CRISP
     out = images.copy()
     out[changed] = _sharpen(warp(images[changed], rows[changed], columns[changed]), amount[changed])
-    return _change_thickness(out, random, strength.thickness)
+    return _change_thickness(out, rng, strength.thickness)
 
 
 def _sharpen(images: Images, amount: Images) -> Images:
@@ -59,11 +59,11 @@ def _sharpen(images: Images, amount: Images) -> Images:
     return np.clip(images + amount * (images - mean), 0, 1)
 
 
-def _fields(count: int, random: np.random.Generator, strength: Strength) -> tuple[Images, Images]:
-    """Return for each pixel the row and column where its value comes from."""
+def _fields(count: int, rng: np.random.Generator, strength: Strength) -> tuple[Images, Images]:
+    """Return the source row and column of each pixel."""
 
     def within(limit: float) -> NDArray[np.float32]:
-        return random.uniform(-limit, limit, (count, 1, 1)).astype(np.float32)
+        return rng.uniform(-limit, limit, (count, 1, 1)).astype(np.float32)
 
     angle = np.deg2rad(within(strength.rotation))
     down, right = np.exp(within(strength.scale)), np.exp(within(strength.scale))
@@ -72,9 +72,9 @@ def _fields(count: int, random: np.random.Generator, strength: Strength) -> tupl
     sheared = x + shear * y
     rows = (np.cos(angle) * y + np.sin(angle) * sheared) * down + 14 + within(strength.shift)
     columns = (np.cos(angle) * sheared - np.sin(angle) * y) * right + 14 + within(strength.shift)
-    knots = random.normal(0, 1, (2, count, COARSE, COARSE)).astype(np.float32)
-    # half of the images are bent much less: the network must stay sharp on what is written neatly
-    knots *= (random.uniform(0, strength.elastic, (count, 1, 1))).astype(np.float32)
+    knots = rng.normal(0, 1, (2, count, COARSE, COARSE)).astype(np.float32)
+    # half of the images are bent much less, so that neat writing stays well read
+    knots *= (rng.uniform(0, strength.elastic, (count, 1, 1))).astype(np.float32)
     bend = _UP @ knots @ _UP.T
     return rows + bend[0], columns + bend[1]
 
@@ -95,9 +95,9 @@ def warp(images: Images, rows: Images, columns: Images) -> Images:
     return upper + (lower - upper) * dy
 
 
-def _change_thickness(images: Images, random: np.random.Generator, limit: float) -> Images:
+def _change_thickness(images: Images, rng: np.random.Generator, limit: float) -> Images:
     """Return images blended with their dilation or erosion by a cross of one pixel."""
-    amount = random.uniform(-limit, limit, (len(images), 1, 1)).astype(np.float32)
+    amount = rng.uniform(-limit, limit, (len(images), 1, 1)).astype(np.float32)
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
     around = [padded[:, 1:-1, :-2], padded[:, 1:-1, 2:], padded[:, :-2, 1:-1], padded[:, 2:, 1:-1]]
     thick, thin = images.copy(), images.copy()
@@ -105,7 +105,7 @@ def _change_thickness(images: Images, random: np.random.Generator, limit: float)
         np.maximum(thick, neighbour, out=thick)
         np.minimum(thin, neighbour, out=thin)
     target = np.where(amount > 0, thick, thin)
-    # erosion kills hairlines: at most half of it; half of the images keep their thickness
-    share = np.where(amount > 0, amount, -0.5 * amount) * (random.random((len(images), 1, 1)) < 0.5)
+    # erosion removes hairlines: at most half of it; half of the images keep their thickness
+    share = np.where(amount > 0, amount, -0.5 * amount) * (rng.random((len(images), 1, 1)) < 0.5)
     share = share.astype(np.float32)
     return np.asarray(images + share * (target - images), np.float32)

@@ -1,4 +1,4 @@
-"""What the network sees in training: MNIST, drawn ink and things that are no digit, mixed anew for each batch."""
+"""Training batches: MNIST, drawn ink and ink that is not a digit, mixed anew for each batch."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ Teacher: TypeAlias = Callable[[NDArray[np.float32], NDArray[np.float32]], NDArra
 
 @dataclass(frozen=True)
 class Pool:
-    """Images to draw from, with their share of each batch and how far they are changed."""
+    """Images with their share of each batch and the strength of their augmentation."""
 
     name: str
     drawn: Drawn
@@ -47,12 +47,12 @@ class Pool:
 
 
 class Mixture(keras.utils.PyDataset):  # type: ignore[misc]
-    """Batches drawn from several pools in fixed shares; batch k of epoch e is the same at every run."""
+    """Batches from several pools in fixed shares; batch k of epoch e is the same in every run."""
 
     def __init__(
         self, pools: Sequence[Pool], batch: int, steps: int, seed: int, teacher: Teacher | None = None, **options: Any
     ) -> None:
-        """Mix `pools`, `steps` batches an epoch; `teacher` makes the targets where there is one."""
+        """Mix `pools`, `steps` batches an epoch; `teacher`, if given, makes the targets."""
         super().__init__(**options)
         self._pools, self._steps, self._seed, self._teacher = list(pools), steps, seed, teacher
         self._epoch = 0
@@ -65,21 +65,21 @@ class Mixture(keras.utils.PyDataset):  # type: ignore[misc]
         return self._steps
 
     def start_at(self, epoch: int) -> None:
-        """Go on with the batches of `epoch`, after an interruption."""
+        """Continue with the batches of `epoch` after an interruption."""
         self._epoch = epoch
 
     def on_epoch_end(self) -> None:
-        """Make the next epoch's batches other ones."""
+        """Use other batches in the next epoch."""
         self._epoch += 1
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return (n, 28, 28, 1) float32 in [0, 1] and (n, 11) targets."""
-        random = np.random.default_rng((self._seed, self._epoch, index))
+        rng = np.random.default_rng((self._seed, self._epoch, index))
         images, labels = [], []
         for pool, count in zip(self._pools, self._counts, strict=True):
-            at = random.integers(len(pool.images), size=count)
+            at = rng.integers(len(pool.images), size=count)
             chosen = pool.images[at].astype(np.float32) / np.float32(255)
-            images.append(augment(chosen, random, pool.strength))
+            images.append(augment(chosen, rng, pool.strength))
             labels.append(pool.labels[at])
         x = np.concatenate(images)[..., None]
         targets = np.eye(NO_DIGIT + 1, dtype=np.float32)[np.concatenate(labels)]
@@ -92,64 +92,62 @@ def digits_of(samples: Sequence[Sample]) -> list[Sample]:
 
 
 def no_digits_of(samples: Sequence[Sample]) -> list[Sample]:
-    """Return the samples that are something no digit looks like."""
+    """Return the samples that look like no digit."""
     return [sample for sample in samples if sample.label in UNLIKE_DIGITS]
 
 
-def draw_digits(samples: Sequence[Sample], copies: int, random: np.random.Generator) -> Drawn:
-    """Return images and labels of `copies` changed drawings of each digit, and one unchanged."""
+def draw_digits(samples: Sequence[Sample], copies: int, rng: np.random.Generator) -> Drawn:
+    """Return images and labels of `copies` deformed drawings of each digit, and one unchanged."""
     images = [draw(s.ink) for s in samples]
-    images += [draw(s.ink, random) for _ in range(copies) for s in samples]
+    images += [draw(s.ink, rng) for _ in range(copies) for s in samples]
     labels = np.array([int(s.label) for s in samples], np.uint8)
     return np.stack(images), np.tile(labels, copies + 1)
 
 
-def draw_synthetic(count: int, random: np.random.Generator) -> Drawn:
-    """Return images and labels of stroke-made flagged ones, slashed zeros and crossed sevens."""
-    labels = random.choice(sorted(synthetic.DIGITS), count)
-    images = [draw(synthetic.synthetic_digit(str(label), random), random) for label in labels]
+def draw_synthetic(count: int, rng: np.random.Generator) -> Drawn:
+    """Return images and labels of synthetic flagged ones, slashed zeros and crossed sevens."""
+    labels = rng.choice(sorted(synthetic.DIGITS), count)
+    images = [draw(synthetic.synthetic_digit(str(label), rng), rng) for label in labels]
     return np.stack(images), labels.astype(np.uint8)
 
 
-def draw_no_digits(
-    count: int, random: np.random.Generator, letters: Sequence[Sample], digits: Sequence[Sample]
-) -> Drawn:
-    """Return `count` images of no digit: letters and symbols, scribbles, digits grouped wrongly."""
+def draw_no_digits(count: int, rng: np.random.Generator, letters: Sequence[Sample], digits: Sequence[Sample]) -> Drawn:
+    """Return `count` images that are not a digit: letters and symbols, scribbles, digits grouped wrongly."""
     by_writer: dict[str, list[Sample]] = {}
     for sample in digits:
         by_writer.setdefault(sample.writer, []).append(sample)
     people = [group for group in by_writer.values() if len(group) > 1]
-    images = [draw(_no_digit(random, letters, people), random) for _ in range(count)]
+    images = [draw(_no_digit(rng, letters, people), rng) for _ in range(count)]
     return np.stack(images), np.full(count, NO_DIGIT, np.uint8)
 
 
-def _no_digit(random: np.random.Generator, letters: Sequence[Sample], people: Sequence[Sequence[Sample]]) -> Ink:
-    kind = random.random()
+def _no_digit(rng: np.random.Generator, letters: Sequence[Sample], people: Sequence[Sequence[Sample]]) -> Ink:
+    kind = rng.random()
     if letters and kind < 0.5:
-        return letters[random.integers(len(letters))].ink
+        return letters[rng.integers(len(letters))].ink
     if people and kind < 0.85:
-        person = people[random.integers(len(people))]
-        return _wrong_group(random, person)
-    return synthetic.synthetic_no_digit(random)
+        person = people[rng.integers(len(people))]
+        return _wrong_group(rng, person)
+    return synthetic.synthetic_no_digit(rng)
 
 
-def _wrong_group(random: np.random.Generator, person: Sequence[Sample]) -> Ink:
+def _wrong_group(rng: np.random.Generator, person: Sequence[Sample]) -> Ink:
     """Return two or three digits of one person as one, or a digit with a part of its neighbour."""
-    count = 2 if random.random() < 0.75 else 3
-    inks = [person[random.integers(len(person))].ink for _ in range(count)]
+    count = 2 if rng.random() < 0.75 else 3
+    inks = [person[rng.integers(len(person))].ink for _ in range(count)]
     several = [ink for ink in inks if len(ink) > 1]
-    if several and random.random() < 0.3:  # the neighbour's second stroke, caught by mistake
-        inks = [inks[0], several[0][-1:]] if random.random() < 0.5 else [several[0][:1], inks[-1]]
-    return side_by_side(inks, random)
+    if several and rng.random() < 0.3:  # the neighbour's second stroke, grouped by mistake
+        inks = [inks[0], several[0][-1:]] if rng.random() < 0.5 else [several[0][:1], inks[-1]]
+    return side_by_side(inks, rng)
 
 
-def merged_mnist(x: NDArray[np.uint8], count: int, random: np.random.Generator) -> Drawn:
+def merged_mnist(x: NDArray[np.uint8], count: int, rng: np.random.Generator) -> Drawn:
     """Return `count` images of two MNIST digits side by side, normalised as if they were one."""
     images = []
     for _ in range(count):
-        one, other = x[random.integers(len(x), size=2)]
+        one, other = x[rng.integers(len(x), size=2)]
         left, right = _trim(one), _trim(other)
-        gap = np.zeros((28, int(random.integers(3, 10))), np.uint8)  # closer, two ones are a thick one
+        gap = np.zeros((28, int(rng.integers(3, 10))), np.uint8)  # closer together, two ones look like a thick one
         images.append(normalise_bitmap(np.concatenate([left, gap, right], axis=1)))
     return np.stack(images), np.full(count, NO_DIGIT, np.uint8)
 

@@ -1,4 +1,4 @@
-"""The two ways of training: the tutorial's, and the one that ships."""
+"""Training of both networks: the tutorial's, and the one that ships."""
 
 import contextlib
 import hashlib
@@ -24,14 +24,14 @@ from .networks import NETWORKS, FusedBatchNormalization, edge
 
 BATCH = 256
 STEPS = 256  # batches an epoch: about one pass over MNIST
-VALIDATION = 5000  # images of MNIST's training part that are kept for choosing
+VALIDATION = 5000  # of MNIST's training images, to choose the best epoch by
 POOL = 20_000
 INK_COPIES = 8
 PEAK_RATE = 3e-3
-NO_DIGIT_PRIOR = 0.0003  # of what is written on a pad where numbers are asked for
-REFUSED = 0.001  # of validation digits; measured there, nine letters in ten are refused as well
-TEACHERS_SHARE = 0.7  # of the target; the label has the rest
-SOFTENING = 2.0  # temperature of the teachers' opinion
+NO_DIGIT_PRIOR = 0.0003  # on a pad for numbers
+REFUSED = 0.001  # of validation digits; nine letters in ten are rejected as well
+TEACHERS_SHARE = 0.7  # of the target; the rest is the label
+SOFTENING = 2.0  # temperature of the teachers' predictions
 BEST, BACKUP = "best.weights.h5", "backup"
 
 
@@ -44,26 +44,26 @@ class Plan:
     seed: int
     folder: Path
     ink: tuple[Path, ...] = ()
-    fold: int | None = 0  # the fifth of the writers kept for validation; None trains on everybody and all of MNIST
+    fold: int | None = 0  # the fifth of the writers to validate on; None trains on everything
     resume: bool = False
-    init: Path | None = None  # a network of the same kind whose weights are the start
-    teachers: tuple[Path, ...] = ()  # networks of the same kind whose mean opinion is most of the target
+    init: Path | None = None  # a network of the same arch to start from
+    teachers: tuple[Path, ...] = ()  # networks of the same arch whose mean prediction is most of the target
     bfloat16: bool = False  # multiply in bfloat16, keep weights in float32
 
     @property
     def watched(self) -> str:
-        """What the best epoch is chosen by: validation, or the loss where nothing is held out."""
+        """The metric that the best epoch is chosen by."""
         return "loss" if self.fold is None else "val_accuracy"
 
     @property
     def mode(self) -> str:
-        """Whether the watched figure should be as low (min) or as high (max) as it can."""
+        """Whether the watched metric should be low (min) or high (max)."""
         return "min" if self.fold is None else "max"
 
 
 @dataclass
 class Outcome:
-    """A trained network with its course; `interrupted` when Ctrl-C ended it early."""
+    """A trained network with its history; `interrupted` by Ctrl-C or not."""
 
     model: Any
     history: dict[str, list[float]]
@@ -73,14 +73,14 @@ class Outcome:
 
 
 def fit(plan: Plan, mnist: Mnist) -> Outcome:
-    """Train as planned; the best epoch's weights are in `plan.folder` at any moment."""
+    """Train as planned; `plan.folder` always has the weights of the best epoch so far."""
     keras.utils.set_random_seed(plan.seed)
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()  # same seed, same machine, same weights
     plan.folder.mkdir(parents=True, exist_ok=True)
-    _make_way(plan)
+    _check_folder(plan)
     with _precision(plan):
         model = edge(FusedBatchNormalization) if plan.arch == "edge" else NETWORKS[plan.arch]()
     if plan.init:
@@ -92,7 +92,7 @@ def fit(plan: Plan, mnist: Mnist) -> Outcome:
 
 @contextlib.contextmanager
 def _precision(plan: Plan) -> Iterator[None]:
-    """Build networks within in the precision that was planned: weights are float32 in either."""
+    """Build networks in the planned precision; weights are float32 in both."""
     keras.config.set_dtype_policy("mixed_bfloat16" if plan.bfloat16 else "float32")
     try:
         yield
@@ -101,23 +101,23 @@ def _precision(plan: Plan) -> Iterator[None]:
 
 
 def _load(arch: str, path: Path) -> Any:
-    """Return the network at `path`, in the precision of the moment; raises DataError for another kind."""
+    """Return the network at `path`, in the current precision; raises DataError for another arch."""
     model = NETWORKS[arch]()
     try:
         model.set_weights(keras.models.load_model(path, compile=False).get_weights())
-    except Exception as error:  # Keras raises whatever its readers raise
+    except Exception as error:  # Keras does not document what it raises
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise DataError(f"{path}: no {model.name} network to start from ({reason})") from None
+        raise DataError(f"{path}: not a {model.name} network ({reason})") from None
     return model
 
 
-def _make_way(plan: Plan) -> None:
-    """Check that there is something to resume, or nothing that would be lost; raises DataError."""
+def _check_folder(plan: Plan) -> None:
+    """Raise DataError if there is nothing to resume, or something that would be lost."""
     backup = plan.folder / BACKUP
     if plan.resume and not backup.is_dir():
         raise DataError(f"{plan.folder}: nothing to resume. Run without --resume")
     if not plan.resume and backup.is_dir():
-        raise DataError(f"{plan.folder}: holds an interrupted training. Run with --resume, or remove the folder")
+        raise DataError(f"{plan.folder}: has an interrupted training. Run with --resume, or remove the folder")
     if not plan.resume:
         (plan.folder / BEST).unlink(missing_ok=True)
 
@@ -126,24 +126,24 @@ def _callbacks(plan: Plan, patience: int | None) -> list[Any]:
     best = keras.callbacks.ModelCheckpoint(
         plan.folder / BEST, monitor=plan.watched, mode=plan.mode, save_best_only=True, save_weights_only=True
     )
-    so_far = _read_course(plan.folder).get(plan.watched, [])
+    so_far = _read_history(plan.folder).get(plan.watched, [])
     if plan.resume and so_far and (plan.folder / BEST).exists():
         best.best = max(so_far) if plan.mode == "max" else min(so_far)
-    calls = [best, _Course(plan.folder / "history.csv", append=plan.resume)]
+    calls = [best, _HistoryFile(plan.folder / "history.csv", append=plan.resume)]
     if patience is not None:
         calls.append(keras.callbacks.EarlyStopping(monitor=plan.watched, mode=plan.mode, patience=patience))
-    # last: its backup must not say that an epoch is done before the others have kept it
+    # last: it marks the epoch as done, which must be after the others have saved it
     return [*calls, keras.callbacks.BackupAndRestore(plan.folder / BACKUP, delete_checkpoint=False)]
 
 
-class _Course(keras.callbacks.CSVLogger):  # type: ignore[misc]
-    """The course of the training on disk after each epoch, so that a resumed one is whole."""
+class _HistoryFile(keras.callbacks.CSVLogger):  # type: ignore[misc]
+    """History on disk after each epoch, so that it is complete after --resume."""
 
     def __init__(self, path: Path, *, append: bool) -> None:
         super().__init__(str(path), append=append)
 
 
-def _read_course(folder: Path) -> dict[str, list[float]]:
+def _read_history(folder: Path) -> dict[str, list[float]]:
     path = folder / "history.csv"
     lines = path.read_text().splitlines() if path.exists() else []
     if len(lines) < 2:
@@ -165,7 +165,7 @@ def _run(model: Any, plan: Plan, *args: Any, patience: int | None = None, **opti
     if not interrupted:
         shutil.rmtree(plan.folder / BACKUP, ignore_errors=True)
     model.load_weights(plan.folder / BEST)
-    best = NETWORKS[plan.arch]()  # without what training alone needs
+    best = NETWORKS[plan.arch]()  # without what only training needs
     best.set_weights(model.get_weights())
     return interrupted, best
 
@@ -177,15 +177,15 @@ def _fit_classic(model: Any, plan: Plan, mnist: Mnist) -> Outcome:
     y = keras.utils.to_categorical(mnist.y_train, 10)
     interrupted, best = _run(model, plan, x, y, batch_size=128, validation_split=0.25, patience=2)
     data = [{"name": "MNIST training part", "images": 45000, "validation": 15000}]
-    return Outcome(best, _read_course(plan.folder), interrupted, data, {})
+    return Outcome(best, _read_history(plan.folder), interrupted, data, {})
 
 
 def _fit_edge(model: Any, plan: Plan, mnist: Mnist) -> Outcome:
-    """Train on a mixture of pools, AdamW with a short warm-up and a cosine down to nothing."""
-    random = np.random.default_rng(plan.seed)
-    pools, checks, data = make_pools(plan, mnist, random)
+    """Train on a mixture of pools, with AdamW, a short warm-up and cosine decay."""
+    rng = np.random.default_rng(plan.seed)
+    pools, checks, data = make_pools(plan, mnist, rng)
     total = plan.epochs * STEPS
-    peak = PEAK_RATE / 2 if plan.init else PEAK_RATE  # what was learnt must not be shaken apart
+    peak = PEAK_RATE / 2 if plan.init else PEAK_RATE  # a high rate would undo what was learnt
     rate = keras.optimizers.schedules.CosineDecay(
         peak / 20, max(total - STEPS, 1), alpha=0.002, warmup_target=peak, warmup_steps=STEPS
     )
@@ -195,41 +195,41 @@ def _fit_edge(model: Any, plan: Plan, mnist: Mnist) -> Outcome:
         metrics=["accuracy"],
     )
     with _precision(plan):
-        teacher = _opinion_of(plan.teachers, share_of_no_digit(pools)) if plan.teachers else None
+        teacher = _teacher_of(plan.teachers, share_of_no_digit(pools)) if plan.teachers else None
     batches = dataset.Mixture(pools, BATCH, STEPS, plan.seed, teacher, workers=1, max_queue_size=8)
-    batches.start_at(len(_read_course(plan.folder).get("loss", [])) if plan.resume else 0)
+    batches.start_at(len(_read_history(plan.folder).get("loss", [])) if plan.resume else 0)
     x, y = checks
     if plan.fold is None:
         interrupted, best = _run(model, plan, batches)
         set_prior(best, share_of_no_digit(pools))
-        return Outcome(best, _read_course(plan.folder), interrupted, data, {})
+        return Outcome(best, _read_history(plan.folder), interrupted, data, {})
     inputs = x[..., None].astype(np.float32) / 255
     held_out = (inputs, keras.utils.to_categorical(y, dataset.NO_DIGIT + 1))
     interrupted, best = _run(model, plan, batches, validation_data=held_out, validation_batch_size=500)
     set_prior(best, share_of_no_digit(pools))
     calibration = calibrate(best.predict(inputs, batch_size=500, verbose=0), y)
-    return Outcome(best, _read_course(plan.folder), interrupted, data, calibration)
+    return Outcome(best, _read_history(plan.folder), interrupted, data, calibration)
 
 
-def _opinion_of(paths: Sequence[Path], share: float) -> dataset.Teacher:
-    """Return what mixes labels with the mean opinion of the networks at `paths` (distillation, Hinton et al., 2015)."""
+def _teacher_of(paths: Sequence[Path], share: float) -> dataset.Teacher:
+    """Return a teacher that mixes labels with the mean prediction of networks (distillation, Hinton et al., 2015)."""
     teachers = [_load("edge", path) for path in paths]
     for teacher in teachers:
         set_prior(teacher, NO_DIGIT_PRIOR, share)  # as it was in their training
         teacher.trainable = False
 
-    def opinion(images: NDArray[np.float32], labels: NDArray[np.float32]) -> NDArray[np.float32]:
+    def targets(images: NDArray[np.float32], labels: NDArray[np.float32]) -> NDArray[np.float32]:
         logits = [keras.ops.convert_to_numpy(teacher(images, training=False)) for teacher in teachers]
         soft = softmax(np.mean(logits, axis=0), SOFTENING)
         return np.asarray(TEACHERS_SHARE * soft + (1 - TEACHERS_SHARE) * labels, np.float32)
 
-    return opinion
+    return targets
 
 
 def calibrate(logits: NDArray[np.float32], labels: NDArray[np.uint8]) -> dict[str, float]:
-    """Return the temperature with the least cross-entropy on validation digits, and the confidence to refuse below.
+    """Return the temperature of least cross-entropy on validation digits, and the confidence below which to reject.
 
-    Temperature scaling: Guo et al., 2017. The threshold is where REFUSED of the validation digits lie below.
+    Temperature scaling: Guo et al., 2017. REFUSED of the validation digits lie below the threshold.
     """
     temperatures = np.geomspace(0.4, 2.5, 80)
     rows = np.arange(len(labels))
@@ -249,9 +249,9 @@ def share_of_no_digit(pools: Sequence[dataset.Pool]) -> float:
 
 
 def set_prior(model: Any, trained: float, wanted: float = NO_DIGIT_PRIOR) -> None:
-    """Lower the bias of "no digit" from the share it had in training to the one it has on a pad.
+    """Adjust the bias of "not a digit" from its share in training to its share on a pad.
 
-    A change of prior adds the logarithm of its odds to the logit (Saerens et al., 2002); nothing is learnt anew.
+    A change of prior adds the change of its log odds to the logit (Saerens et al., 2002); no training is needed.
     """
     logits = model.get_layer("logits")
     weights, bias = logits.get_weights()
@@ -260,15 +260,15 @@ def set_prior(model: Any, trained: float, wanted: float = NO_DIGIT_PRIOR) -> Non
 
 
 def split_mnist(mnist: Mnist, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return indices of MNIST's training part: to train on, and VALIDATION of them to choose by."""
+    """Return indices of MNIST's training images: to train on, and VALIDATION of them to validate on."""
     order = np.random.default_rng(seed).permutation(len(mnist.x_train))
     return np.sort(order[VALIDATION:]), np.sort(order[:VALIDATION])
 
 
 def make_pools(
-    plan: Plan, mnist: Mnist, random: np.random.Generator
+    plan: Plan, mnist: Mnist, rng: np.random.Generator
 ) -> tuple[list[dataset.Pool], tuple[NDArray[np.uint8], NDArray[np.uint8]], list[dict[str, Any]]]:
-    """Return the pools to train on, validation images with labels, and what the card says of the data."""
+    """Return the pools to train on, validation images with labels, and a description of the data for the card."""
     train, check = split_mnist(mnist, seed=0)  # the same for every seed, so that seeds can be compared
     if plan.fold is None:
         train = np.arange(len(mnist.x_train))
@@ -282,10 +282,10 @@ def make_pools(
     pools = [dataset.Pool("MNIST", (images, mnist.y_train[train]), 0.54 if kept else 0.82, strong)]
     if kept:
         print(f"drawing {len(kept)} digits {INK_COPIES} times ...", flush=True)
-        pools.append(dataset.Pool("ink", dataset.draw_digits(kept, INK_COPIES, random), 0.35, mild))
-    strokes = dataset.draw_synthetic(POOL // 2, random)
-    others = dataset.draw_no_digits(POOL, random, kept_letters, kept)
-    merged = dataset.merged_mnist(images, POOL // 4, random)
+        pools.append(dataset.Pool("ink", dataset.draw_digits(kept, INK_COPIES, rng), 0.35, mild))
+    strokes = dataset.draw_synthetic(POOL // 2, rng)
+    others = dataset.draw_no_digits(POOL, rng, kept_letters, kept)
+    merged = dataset.merged_mnist(images, POOL // 4, rng)
     pools += [
         dataset.Pool("strokes", strokes, 0.02 if kept else 0.08, mild),
         dataset.Pool("no digit", others, 0.07 if kept else 0.06, mild),
@@ -307,14 +307,14 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def sheet(pools: Sequence[dataset.Pool], random: np.random.Generator) -> tuple[NDArray[np.uint8], list[str]]:
-    """Return 24 changed images of each pool with their labels, as the network gets them."""
+def sheet(pools: Sequence[dataset.Pool], rng: np.random.Generator) -> tuple[NDArray[np.uint8], list[str]]:
+    """Return 24 augmented images of each pool with their labels."""
     from .augment import augment
 
     images, titles = [], []
     for pool in pools:
-        at = random.integers(len(pool.images), size=24)
-        changed = augment(pool.images[at].astype(np.float32) / 255, random, pool.strength)
+        at = rng.integers(len(pool.images), size=24)
+        changed = augment(pool.images[at].astype(np.float32) / 255, rng, pool.strength)
         images.append(np.clip(changed * 255, 0, 255).astype(np.uint8))
         titles += ["?" if label == dataset.NO_DIGIT else str(label) for label in pool.labels[at]]
     return np.concatenate(images), titles

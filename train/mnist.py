@@ -10,9 +10,9 @@ from edge_app.errors import DataError
 
 
 def load_mnist(path: Path | None = None) -> Mnist:
-    """Return MNIST from the npz at `path`, or that of DIGITPAD_MNIST, or through Keras' download.
+    """Return MNIST from the npz at `path`, or at DIGITPAD_MNIST, or from Keras' download.
 
-    Raises DataError unless shapes, types, label range and SHA-256 are those of the canonical arrays.
+    Raises DataError unless shapes, types, labels and SHA-256 are canonical.
     """
     local = mnist_path(path)
     return read_mnist(local) if local else verify_mnist(_download(), "Keras' download")

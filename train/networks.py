@@ -30,7 +30,7 @@ def classic() -> Any:
 
 
 class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc]
-    """Keras' own, which trains through the torch backend's one kernel for it: half of a batch's time otherwise."""
+    """Keras' layer, with torch's fused kernel in training: it would take half of a batch's time otherwise."""
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Return (n, height, width, channels) normalised over all but the channels."""
@@ -54,8 +54,8 @@ class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc]
 def edge(normalization: type[layers.Layer] = layers.BatchNormalization) -> Any:
     """Return the network that ships: four convolutions with batch normalisation, one dense layer, logits.
 
-    Strides instead of pooling and no padding: each operator stays on the fast int8 kernels of both runtimes, and
-    the first stride comes at once, where the pixels are many and the channels few. The last output is "no digit".
+    Strides instead of pooling and no padding keep each operator on the fast int8 kernels of both runtimes. The first
+    layer has a stride, where there are many pixels and few channels. The last output is "not a digit".
     """
     inputs = x = keras.Input((28, 28, 1))
     for number, (filters, strides) in enumerate([(32, 2), (48, 1), (64, 2), (96, 1)], 1):

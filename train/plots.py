@@ -1,4 +1,4 @@
-"""Pictures for a person to look at: the data, the course of a training, the confusion matrix."""
+"""Plots: sample digits, training history, confusion matrix."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,7 +41,7 @@ def show_confusion(matrix: NDArray[np.int64], names: Sequence[str], path: Path) 
     """Write a confusion matrix, rows true and columns read, as PNG; colour by share of the row."""
     figure, axis = plt.subplots(figsize=(6, 6))
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    axis.imshow(np.sqrt(shares), cmap="Blues", vmin=0, vmax=1)  # root: single errors stay visible
+    axis.imshow(np.sqrt(shares), cmap="Blues", vmin=0, vmax=1)  # square root: single errors stay visible
     for row, column in np.ndindex(*matrix.shape):
         if matrix[row, column]:
             colour = "white" if shares[row, column] > 0.4 else "black"

@@ -1,4 +1,4 @@
-"""Digits and non-digits made from strokes: what MNIST lacks, for a training without real ink."""
+"""Synthetic digits and other ink that MNIST lacks, for training without real ink."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -63,38 +63,38 @@ def _smooth(points: Polyline, steps: int = 8) -> Stroke:
 
 
 def _dense(points: Polyline, steps: int = 8) -> Stroke:
-    """Return straight lines through the points with `steps` points a side, so that a bend can bend them."""
+    """Return straight lines through the points with `steps` points a side, so that they can be bent."""
     p = np.asarray(points, np.float64)
     t = np.linspace(0, 1, steps, endpoint=False)[:, None]
     sides = [a + (b - a) * t for a, b in pairwise(p)]
     return np.concatenate([*sides, p[-1:]]).astype(np.float64)
 
 
-def _wobble(strokes: list[Polyline], random: np.random.Generator) -> list[Polyline]:
-    return [[(x + random.normal(0, 0.05), y + random.normal(0, 0.05)) for x, y in stroke] for stroke in strokes]
+def _wobble(strokes: list[Polyline], rng: np.random.Generator) -> list[Polyline]:
+    return [[(x + rng.normal(0, 0.05), y + rng.normal(0, 0.05)) for x, y in stroke] for stroke in strokes]
 
 
-def synthetic_digit(label: str, random: np.random.Generator) -> Ink:
-    """Return a flagged 1, a slashed 0 or a crossed 7, no two alike."""
+def synthetic_digit(label: str, rng: np.random.Generator) -> Ink:
+    """Return a flagged 1, a slashed 0 or a crossed 7, each different."""
     forms = DIGITS[label]
-    strokes = _wobble(forms[random.integers(len(forms))], random)
-    wide = random.uniform(0.6, 1.2)
+    strokes = _wobble(forms[rng.integers(len(forms))], rng)
+    wide = rng.uniform(0.6, 1.2)
     curved = label in CURVED
     out = [_smooth(s) if curved and len(s) > 3 else _dense(s) for s in strokes]
     return tuple((stroke * np.array([wide, 1], np.float64)).astype(np.float64) for stroke in out)
 
 
-def synthetic_no_digit(random: np.random.Generator) -> Ink:
-    """Return a letter, a symbol or a scribble that is no digit."""
-    kind = random.random()
+def synthetic_no_digit(rng: np.random.Generator) -> Ink:
+    """Return a letter, a symbol or a scribble that is not a digit."""
+    kind = rng.random()
     if kind < 0.25:
-        return (_scribble(random),)
-    strokes = _wobble(NO_DIGITS[random.integers(len(NO_DIGITS))], random)
-    wide = random.uniform(0.7, 1.4)
+        return (_scribble(rng),)
+    strokes = _wobble(NO_DIGITS[rng.integers(len(NO_DIGITS))], rng)
+    wide = rng.uniform(0.7, 1.4)
     return tuple((_dense(stroke) * np.array([wide, 1], np.float64)).astype(np.float64) for stroke in strokes)
 
 
-def _scribble(random: np.random.Generator) -> Stroke:
-    """Return a line to and fro: six or more turns, more than a digit has."""
-    turns = random.integers(6, 16)
-    return _smooth([(float(x), float(y)) for x, y in random.uniform(0, 1, (turns, 2))])
+def _scribble(rng: np.random.Generator) -> Stroke:
+    """Return a line with six or more turns, more than a digit has."""
+    turns = rng.integers(6, 16)
+    return _smooth([(float(x), float(y)) for x, y in rng.uniform(0, 1, (turns, 2))])

@@ -1,4 +1,4 @@
-"""The forms in which people write each digit, drawn by hand for this program, and digits made of them."""
+"""The forms in which people write each digit, drawn for this project, and digits deformed from them."""
 
 import json
 import math
@@ -16,15 +16,15 @@ from ..recognition.ink import Ink, box_of, ink_of_record
 from ..recognition.normalise import normalise_digit
 
 SEED = 20
-EACH = 12  # reference digits a form, the form itself among them
-SLANT = 0.35  # of x per y: a strong lean, either way
-LEAN = 0.45  # slant and turn together: what leans further, nobody would call upright writing
-BEND = 0.05  # of the digit's size: one slow wave across it
-JITTER = 0.006  # of the digit's size, a point: an unsteady hand
+EACH = 12  # reference digits per form, the form itself included
+SLANT = 0.35  # x per y, either way
+LEAN = 0.45  # limit of slant and turn together
+BEND = 0.05  # of the digit's size: amplitude of one slow wave
+JITTER = 0.006  # of the digit's size, for each point
 
 
 class Freedom(NamedTuple):
-    """How far a hand may go before a digit is another one."""
+    """Limits within which a digit stays the same digit."""
 
     narrow: float = 0.6  # of the width
     broad: float = 1.4
@@ -32,7 +32,7 @@ class Freedom(NamedTuple):
 
 
 FREE = Freedom()
-# A flagged 1 made broad is a 7, and a 7 made narrow or with a falling bar a 1, to anybody.
+# A broad flagged 1 is a 7, and a narrow 7, or one with a falling bar, is a 1.
 CAREFUL = {"1": Freedom(broad=1.0), "7": Freedom(narrow=0.8, turn=math.radians(6))}
 
 
@@ -43,7 +43,7 @@ class Allograph:
     label: str
     form: str
     ink: Ink
-    region: str = ""  # where the form is at home, when it is not everywhere
+    region: str = ""  # where the form is common, if not everywhere
 
 
 @cache
@@ -52,7 +52,7 @@ def allographs() -> tuple[Allograph, ...]:
     text = Path(__file__).with_name("allographs.jsonl").read_text(encoding="utf-8")
     forms = tuple(_of_record(json.loads(line)) for line in text.splitlines())
     for stroke in (stroke for one in forms for stroke in one.ink):
-        stroke.flags.writeable = False  # they are handed to everybody
+        stroke.flags.writeable = False  # shared by all callers
     return forms
 
 
@@ -61,17 +61,17 @@ def _of_record(record: dict[str, Any]) -> Allograph:
 
 
 def forms_of(label: str) -> tuple[Allograph, ...]:
-    """Return the forms of a digit, the common one first; none for what is no digit."""
+    """Return the forms of a digit, the common one first; none for other labels."""
     return tuple(one for one in allographs() if one.label == label)
 
 
 @cache
 def reference_digits() -> tuple[NDArray[np.uint8], tuple[str, ...]]:
-    """Return digit images that any reader must know, (n, 28, 28) uint8, read-only, and their labels.
+    """Return clear digit images, (n, 28, 28) uint8, read-only, and their labels.
 
-    Every form as it is and deformed as hands do: the same on every machine, as far as floats are.
+    Every form, unchanged and deformed; the same on every machine, as far as floating point is.
     """
-    rng = random.Random(SEED)  # its random() is the same in every version of Python; numpy's need not be
+    rng = random.Random(SEED)  # the same in every version of Python, which numpy does not promise
     pairs = [(one.label, ink) for one in allographs() for ink in _variants(one, rng)]
     images = np.stack([normalise_digit(ink) for _, ink in pairs])
     images.flags.writeable = False
@@ -85,9 +85,9 @@ def _variants(one: Allograph, rng: random.Random) -> Iterator[Ink]:
 
 
 def deform(ink: Ink, rng: random.Random, freedom: Freedom = FREE) -> Ink:
-    """Return a digit as another hand would write it: slanted, broader, turned, bent and a little shaken.
+    """Return a digit as somebody else would write it: slanted, stretched, turned, bent and shaky.
 
-    Its middle comes to (0, 0) and its longer side to 1 before it is deformed; the unit of the ink is lost.
+    The result is centred on (0, 0) and about 1 in size, whatever the unit of the ink.
     """
     left, top, right, bottom = box_of(ink)
     size = max(right - left, bottom - top) or 1.0
@@ -98,7 +98,7 @@ def deform(ink: Ink, rng: random.Random, freedom: Freedom = FREE) -> Ink:
 
 
 def _matrix(rng: random.Random, freedom: Freedom) -> NDArray[np.float64]:
-    """Return the (2, 2) map of a slant, a stretch and a turn that together lean no further than LEAN."""
+    """Return the (2, 2) matrix of a slant, a stretch and a turn that together lean by at most LEAN."""
     turn = rng.uniform(-freedom.turn, freedom.turn)
     slant = rng.uniform(max(-SLANT, -LEAN - turn), min(SLANT, LEAN - turn))
     broad = math.exp(rng.uniform(math.log(freedom.narrow), math.log(freedom.broad)))
@@ -107,7 +107,7 @@ def _matrix(rng: random.Random, freedom: Freedom) -> NDArray[np.float64]:
 
 
 def _bend(points: NDArray[np.float64], phase: float, wave: float, rng: random.Random) -> NDArray[np.float64]:
-    """Return points moved across by one slow wave, and each by a little chance."""
+    """Return points displaced by one slow wave and by jitter."""
     slow = wave * np.sin(4 * points[:, ::-1] + phase)
     shake = [[rng.uniform(-JITTER, JITTER) for _ in range(2)] for _ in points]
     return points + slow + np.array(shake)

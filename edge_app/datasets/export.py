@@ -1,4 +1,4 @@
-"""What is on the pad as files: a picture, a drawing of lines, and the ink itself."""
+"""The pad as files: a PNG picture, an SVG drawing, and the ink as JSON."""
 
 import html
 import io
@@ -19,7 +19,7 @@ from ..storage.paths import PRIVATE_FILE, make_private_folder
 
 FORMATS = ("png", "svg", "json")
 LONG_SIDE = 1600  # pixels of the picture
-FINE = 3  # it is drawn so many times larger and scaled down, which smooths its edges
+FINE = 3  # oversampling, for smooth edges
 
 
 def save_pad(
@@ -31,18 +31,18 @@ def save_pad(
     now: datetime,
     formats: Sequence[str] = FORMATS,
 ) -> list[Path]:
-    """Save a pad of `size` (width, height) as digitpad-YYYYMMDD-HHMMSS, with -2 and so on where that is taken.
+    """Save a pad of `size` (width, height) as digitpad-YYYYMMDD-HHMMSS, with -2 and so on if that exists.
 
-    Returns the files in the order of `formats`; the folder is made where it is missing. `size` and `pen_width` are in
-    the units of the ink. Raises ExportError for an empty pad and a folder that takes no files; then none is left.
+    Returns the files in the order of `formats`; the folder is created if missing. `size` and `pen_width` are in the
+    units of the ink. Raises ExportError for an empty pad or a folder that cannot be written; then no file is left.
     """
     if not ink:
-        raise ExportError("the pad is empty, so there is nothing to save. Write something first", "nothing_to_save")
+        raise ExportError("the pad is empty: nothing to save. Write something first", "nothing_to_save")
     frame = _frame(ink, size, pen_width)
     contents = [WRITERS[name](ink, frame, pen_width, reading) for name in formats]
     try:
         make_private_folder(folder)
-        remove_stale(file for file in folder.glob("digitpad-*") if _is_empty(file))  # of a save cut short
+        remove_stale(file for file in folder.glob("digitpad-*") if _is_empty(file))  # of an interrupted save
         paths = _reserve(folder, f"digitpad-{now:%Y%m%d-%H%M%S}", formats)
         _fill(paths, contents)
     except OSError as error:
@@ -55,35 +55,34 @@ def save_pad(
 
 
 def _frame(ink: Ink, size: tuple[int, int], pen_width: float) -> Box:
-    """Return left, top, right, bottom of what is drawn: the pad, and ink beyond its rim rather than cutting it."""
+    """Return left, top, right, bottom of the drawing: the pad, extended to ink beyond its edge."""
     left, top, right, bottom = box_of(ink)
     rim = pen_width / 2
     return min(0.0, left - rim), min(0.0, top - rim), max(size[0], right + rim), max(size[1], bottom + rim)
 
 
 def _reserve(folder: Path, stem: str, formats: Sequence[str]) -> list[Path]:
-    """Return new files of one name, made empty so that no other window takes it."""
+    """Return new files of one name, created empty so that no other process takes it."""
     stems = (f"{stem}-{number}" if number > 1 else stem for number in count(1))
     return next(paths for name in stems if _take(paths := [folder / f"{name}.{ending}" for ending in formats]))
 
 
 def _is_empty(path: Path) -> bool:
-    return path.is_file() and not path.stat().st_size  # a link that leads nowhere is somebody's
+    return path.is_file() and not path.stat().st_size  # not a broken link
 
 
 def _take(paths: Sequence[Path]) -> bool:
-    """Make all of `paths`, or none of them where one is there already."""
+    """Create all of `paths`, or none if one exists."""
     made = []
     try:
         for path in paths:
             path.open("xb").close()
             made.append(path)
-    except FileExistsError:
+    except OSError as error:
         _remove(made)
+        if not isinstance(error, FileExistsError):
+            raise
         return False
-    except OSError:
-        _remove(made)
-        raise
     return True
 
 
@@ -102,7 +101,7 @@ def _remove(paths: Sequence[Path]) -> None:
 
 
 def _png(ink: Ink, frame: Box, pen_width: float, _: Reading) -> bytes:
-    """Return a picture, black on white, LONG_SIDE pixels long, lines with round ends and joints."""
+    """Return a picture, black on white, LONG_SIDE pixels long, lines with round ends and joins."""
     left, top, right, bottom = frame
     scale = LONG_SIDE / max(right - left, bottom - top)
     width, height = (max(1, round(side * scale)) for side in (right - left, bottom - top))
@@ -116,7 +115,7 @@ def _png(ink: Ink, frame: Box, pen_width: float, _: Reading) -> bytes:
 
 
 def _draw(pen: ImageDraw.ImageDraw, stroke: Stroke, width: float) -> None:
-    """Draw a line `width` pixels wide with a disc on each point: Pillow's own ends are square."""
+    """Draw a line `width` pixels wide with a disc on each point, as Pillow's ends are square."""
     points = [(x, y) for x, y in stroke.tolist()]
     pen.line(points, fill=0, width=round(width))
     for x, y in points:
@@ -124,7 +123,7 @@ def _draw(pen: ImageDraw.ImageDraw, stroke: Stroke, width: float) -> None:
 
 
 def _svg(ink: Ink, frame: Box, pen_width: float, reading: Reading) -> bytes:
-    """Return a drawing in the units of the ink, one polyline a stroke; its title is the reading."""
+    """Return a drawing in the units of the ink, a polyline for each stroke; its title is the reading."""
     left, top, right, bottom = frame
     view = " ".join(f"{side:.6g}" for side in (left, top, right - left, bottom - top))
     x, y, width, height = view.split()
@@ -140,11 +139,11 @@ def _svg(ink: Ink, frame: Box, pen_width: float, reading: Reading) -> bytes:
 
 def _points(stroke: Stroke) -> str:
     points = [f"{x:.6g},{y:.6g}" for x, y in stroke.tolist()]
-    return " ".join(points if len(points) > 1 else points * 2)  # of one point alone nothing would be drawn
+    return " ".join(points if len(points) > 1 else points * 2)  # a single point would not be drawn
 
 
 def _json(ink: Ink, _frame: Box, _pen_width: float, reading: Reading) -> bytes:
-    """Return ink that `recognize` reads; what was read is its `text`, not its `label`, which would be the truth."""
+    """Return ink for `recognize`; the reading is its `text`, not its `label`, which would be the truth."""
     return (dump_ink(ink, text=reading.text) + "\n").encode()
 
 

@@ -1,4 +1,4 @@
-"""Labelled data: ink lines with their writers, MNIST's test images, a folder of pictures by class."""
+"""Labelled data: ink lines with writers, MNIST's test images, or a folder of pictures for each digit."""
 
 import json
 import zlib
@@ -22,7 +22,7 @@ FOLDS = 5
 
 @dataclass(frozen=True)
 class LabelledInk:
-    """Ink with what it says and the person who wrote it."""
+    """Ink with its label and its writer."""
 
     label: str
     writer: str
@@ -31,7 +31,7 @@ class LabelledInk:
 
 @dataclass(frozen=True)
 class LabelledImage:
-    """A digit image, (28, 28) uint8, with what it says."""
+    """A digit image, (28, 28) uint8, with its label."""
 
     label: str
     writer: str
@@ -39,7 +39,7 @@ class LabelledImage:
 
 
 def read_labelled(path: Path) -> Iterator[LabelledInk | LabelledImage]:
-    """Yield what `path` holds; raises DataError naming the line or file.
+    """Yield the samples at `path`; raises DataError naming the line or file.
 
     Labelled ink (.jsonl, .jsonl.gz), the test images of mnist.npz, MNIST's IDX images with their labels beside them, or
     a folder with a folder of pictures for each digit.
@@ -64,7 +64,7 @@ def _read_folder(path: Path) -> Iterator[LabelledImage]:
     """Yield the pictures of the folders 0 to 9 in `path`, each as one normalised digit."""
     classes = sorted(folder for folder in path.iterdir() if folder.is_dir() and folder.name in set("0123456789"))
     if not classes:
-        raise DataError(f"{path}: no labelled pictures. Expected a folder for each digit in it, named 0 to 9")
+        raise DataError(f"{path}: no labelled pictures. Expected a folder for each digit, named 0 to 9")
     for folder in classes:
         for file in sorted(folder.iterdir()):
             if file.suffix.lower() not in PICTURES or file.name.startswith("."):
@@ -95,14 +95,14 @@ def read_labelled_ink(path: Path) -> Iterator[LabelledInk]:
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: cannot be read ({error})") from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InkError) as error:
-        raise DataError(f"{path}:{number}: no labelled ink ({type(error).__name__}: {error})") from None
+        raise DataError(f"{path}:{number}: not labelled ink ({type(error).__name__}: {error})") from None
 
 
 def _person(writer: str) -> str:
-    """Return who wrote it: what is before the last slash names the person, the rest one of their files."""
+    """Return the person: a writer is named PERSON/FILE or PERSON."""
     return writer.rsplit("/", 1)[0]
 
 
 def is_held_out(writer: str, fold: int, folds: int = FOLDS) -> bool:
-    """Return whether a person belongs to validation fold `fold`: by a hash of the name, so for ever."""
+    """Return whether a writer is in validation fold `fold`; a hash of the name decides, so it never changes."""
     return zlib.crc32(writer.encode()) % folds == fold

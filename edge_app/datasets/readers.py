@@ -1,4 +1,4 @@
-"""What `recognize` is given: files of ink or pictures, plain or gzipped, or ink lines on standard input."""
+"""The inputs of `recognize`: files of ink or pictures, plain or gzipped, or ink lines on standard input."""
 
 import io
 import sys
@@ -20,14 +20,14 @@ MAX_LINE = 8_000_000  # bytes; MAX_POINTS of ink fit
 
 @dataclass(frozen=True)
 class Sample:
-    """One thing to read and where it came from; `content` is the fault when it could not be had."""
+    """Something to read and its origin; `content` is the error if it could not be read."""
 
     where: str
     content: Ink | Coverage | DigitpadError
 
 
 def read_sources(names: list[str]) -> Iterator[Sample]:
-    """Yield the samples of all files in order, `-` for standard input; faults are yielded, not raised."""
+    """Yield the samples of all files in order, `-` for standard input; errors are yielded, not raised."""
     for name in names:
         if name == "-" and sys.stdin is None:
             yield Sample("-", InkError("standard input is closed"))
@@ -38,21 +38,28 @@ def read_sources(names: list[str]) -> Iterator[Sample]:
 
 
 def _read_file(path: Path) -> Iterator[Sample]:
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    zipped = bool(suffixes) and suffixes[-1] == ".gz"
-    kind = suffixes[-2] if zipped and len(suffixes) > 1 else (suffixes or [""])[-1]
+    kind = path.suffix.lower()
     try:
-        if kind in PICTURES and not zipped:
+        if kind in PICTURES:
             yield _picture(path)
-        elif kind in INK:
+        elif is_ink(path):
             with open_unzipped(path) as file:
-                yield from _ink_lines(file, str(path)) if kind == ".jsonl" else _ink_object(file, str(path))
+                yield from _ink_lines(file, str(path)) if _ink_kind(path) == ".jsonl" else _ink_object(file, str(path))
         else:
             expected = ", ".join(sorted(INK | PICTURES))
-            yield Sample(str(path), InkError(f"unknown kind of file: expected {expected}, ink also with .gz"))
+            yield Sample(str(path), InkError(f"unknown file type: expected {expected}, ink also with .gz"))
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         yield Sample(str(path), InkError(f"cannot be read ({reason})"))
+
+
+def is_ink(path: Path) -> bool:
+    """Return whether the name is that of an ink file, plain or gzipped."""
+    return _ink_kind(path) in INK
+
+
+def _ink_kind(path: Path) -> str:
+    return (Path(path.stem) if path.suffix.lower() == ".gz" else path).suffix.lower()
 
 
 def _picture(path: Path) -> Sample:
@@ -69,7 +76,7 @@ def _ink_object(file: IO[bytes], name: str) -> Iterator[Sample]:
 
 
 def _ink_lines(file: IO[bytes], name: str) -> Iterator[Sample]:
-    """Yield the ink of each line that is not blank; one that is too long is passed over, not held in memory."""
+    """Yield the ink of each line that is not blank; a line that is too long is skipped, not held in memory."""
     try:
         for number, line in enumerate(iter(lambda: file.readline(MAX_LINE + 1), b""), 1):
             rest = line
@@ -77,20 +84,20 @@ def _ink_lines(file: IO[bytes], name: str) -> Iterator[Sample]:
                 rest = file.readline(MAX_LINE + 1)
             if line.strip():
                 yield _parse(line, f"{name}:{number}")
-    except (OSError, EOFError, zlib.error) as error:  # a .gz that ends or breaks in its middle
+    except (OSError, EOFError, zlib.error) as error:  # a truncated or corrupt .gz
         yield Sample(name, InkError(f"cannot be read further ({error})"))
 
 
 def _parse(text: bytes, where: str) -> Sample:
     try:
         if len(text) > MAX_LINE:
-            raise InkError(f"more than {MAX_LINE:,} bytes of ink: thin the points out")
+            raise InkError(f"more than {MAX_LINE:,} bytes of ink: use fewer points")
         return Sample(where, parse_ink(text))
     except InkError as error:
         return Sample(where, error)
 
 
 def bundled_samples() -> Iterator[Sample]:
-    """Yield the sample ink that comes with the program."""
+    """Yield the bundled sample ink."""
     path = Path(__file__).with_name("samples.jsonl")
     yield from _ink_lines(io.BytesIO(path.read_bytes()), path.name)

@@ -1,4 +1,4 @@
-"""How well labelled ink or MNIST is read by the app's own code: figures, and a picture of the mistakes."""
+"""`digitpad evaluate`: accuracy on labelled ink or MNIST, and a picture of the mistakes."""
 
 import sys
 from collections import Counter, defaultdict
@@ -18,7 +18,6 @@ from ..recognition.recognizer import Recognizer
 from ..storage.atomic_write import readable_json, write_atomically
 from .metrics import calibration_error, wilson
 
-DIGITS = "0123456789"
 TILE = 120
 
 
@@ -30,12 +29,17 @@ class Outcome:
     text: str
     confidence: float
 
+    @property
+    def is_right(self) -> bool:
+        """Whether the sample was read as its label."""
+        return self.text == self.sample.label
+
 
 def evaluate_command(
     files: list[Path], recognizer: Recognizer, output: Path | None, picture: Path | None, fold: int | None = None
 ) -> int:
-    """Evaluate files one by one, print a table each, write JSON and the picture where asked."""
-    if len({path.name for path in files}) < len(files):  # the report goes by names: paths are nobody's business
+    """Evaluate each file, print a table for each, and write JSON and the picture if asked to."""
+    if len({path.name for path in files}) < len(files):  # the report has names, not paths: those are private
         raise DataError("two files have the same name: rename one, or evaluate them one by one")
     results = {}
     mistakes: list[Outcome] = []
@@ -47,15 +51,12 @@ def evaluate_command(
         name = escape(path.name)
         results[name] = figures(outcomes)
         print(table(name, results[name]))
-        mistakes += [outcome for outcome in outcomes if is_number(outcome) and outcome.text != outcome.sample.label]
+        mistakes += [outcome for outcome in outcomes if is_number(outcome) and not outcome.is_right]
     try:
         if output:
-            runtime = recognizer.classifier.runtime
-            report = {
-                "model": recognizer.classifier.model.sha256,
-                "runtime": f"{runtime.name} {runtime.version}",
-                "sets": results,
-            }
+            classifier = recognizer.classifier
+            runtime = f"{classifier.runtime.name} {classifier.runtime.version}"
+            report = {"model": classifier.model.sha256, "runtime": runtime, "sets": results}
             write_atomically(output, readable_json(report))
         if picture and not mistakes:
             print(f"no mistakes, so no picture: {escape(picture)} is not written", file=sys.stderr)
@@ -68,11 +69,11 @@ def evaluate_command(
 
 
 def read_sample(recognizer: Recognizer, sample: LabelledInk | LabelledImage) -> Outcome:
-    """Return how the app reads a sample: one digit as one digit, several as a number."""
+    """Return how the app reads a sample; ink with a label of one character is read as a single digit."""
     if isinstance(sample, LabelledImage):
         reading = recognizer.read_image(sample.image)
-        return Outcome(sample, reading.text, reading.confidence)
-    reading = recognizer.read(sample.ink, single=len(sample.label) == 1)
+    else:
+        reading = recognizer.read(sample.ink, single=len(sample.label) == 1)
     return Outcome(sample, reading.text, reading.confidence)
 
 
@@ -82,35 +83,44 @@ def is_number(outcome: Outcome) -> bool:
 
 
 def figures(outcomes: list[Outcome]) -> dict[str, Any]:
-    """Return accuracy, refusals, per class, confusions and writers; samples that are no number only for refusal."""
+    """Return accuracy, rejections, confusions and worst writers of numbers, and rejections of everything else."""
     numbers = [outcome for outcome in outcomes if is_number(outcome)]
     others = [outcome for outcome in outcomes if not is_number(outcome)]
-    right = [outcome.text == outcome.sample.label for outcome in numbers]
     result: dict[str, Any] = {"n": len(numbers)}
     if numbers:
-        low, high = wilson(sum(right), len(right))
+        right = [outcome.is_right for outcome in numbers]
         result |= {
             "right": sum(right),
             "accuracy": sum(right) / len(right),
-            "interval": [low, high],
+            "interval": list(wilson(sum(right), len(right))),
             "refused": sum(REJECT in outcome.text for outcome in numbers),
             "calibration_error": calibration_error([outcome.confidence for outcome in numbers], right),
+            "worst_writers": _worst_writers(numbers),
         }
-        writers = defaultdict(list)
-        for outcome, ok in zip(numbers, right, strict=True):
-            writers[outcome.sample.writer].append(ok)
-        worst = sorted(writers.items(), key=lambda item: (sum(item[1]) - len(item[1]), item[0]))[:5]
-        result["worst_writers"] = {escape(name): {"n": len(own), "wrong": len(own) - sum(own)} for name, own in worst}
         if all(len(outcome.sample.label) == 1 for outcome in numbers):
-            confusion = Counter((o.sample.label, o.text) for o in numbers if o.sample.label != o.text)
-            counts = Counter(outcome.sample.label for outcome in numbers)
-            missed = Counter(outcome.sample.label for outcome in numbers if outcome.sample.label != outcome.text)
-            result["per_class"] = {d: {"n": counts[d], "wrong": missed[d]} for d in DIGITS if counts[d]}
-            result["confusions"] = [[true, read, count] for (true, read), count in confusion.most_common(12)]
+            result |= _by_digit(numbers)
     if others:
-        refused = sum(REJECT in outcome.text or not outcome.text for outcome in others)
-        result |= {"no_digits": len(others), "no_digits_refused": refused}
+        rejected = sum(REJECT in outcome.text or not outcome.text for outcome in others)
+        result |= {"no_digits": len(others), "no_digits_refused": rejected}
     return result
+
+
+def _worst_writers(numbers: list[Outcome]) -> dict[str, dict[str, int]]:
+    writers: dict[str, list[bool]] = defaultdict(list)
+    for outcome in numbers:
+        writers[outcome.sample.writer].append(outcome.is_right)
+    worst = sorted(writers.items(), key=lambda item: (-item[1].count(False), item[0]))[:5]
+    return {escape(name): {"n": len(own), "wrong": own.count(False)} for name, own in worst}
+
+
+def _by_digit(numbers: list[Outcome]) -> dict[str, Any]:
+    counts = Counter(outcome.sample.label for outcome in numbers)
+    confusions = Counter((o.sample.label, o.text) for o in numbers if not o.is_right)
+    missed = Counter(outcome.sample.label for outcome in numbers if not outcome.is_right)
+    return {
+        "per_class": {digit: {"n": counts[digit], "wrong": missed[digit]} for digit in sorted(counts)},
+        "confusions": [[true, read, count] for (true, read), count in confusions.most_common(12)],
+    }
 
 
 def table(name: str, result: dict[str, Any]) -> str:
@@ -120,27 +130,24 @@ def table(name: str, result: dict[str, Any]) -> str:
         low, high = result["interval"]
         lines.append(
             f"  {result['right']} of {result['n']} right: {result['accuracy']:.2%} "
-            f"(95 % interval {low:.2%} to {high:.2%}), {result['refused']} refused, "
+            f"(95 % interval {low:.2%} to {high:.2%}), {result['refused']} rejected, "
             f"calibration error {result['calibration_error']:.3f}"
         )
         for digit, own in result.get("per_class", {}).items():
             lines.append(f"    {digit}: {own['wrong']:>4} wrong of {own['n']}")
-        pairs = ", ".join(f"{true} as {read}: {count}" for true, read, count in result.get("confusions", []))
-        if pairs:
-            lines.append(f"  most frequent: {pairs}")
-        worst = ", ".join(
-            f"{w} {own['wrong']} of {own['n']}" for w, own in result["worst_writers"].items() if own["wrong"]
-        )
-        if worst:
-            lines.append(f"  most mistakes by writer: {worst}")
+        if pairs := [f"{true} as {read}: {count}" for true, read, count in result.get("confusions", [])]:
+            lines.append(f"  most frequent: {', '.join(pairs)}")
+        writers = result["worst_writers"].items()
+        if worst := [f"{writer} {own['wrong']} of {own['n']}" for writer, own in writers if own["wrong"]]:
+            lines.append(f"  most mistakes by writer: {', '.join(worst)}")
     if "no_digits" in result:
         share = result["no_digits_refused"] / result["no_digits"]
-        lines.append(f"  no digit: {result['no_digits_refused']} of {result['no_digits']} refused ({share:.1%})")
+        lines.append(f"  not a digit: {result['no_digits_refused']} of {result['no_digits']} rejected ({share:.1%})")
     return "\n".join(lines)
 
 
 def draw_mistakes(mistakes: list[Outcome], columns: int = 10, most: int = 240) -> Image.Image:
-    """Return a sheet of what was read wrongly, true label and reading under each."""
+    """Return a sheet of misread samples, with label, reading and confidence under each."""
     shown = mistakes[:most]
     rows = max(1, -(-len(shown) // columns))
     sheet = Image.new("L", (columns * TILE, rows * (TILE + 14)), 255)
@@ -149,11 +156,8 @@ def draw_mistakes(mistakes: list[Outcome], columns: int = 10, most: int = 240) -
         x, y = i % columns * TILE, i // columns * (TILE + 14)
         sheet.paste(_tile(outcome.sample), (x + 2, y))
         pen.rectangle((x + 1, y, x + TILE - 2, y + TILE + 12), outline=200)
-        pen.text(
-            (x + 4, y + TILE - 3),
-            f"{outcome.sample.label} read {outcome.text} {outcome.confidence:.2f}",
-            fill=0,
-        )
+        text = f"{outcome.sample.label} read {outcome.text} {outcome.confidence:.2f}"
+        pen.text((x + 4, y + TILE - 3), text, fill=0)
     return sheet
 
 

@@ -1,7 +1,7 @@
-"""Learning the owner's hand: lessons that weigh in where a digit looks like one of them, and nowhere else.
+"""Learning the owner's handwriting: lessons that change the reading of digits that look like them, and of no others.
 
-A lesson is a digit image with what it says. Its evidence is added to a logit: most at the lesson itself, less with the
-distance, nothing beyond its reach. The network stays as it is. docs/adaptation.md has the method and its figures.
+A lesson is a labelled digit image. Its evidence is added to a logit: most at the lesson itself, less with distance,
+none beyond its reach. The network is unchanged. docs/adaptation.md has the method and its figures.
 """
 
 from collections import Counter
@@ -19,16 +19,16 @@ from ..recognition.features import FeatureReader, Features
 from ..recognition.model import REJECT
 from ..recognition.normalise import DigitImage
 
-# Chosen on the writers of folds 0 to 2; distances are 1 - likeness, evidence is in logits.
+# Tuned on the writers of folds 0 to 2; distances are 1 - similarity, evidence is in logits.
 REACH = 0.35
 WEIGHT = 8.0
-MARGIN = 3.0  # what was misread by far weighs more, so that it is read rightly by this much
+MARGIN = 3.0  # lead of a lesson's class at the lesson: a badly misread one weighs more
 MOST_WEIGHT = 40.0
-SURE = 18.0  # that far behind a lesson "no digit" does no harm: grouping counts it 20,000 times (segment.WRONG_GROUP)
-LEAST_REACH = 0.1  # one misread digit in fifty is as near to a clear digit of another class, and half of all slips
-JUST_UNDER = 0.999  # of the distance to that digit: float32 rounds
-USED = 20  # lessons a class that count: the newest that the guard lets pass
-KEPT = 500  # lessons a class that are remembered, so that forgetting brings back what a newer one replaced
+SURE = 18.0  # so far behind, "not a digit" does no harm in grouping, which weighs it by segmentation.WRONG_GROUP
+LEAST_REACH = 0.1  # nearer to a clear digit of another class are 1 in 50 misread digits, and half of all wrong labels
+JUST_UNDER = 0.999  # of the distance to that digit, as float32 rounds
+USED = 20  # active lessons per class: the newest that the guard accepts
+KEPT = 500  # stored lessons per class: forgetting a newer one activates an older one
 
 LABELS = frozenset((*"0123456789", REJECT))
 
@@ -37,32 +37,32 @@ Reference: TypeAlias = Callable[[], tuple[NDArray[np.uint8], tuple[str, ...]]]
 
 
 class Place(NamedTuple):
-    """Where a lesson lies, and what the guard says of it."""
+    """A lesson in feature space, and the guard's verdict."""
 
-    point: Features  # the direction of its features, (width,)
-    logits: Logits  # what the network by itself says, (classes,)
-    reach: float  # 0 where it must not count
+    point: Features  # direction of its features, (width,)
+    logits: Logits  # of the network alone, (classes,)
+    reach: float  # 0 if the guard rejects it
     like: str  # the nearest reference digit of another class
 
 
 @dataclass(eq=False)
 class Lesson:
-    """A digit image with what it says; whether it counts may change when a newer one comes or goes."""
+    """A labelled digit image; it may become active or inactive when other lessons come and go."""
 
     image: DigitImage
     label: str
-    why: str = ""  # one sentence why it does not count, empty where it does
-    like: str = ""  # the digit that it is hardly different from, where the guard set it aside for that
-    place: Place | None = field(default=None, repr=False)  # found when it may count for the first time
+    why: str = ""  # why it is inactive, in one sentence; empty if active
+    like: str = ""  # the digit it resembles too much, if the guard rejected it
+    place: Place | None = field(default=None, repr=False)  # computed when first needed
 
     @property
     def used(self) -> bool:
-        """Whether it counts."""
+        """Whether it is active."""
         return not self.why
 
 
 class ClearDigits(NamedTuple):
-    """The reference set as the network sees it."""
+    """The reference digits in feature space."""
 
     points: Features  # (n, width)
     logits: Logits  # (n, classes)
@@ -70,20 +70,20 @@ class ClearDigits(NamedTuple):
 
 
 def directions(features: Features) -> Features:
-    """Return the roots of features, each row of length 1; the likeness of two is their dot product, at most 1.
+    """Return the square roots of features, each row of length 1; the similarity of two is their dot product, at most 1.
 
-    It is Bhattacharyya's coefficient of the features' shares. Roots, since without them a few strong features drown
-    the rest; what is below 0, where no ReLU was, counts as 0.
+    This is the Bhattacharyya coefficient. Without square roots a few strong features dominate. Negative features, of
+    models without a ReLU there, count as 0.
     """
     roots = np.sqrt(np.maximum(features, 0))
     return roots / np.maximum(np.linalg.norm(roots, axis=-1, keepdims=True), np.float32(1e-6))
 
 
 class Cones:
-    """The lessons that count: each a cone of evidence over its point."""
+    """The active lessons: each a cone of evidence around its point."""
 
     def __init__(self, places: Sequence[Place], labels: Sequence[str], classes: Sequence[str]) -> None:
-        """Weigh lessons in the order in which they came; at least one."""
+        """Weigh at least one lesson, in order of arrival."""
         own = np.array([classes.index(label) for label in labels])
         order = np.argsort(own, kind="stable")
         self._count, self._reject = len(classes), classes.index(REJECT) if REJECT in classes else None
@@ -92,13 +92,13 @@ class Cones:
         self._weights, self._rejects = np.zeros((2, len(places)), np.float32)
         self._classes, self._starts = np.unique(own[order], return_index=True)
         slopes = self._slopes(self._points)
-        for rank in np.argsort(order):  # what comes later weighs nothing yet
+        for rank in np.argsort(order):  # later ones have no weight yet
             self._weigh(rank, own[order[rank]], places[order[rank]].logits, slopes[rank : rank + 1])
 
     def _weigh(self, rank: int, own: int, logits: Logits, slopes: NDArray[np.float32]) -> None:
-        """Let a lesson win at its own point, whatever was learnt there before.
+        """Weigh a lesson so that it wins at its own point, whatever was learnt there before.
 
-        "No digit" rises along with it, unless it would be less than SURE behind: which digit it is says nothing else.
+        "Not a digit" rises with it, but stays at least SURE behind.
         """
         found = logits + self._at(slopes)[0]
         alone = min(logits[own], found[own])  # lessons of one class do not add up
@@ -112,13 +112,13 @@ class Cones:
         return self._at(self._slopes(points))
 
     def _slopes(self, points: Features) -> NDArray[np.float32]:
-        """Return each lesson's share of its weight, (n, width) to (n, lessons): 1 at its point, 0 from its reach on."""
-        # not @: beside other work BLAS waits for its threads, 4 ms instead of 10 us for one image
+        """Return the share of each lesson's weight, (n, width) to (n, lessons): 1 at its point, 0 beyond its reach."""
+        # not @: on a busy machine BLAS waits for its threads, 4 ms instead of 10 us
         likeness = np.einsum("nw,mw->nm", points, self._points)
         return np.maximum(1 - (1 - likeness) / self._reaches, 0)
 
     def _at(self, slopes: NDArray[np.float32]) -> Logits:
-        """Return the strongest evidence for each class, and what the nearest lesson has on "no digit"."""
+        """Return the strongest evidence for each class; for "not a digit" that of the nearest lesson."""
         found = np.zeros((len(slopes), self._count), np.float32)
         found[:, self._classes] = np.maximum.reduceat(slopes * self._weights, self._starts, axis=1)
         if self._reject is not None:
@@ -128,15 +128,15 @@ class Cones:
 
 
 class PersonalClassifier(Classifier):
-    """A classifier that learns from single digits, at once, and forgets each of them as if it had never been.
+    """A classifier that learns from single digits at once, and can forget each of them without a trace.
 
-    The guard: a lesson ends before the nearest reference digit of another class. So no reference digit gets more
-    evidence for anything than for what it is, whatever is taught. Without lessons, or not `enabled`, this is the plain
-    classifier bit for bit; with them the network runs undelegated.
+    The guard: a lesson ends before the nearest reference digit of another class, so no reference digit gets evidence
+    for another class, whatever is taught. Without lessons, or if not `enabled`, logits equal the plain classifier's
+    bit for bit; with lessons the network runs without a delegate.
     """
 
     def __init__(self, plain: Classifier, reference: Reference = reference_digits) -> None:
-        """Wrap `plain`, whose interpreter is shared; raises ModelError where the model's features cannot be read."""
+        """Wrap `plain`, and share its interpreter; raises ModelError if the model's features cannot be read."""
         vars(self).update(vars(plain))
         self.plain = plain
         self.enabled = True
@@ -146,43 +146,43 @@ class PersonalClassifier(Classifier):
 
     @property
     def lessons(self) -> tuple[Lesson, ...]:
-        """All lessons that are remembered, the oldest first."""
+        """All stored lessons, oldest first."""
         return tuple(self._lessons)
 
     @property
     def examples(self) -> tuple[Example, ...]:
-        """The lessons as what is to be stored: images and labels, the oldest first."""
+        """The lessons as images and labels, oldest first."""
         return tuple((lesson.image, lesson.label) for lesson in self._lessons)
 
     def learn(self, image: DigitImage, label: str) -> Lesson:
-        """Return the lesson that a (28, 28) uint8 image is a `label`, REJECT for no digit; it counts from now on.
+        """Add and return the lesson that a (28, 28) uint8 image is `label`, REJECT for not a digit.
 
-        The first one also reads the reference set, see `prepare`. Raises ValueError for any other image or label.
+        The first lesson also calls `prepare`. Raises ValueError for any other image or label.
         """
         lesson = _lesson(image, label)
         self._remember([*self._lessons, lesson])
         return lesson
 
     def forget(self, lesson: Lesson) -> None:
-        """Take a lesson back; raises ValueError where it is not remembered."""
+        """Remove a lesson; raises ValueError if it is not stored."""
         at = self._lessons.index(lesson)
         self._remember([*self._lessons[:at], *self._lessons[at + 1 :]])
 
     def replace(self, examples: Iterable[Example]) -> tuple[Lesson, ...]:
-        """Learn these in their order instead of all that was learnt, and return their lessons; none: forget all.
+        """Replace all lessons by these and return them; no examples forget everything.
 
-        Raises ValueError as `learn` does, and then nothing has changed.
+        Raises ValueError as `learn` does, without changing anything.
         """
         lessons = [_lesson(image, label) for image, label in examples]
         self._remember(lessons)
         return tuple(lessons)
 
     def prepare(self) -> None:
-        """Draw and read the reference set now: some tenths of a second that the first lesson would take longer."""
+        """Compute the reference digits now, which takes some tenths of a second, rather than at the first lesson."""
         _ = self._clear_digits
 
     def check(self) -> tuple[int, int, int]:
-        """Return how many reference digits there are, and how many are read rightly without and with the lessons."""
+        """Return the number of reference digits, and how many are read correctly without and with the lessons."""
         points, logits, labels = self._clear_digits
         before, after = (self.answers(own) == labels for own in (logits, logits + self.evidence(points)))
         return len(labels), int(before.sum()), int(after.sum())
@@ -196,12 +196,12 @@ class PersonalClassifier(Classifier):
         return logits + self.evidence(directions(features))
 
     def evidence(self, points: Features) -> Logits:
-        """Return what the lessons add to the logits at the `directions` of features, (n, width) to (n, classes)."""
+        """Return what the lessons add to the logits at `directions` of features, (n, width) to (n, classes)."""
         cones = self._cones
         return cones.at(points) if cones else np.zeros((len(points), len(self.model.classes)), np.float32)
 
     def answers(self, logits: Logits) -> NDArray[np.str_]:
-        """Return what logits are read as, REJECT below the model's confidence."""
+        """Return the answers, REJECT below the model's threshold."""
         classes = np.array(self.model.classes)
         found = np.where(classes == REJECT, 0, softmax(logits, self.model.temperature))
         return np.where(found.max(axis=1) < self.model.refuse_below, REJECT, classes[found.argmax(axis=1)])
@@ -213,14 +213,14 @@ class PersonalClassifier(Classifier):
         return ClearDigits(directions(features), logits, np.array(labels))
 
     def _remember(self, lessons: Iterable[Lesson]) -> None:
-        """Hold these lessons; which of them count and how much starts from nothing, so the past leaves no trace."""
+        """Store these lessons; weights are computed from scratch, so forgotten lessons leave no trace."""
         self._lessons = _newest(lessons, KEPT)
         counting = _newest(self._lessons, USED, self._may_count)
         places = [lesson.place for lesson in counting if lesson.place]
         self._cones = Cones(places, [lesson.label for lesson in counting], self.model.classes) if counting else None
 
     def _may_count(self, lesson: Lesson) -> bool:
-        """Return whether the guard lets a lesson count; finds its place the first time, and says why not."""
+        """Return whether the guard accepts a lesson, and set its reason if not."""
         if lesson.label not in self.model.classes:
             lesson.why = f"This model has no class for {lesson.label}."
             return False
@@ -230,7 +230,7 @@ class PersonalClassifier(Classifier):
         return lesson.used
 
     def _find(self, lesson: Lesson) -> Place:
-        """Return where a lesson lies and how far it may reach: not to the next reference digit of another class."""
+        """Return the place of a lesson; its reach ends before the nearest reference digit of another class."""
         features, logits = self._reader.read(lesson.image[None])
         point = directions(features)[0]
         clear = self._clear_digits
@@ -252,7 +252,7 @@ def _lesson(image: DigitImage, label: str) -> Lesson:
 
 
 def _newest(lessons: Iterable[Lesson], most: int, sound: Callable[[Lesson], bool] = lambda _: True) -> list[Lesson]:
-    """Return the newest `most` lessons of each class that are sound, in their order; the others are told so."""
+    """Return the newest `most` sound lessons of each class, in their order; the others get a reason."""
     counts: Counter[str] = Counter()
     kept = []
     for lesson in reversed(list(lessons)):

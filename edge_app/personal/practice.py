@@ -1,4 +1,4 @@
-"""Practice: numbers to write, what was right in them, and how they are written; knows nothing of windows or clocks."""
+"""Practice: numbers to write, how an answer is scored, and how digits are written; independent of window and clock."""
 
 import random
 from collections.abc import Sequence
@@ -17,24 +17,24 @@ DIGITS = "0123456789"
 MOST_DIGITS = 5
 RISE = 4  # right in a row: one digit more
 FALL = 2  # wrong in a row: one digit less
-AGAIN = 2  # each mistake with a digit is worth two further turns of it, and two right answers make it good
+AGAIN = 2  # weight that a mistake adds to a digit; a right answer takes 1 off
 MOST_AGAIN = 6
 
 Pair: TypeAlias = tuple[str, str]
-"""A digit that was asked and what was read there; "" where one of the two has nothing."""
+"""A digit that was asked for and what was read there; "" where one of the two is missing."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A reading held against what was asked, digit by digit."""
+    """A reading compared with the target, digit by digit."""
 
     target: str
     reading: str
-    pairs: tuple[Pair, ...]  # in order, digits too many included
+    pairs: tuple[Pair, ...]  # in order, with missing and extra digits
 
     @property
     def right(self) -> bool:
-        """Whether exactly the number that was asked was read."""
+        """Whether the number was read exactly."""
         return all(map(_agree, self.pairs))
 
     @property
@@ -45,7 +45,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Score:
-    """Numbers, not digits: how many were right, of how many, and how many in a row, now and at best."""
+    """How many numbers were right, of how many, and the present and best streak."""
 
     right: int = 0
     total: int = 0
@@ -63,17 +63,17 @@ def _agree(pair: Pair) -> bool:
 
 
 def judge_text(target: str, reading: str) -> Verdict:
-    """Return what is right in a reading; `?` never is, not even where `?` was asked.
+    """Return what is right in a reading; `?` never is, not even for `?`.
 
-    Position by position when the lengths agree: whoever swaps two digits has both wrong.
+    Numbers of equal length are compared by position: two swapped digits are both wrong.
     """
     pairs = zip(target, reading, strict=True) if len(target) == len(reading) else _align(target, reading)
     return Verdict(target, reading, tuple(pairs))
 
 
 def _align(target: str, reading: str) -> tuple[Pair, ...]:
-    """Return the alignment of least edit distance (Levenshtein, 1966) and, of those, with most digits in agreement."""
-    # a cell is (edits, -agreements, pairs) of the best alignment of two beginnings; the pairs break ties the same way
+    """Return the alignment of least edit distance (Levenshtein, 1966) and, among those, with most digits right."""
+    # a cell is (edits, -agreements, pairs) of the best alignment of two prefixes; pairs make ties deterministic
     row: list[tuple[int, int, tuple[Pair, ...]]] = [(0, 0, ())]
     for read in reading:
         row.append(_step(row[-1], ("", read)))
@@ -92,17 +92,17 @@ def _step(cell: tuple[int, int, tuple[Pair, ...]], pair: Pair) -> tuple[int, int
 
 @dataclass
 class Practice:
-    """Asks for numbers of one to five digits: longer ones after success, and again the digits that went wrong.
+    """Asks for numbers of one to five digits: longer after success, and more often with digits that went wrong.
 
-    `rng` is the only chance in it: the same seed and readings ask the same numbers.
+    `rng` is the only randomness: the same seed and readings give the same numbers.
     """
 
     rng: random.Random
     level: int = 1
     target: str = field(default="", init=False)
     score: Score = field(default=Score(), init=False)
-    verdict: Verdict | None = field(default=None, init=False)  # on the present target; None before it is judged
-    _run: int = field(default=0, init=False)  # in a row since the level changed: right above 0, wrong below
+    verdict: Verdict | None = field(default=None, init=False)  # of the present target; None before it is judged
+    _run: int = field(default=0, init=False)  # streak since the level changed: positive for right, negative for wrong
     _again: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DIGITS, 0), init=False)
     _unasked: set[str] = field(default_factory=lambda: set(DIGITS), init=False)
 
@@ -111,7 +111,7 @@ class Practice:
         self.next()
 
     def next(self) -> str:
-        """Ask for another number and return it; one that was never judged counts for nothing."""
+        """Return the next number; a number that was never judged does not count."""
         number = self._draw()
         while number == self.target:
             number = self._draw()
@@ -120,7 +120,7 @@ class Practice:
         return number
 
     def judge(self, reading_text: str) -> Verdict:
-        """Return what is right in a reading of the target; the first attempt counts, further ones are free."""
+        """Return what is right in a reading of the target; only the first attempt counts."""
         verdict = judge_text(self.target, reading_text)
         if self.verdict is None:
             self._count(verdict)
@@ -138,10 +138,10 @@ class Practice:
             self._run = 0
 
     def _draw(self) -> str:
-        """Return a number of `level` digits: what was never asked first, then by what went wrong."""
+        """Return a number of `level` digits: first those not asked yet, then weighted by mistakes."""
         number = ""
         for _ in range(self.level):
-            allowed = DIGITS if number or self.level == 1 else DIGITS[1:]  # 07 is no number that people write
+            allowed = DIGITS if number or self.level == 1 else DIGITS[1:]  # no leading zero
             fresh = [digit for digit in allowed if digit in self._unasked and digit not in number]
             pool = fresh or allowed
             number += self.rng.choices(pool, [1 + self._again[digit] for digit in pool])[0]
@@ -149,10 +149,10 @@ class Practice:
 
 
 def labelled_glyphs(target: str, reading: Reading) -> list[tuple[int, str]]:
-    """Return which digits of a reading may be kept as ink of the target: index of the digit, and its label.
+    """Return index and label of the digits of a reading that may be stored as ink of the target.
 
-    The person was asked for that number, so digits that were misread are kept too; but none when fewer than half
-    agree, for then something else was written, and none that shares a stroke with another digit.
+    Misread digits are included, as that number was asked for; but none if fewer than half agree, since then something
+    else was written, and none that shares a stroke with another digit.
     """
     if len(reading.digits) != len(target):
         return []
@@ -163,27 +163,27 @@ def labelled_glyphs(target: str, reading: Reading) -> list[tuple[int, str]]:
     return [(i, target[i]) for i, digit in enumerate(reading.digits) if alone.issuperset(digit.strokes)]
 
 
-MARGIN = 0.08  # of the shorter side of the area: room for the pen's width
-GAP = 0.25  # of the height of the digits, between two of them
-FORM_HEIGHT = 100.0  # of the forms, in their own units
-SPEED = 2.0  # heights of a digit a second: slower than writing, fast enough to watch five
+MARGIN = 0.08  # of the shorter side of the area
+GAP = 0.25  # between digits, of their height
+FORM_HEIGHT = 100.0  # in the units of the forms
+SPEED = 2.0  # digit heights per second
 PAUSE = 0.3  # seconds with the pen up
 
 
 @dataclass(frozen=True)
 class Demonstration:
-    """A number being written: its strokes, and for each of their points when the pen gets there, in seconds."""
+    """A number being written: its strokes, and the time in seconds at which the pen reaches each point."""
 
     strokes: Ink
     times: tuple[NDArray[np.float64], ...]
 
     @property
     def duration(self) -> float:
-        """Seconds until all is written."""
+        """Seconds until everything is written."""
         return float(self.times[-1][-1])
 
     def at(self, seconds: float) -> list[Stroke]:
-        """Return what is written by then, the last stroke as far as the pen is; nothing before 0."""
+        """Return the ink at that time, the last stroke up to the pen; none before 0."""
         begun = [i for i, times in enumerate(self.times) if times[0] <= seconds]
         return [_until(self.strokes[i], self.times[i], seconds) for i in begun]
 
@@ -198,9 +198,9 @@ def _until(stroke: Stroke, times: NDArray[np.float64], seconds: float) -> Stroke
 
 
 def demonstration(number: str, width: float, height: float) -> Demonstration:
-    """Return how people commonly write a number, as large as fits in `width` x `height`, in its middle.
+    """Return how a number is commonly written, as large as fits in `width` x `height`, centred.
 
-    It takes as long whatever the size. Raises ValueError for what is no digits, and for no area.
+    Its duration does not depend on the size. Raises ValueError for other text, and for an empty area.
     """
     if not number or set(number) - set(DIGITS) or not min(width, height) > 0:
         raise ValueError(f"{number!r} in {width} x {height}: nothing to show")
@@ -209,7 +209,7 @@ def demonstration(number: str, width: float, height: float) -> Demonstration:
 
 
 def _side_by_side(glyphs: Sequence[Ink]) -> Ink:
-    """Return digits as one line of writing, in the units of their forms, from x = 0."""
+    """Return digits as one line, in the units of their forms, from x = 0."""
     line: list[Stroke] = []
     x = 0.0
     for glyph in glyphs:
@@ -220,7 +220,7 @@ def _side_by_side(glyphs: Sequence[Ink]) -> Ink:
 
 
 def _fit(ink: Ink, width: float, height: float) -> Ink:
-    """Return ink enlarged to the area but for its margin, aspect kept, and centred."""
+    """Return ink scaled to the area within its margin, aspect kept, and centred."""
     left, top, right, bottom = box_of(ink)
     margin = MARGIN * min(width, height)
     scale = min((width - 2 * margin) / (right - left), (height - 2 * margin) / (bottom - top))
@@ -229,7 +229,7 @@ def _fit(ink: Ink, width: float, height: float) -> Ink:
 
 
 def _timed(ink: Ink) -> tuple[NDArray[np.float64], ...]:
-    """Return the seconds at which the pen reaches each point, at an even speed and with a pause before each stroke."""
+    """Return the time at which the pen reaches each point, at constant speed and with a pause between strokes."""
     times = []
     start = 0.0
     for stroke in ink:

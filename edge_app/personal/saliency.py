@@ -1,4 +1,4 @@
-"""Which ink an answer rests on: asked of the network itself, by covering parts of the digit."""
+"""Which ink an answer depends on, found by covering parts of the digit (occlusion)."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from ..recognition.classifier import Classifier, Logits
 from ..recognition.normalise import SIZE, DigitImage
 
-PATCH = 5  # pixels: twice a line's width, so that a patch covers a line and little beside it
+PATCH = 5  # pixels: twice the width of a line
 STRIDE = 2
 
 Heat = NDArray[np.float32]
@@ -18,15 +18,15 @@ def occlusion_map(
 ) -> Heat:
     """Return how much less a digit image looks like `digit` where a patch of it is covered with paper, (28, 28).
 
-    Each pixel holds the mean fall over the patches that cover it, scaled to 1 at its greatest (Zeiler and Fergus,
-    2014). What falls is the logit's lead over the best other class: a probability stays at 1 while evidence goes, and
-    all logits fall where ink does. All 0 where no patch takes anything away, as on blank paper. It takes no gradients,
-    so the very int8 model is asked that answers.
+    Each pixel has the mean drop over the patches that cover it, scaled to a maximum of 1 (Zeiler and Fergus, 2014). The
+    drop is in the logit's lead over the best other class: a probability stays near 1 while evidence goes, and all
+    logits fall with less ink. All 0 if no patch lowers the lead, as on blank paper. No gradients are needed, so it
+    explains the int8 model itself.
     """
     covers = _covers(patch, stride)
     masks = covers[:, None, :, None] & covers[None, :, None, :]
     fall = np.zeros(masks.shape[:2], np.float32)
-    inked = (masks & (image > 0)).any(axis=(2, 3))  # a patch on paper alone changes nothing, and costs no inference
+    inked = (masks & (image > 0)).any(axis=(2, 3))  # a patch without ink changes nothing, so it needs no inference
     if inked.any():
         images = np.concatenate([image[None], np.where(masks[inked], np.uint8(0), image)])
         lead = _lead(classifier.logits(images), classifier.model.classes.index(digit))
@@ -37,12 +37,12 @@ def occlusion_map(
 
 
 def _covers(patch: int, stride: int) -> NDArray[np.bool_]:
-    """Return which rows each place of a patch covers, (places, 28); so do its columns. The last ends at the rim."""
+    """Return which rows (or columns) each position of a patch covers, (positions, 28)."""
     first = np.unique([*range(0, SIZE - patch, stride), SIZE - patch])[:, None]
     rows = np.arange(SIZE)
     return (first <= rows) & (rows < first + patch)
 
 
 def _lead(logits: Logits, at: int) -> NDArray[np.float32]:
-    """Return by how much class `at` is ahead of the best of the others, (n, classes) to (n,)."""
+    """Return the lead of class `at` over the best other class, (n, classes) to (n,)."""
     return logits[:, at] - np.delete(logits, at, axis=1).max(axis=1)

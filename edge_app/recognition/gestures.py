@@ -1,4 +1,4 @@
-"""Gestures among the strokes: a zigzag drawn over earlier ink scratches it out."""
+"""Gestures: a zigzag drawn over earlier ink scratches it out."""
 
 from collections.abc import Sequence
 
@@ -7,20 +7,20 @@ from numpy.typing import NDArray
 
 from .ink import Stroke
 
-SAMPLES = 512  # points a line is looked at with: forty swings keep a dozen each
-REVERSAL = 0.2  # of the extent along the swings: less of a step back is a tremor, not a turn
-LONG = 0.45  # of the second longest swing either way: a shorter one, such as the first and last, does not count
-SWINGS = 6  # long ones: 43 of 20,342 strokes of real digits have as many, and none of those lies over earlier ink
-SMALL = 0.25  # of the tallest stroke: a lesser zigzag is a finger that trembled on a dot
-COVERED = 0.5  # of a stroke's line, to be crossed out
-MARGIN = 1.1  # the hull is enlarged: a 0 is crossed out inside its rim, and a pen's line has a width
+SAMPLES = 512  # points per stroke: a dozen for each of forty swings
+REVERSAL = 0.2  # of the extent along the swings: a smaller step back is a tremor, not a turn
+LONG = 0.45  # of the second longest swing in each direction: shorter ones, such as the first and last, do not count
+SWINGS = 6  # long ones: 43 of 20,342 strokes of real digits have as many, none of them over earlier ink
+SMALL = 0.25  # of the tallest stroke: a smaller zigzag is a dot with tremor
+COVERED = 0.5  # of a stroke's length, to be crossed out
+MARGIN = 1.1  # the hull is enlarged: people cross out the inside of a 0, and a line has a width
 
 
 def scratched(stroke: Stroke, others: Sequence[Stroke]) -> tuple[int, ...]:
     """Return the indices of the earlier strokes that `stroke` crosses out; none unless it is a zigzag.
 
-    A zigzag, or circles one over the other, swings to and fro at least SWINGS times by like lengths. It takes the
-    strokes of which half or more lies within its convex hull, and leaves those it only touches.
+    A zigzag, or repeated circles, swings back and forth at least SWINGS times by similar lengths. It crosses out
+    strokes that lie at least half within its convex hull, not those it only touches.
     """
     low, extent = stroke.min(axis=0), float(np.ptp(stroke, axis=0).max())
     tallest = max((float(np.ptp(other[:, 1])) for other in others), default=np.inf)
@@ -30,7 +30,7 @@ def scratched(stroke: Stroke, others: Sequence[Stroke]) -> tuple[int, ...]:
     if long_swings(line) < SWINGS:
         return ()
     hull = _convex_hull(line)
-    if len(hull) < 3:  # straight to and fro: it has no inside
+    if len(hull) < 3:  # a straight line back and forth has no inside
         return ()
     hull = hull.mean(axis=0) + MARGIN * (hull - hull.mean(axis=0))
     lines = [_evenly((other - low) / extent) for other in others]
@@ -38,13 +38,13 @@ def scratched(stroke: Stroke, others: Sequence[Stroke]) -> tuple[int, ...]:
 
 
 def long_swings(stroke: Stroke) -> int:
-    """Return how many swings of like length a line makes, to and fro along the direction that most of it takes."""
+    """Return how many swings of similar length a line makes back and forth along its main direction."""
     points = _evenly(stroke)
     along = points @ _direction(np.diff(points, axis=0))
     count = np.arange(SAMPLES) - (SAMPLES - 1) / 2
     level = along - count * (float(count @ along) / float(count @ count))  # slanted swings drift as they progress
     swings = np.diff(along[_turns(level.tolist(), REVERSAL * float(np.ptp(level)))])
-    # of a straight line, levelled, tremor is all that is left: its swings do not go to and fro
+    # of a levelled straight line only tremor is left, without swings in both directions
     forth, back = (np.sort(way) for way in (swings[swings > 0], -swings[swings < 0]))
     if min(len(forth), len(back)) < 2:
         return 0
@@ -53,7 +53,7 @@ def long_swings(stroke: Stroke) -> int:
 
 
 def _evenly(stroke: Stroke) -> Stroke:
-    """Return SAMPLES points evenly along a line, so that the pen's speed does not matter; a dot gives itself."""
+    """Return SAMPLES points evenly spaced along a line, whatever the pen's speed was."""
     steps = np.hypot(*np.diff(stroke, axis=0).T)
     at = np.concatenate([[0.0], np.cumsum(steps)])
     wanted = np.linspace(0, at[-1], SAMPLES)
@@ -61,9 +61,9 @@ def _evenly(stroke: Stroke) -> Stroke:
 
 
 def _direction(steps: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the unit vector along which most of the steps go, forwards or back: the mean of doubled angles.
+    """Return the main direction of the steps, back and forth alike, as a unit vector: the mean of doubled angles.
 
-    Of steps, not of points: those of swings that work their way along a number lie along the number.
+    Of steps, not points: the points of swings that advance along a number lie along the number.
     """
     x, y = steps.T
     angle = np.arctan2(2 * float(x @ y), float(x @ x - y @ y)) / 2
@@ -71,7 +71,7 @@ def _direction(steps: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _turns(along: list[float], least: float) -> list[int]:
-    """Return where a line turns back by more than `least`, with its two ends, as indices."""
+    """Return the indices where a line turns back by more than `least`, and of its two ends."""
     turns, low, high, way = [0], 0, 0, 0
     for at, value in enumerate(along):
         low = at if value < along[low] else low

@@ -1,4 +1,4 @@
-"""Ink: the strokes that a finger, a pen or a mouse left, read from JSON and checked once, here."""
+"""Ink: the strokes of a finger, pen or mouse, read from JSON and validated here only."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -14,13 +14,13 @@ Stroke: TypeAlias = NDArray[np.float64]
 
 Ink: TypeAlias = tuple[Stroke, ...]
 
-MAX_POINTS = 100_000  # eight minutes of a 200 Hz pen without a pause; more is no handwriting
-MAX_STROKES = 1000  # two hundred digits at a time; each stroke costs some inferences
+MAX_POINTS = 100_000  # eight minutes of a 200 Hz pen without a pause
+MAX_STROKES = 1000  # about two hundred digits; each stroke costs some inferences
 MAX_COORDINATE = 1e9
 
 
 def make_ink(strokes: Iterable[Sequence[Sequence[float]] | Stroke]) -> Ink:
-    """Return strokes as checked ink.
+    """Return strokes as validated ink.
 
     Raises InkError for a stroke without points, a point that is not two finite numbers, or too many points.
     """
@@ -31,7 +31,7 @@ def make_ink(strokes: Iterable[Sequence[Sequence[float]] | Stroke]) -> Ink:
             raise InkError(f"more than {MAX_STROKES} strokes: read it in parts")
         total += len(points) if hasattr(points, "__len__") else 0
         if total > MAX_POINTS:
-            raise InkError(f"more than {MAX_POINTS} points: draw less, or thin the points out")
+            raise InkError(f"more than {MAX_POINTS} points: use fewer points")
         ink.append(_make_stroke(points, number))
     return tuple(ink)
 
@@ -43,10 +43,10 @@ def _make_stroke(points: Any, number: int) -> Stroke:
         array = np.asarray(points)
     except ValueError:  # ragged: points of different lengths
         array = np.empty(0)
-    # kinds i, u, f only: numpy would turn "7" and true into numbers without a word
+    # kinds i, u, f only: numpy would silently turn "7" and true into numbers
     if array.dtype.kind not in "iuf" or array.ndim != 2 or array.shape[1] != 2:
         raise InkError(f"stroke {number}: every point must be two numbers, [x, y]")
-    array = array.astype(np.float64)  # before abs: that of the smallest int64 is negative
+    array = array.astype(np.float64)  # before abs, which is negative for the smallest int64
     if not np.all(np.abs(array) <= MAX_COORDINATE):  # false for NaN as well
         raise InkError(f"stroke {number}: a coordinate is not finite or beyond {MAX_COORDINATE:g}")
     return array
@@ -55,7 +55,7 @@ def _make_stroke(points: Any, number: int) -> Stroke:
 def parse_ink(text: str | bytes) -> Ink:
     """Return the ink of one JSON object `{"strokes": [[[x, y], ...], ...]}`; other keys are ignored.
 
-    Raises InkError with a reason that fits in one line.
+    Raises InkError with a reason of one line.
     """
     try:
         record = json.loads(text)

@@ -1,4 +1,4 @@
-"""The one way from ink, or a picture of ink, to the 28x28 image that the network was trained on."""
+"""Normalisation of ink, or of a picture, to a 28x28 image like MNIST's; training uses this too."""
 
 import math
 from collections.abc import Sequence
@@ -12,9 +12,9 @@ SIZE = 28
 BOX = 20
 CENTRE = 14  # MNIST puts the centre of mass on pixel (14, 14): measured mean (14.01, 14.00), all within +-0.51
 PEN_WIDTH = 2.6  # pixels of the 20x20 box; MNIST's own lines are 2 to 3 wide
-STEP = 0.4  # points closer than this along the line, in pixels, cannot be seen
-TINY = 1e-30  # of any unit: an extent too small to divide by is a point
-CHUNK = 1024  # segments at a time: a scribble of 100,000 points stays within a few megabytes
+STEP = 0.4  # pixels along the line: closer points make no difference
+TINY = 1e-30  # in any unit: a smaller extent is a point
+CHUNK = 1024  # segments at a time: 100,000 points need only a few megabytes
 
 Line = NDArray[np.float32]
 """(n, 2) float32: a stroke in pixels of the result."""
@@ -27,8 +27,8 @@ def normalise_digit(ink: Sequence[Stroke], pen_width: float = PEN_WIDTH) -> Digi
     """Return ink as MNIST would have drawn it: (28, 28) uint8, 0 is paper.
 
     The box is fitted in 20x20, line width included, then centred by mass, not by box (LeCun et al., 1998).
-    `pen_width` is in pixels of the result, so thin and thick pens of any screen look alike. Ink without
-    points gives blank paper; a single point a dot.
+    `pen_width` is in pixels of the result, so the width of the pen on the screen does not matter. No ink gives blank
+    paper, a single point a dot.
     """
     if not ink:
         return np.zeros((SIZE, SIZE), np.uint8)
@@ -45,7 +45,7 @@ def normalise_digit(ink: Sequence[Stroke], pen_width: float = PEN_WIDTH) -> Digi
 def draw_strokes(strokes: Sequence[Line], pen_width: float, width: int, height: int) -> NDArray[np.float32]:
     """Return (height, width) float32 coverage in [0, 1] of round-ended lines through `strokes`, in pixels.
 
-    Each pixel's distance to the nearest segment, with an edge one pixel soft: exact, and the same everywhere.
+    Computed from the distance to the nearest segment, with an edge one pixel soft; the same on every machine.
     """
     strokes = [_thin(stroke) for stroke in strokes]
     start = np.concatenate([stroke[:-1] if len(stroke) > 1 else stroke for stroke in strokes])
@@ -62,7 +62,7 @@ def _distance2(start: Line, end: Line, width: int, height: int) -> NDArray[np.fl
     """Return each pixel centre's squared distance to the nearest segment, (height, width) float32."""
     along = end - start
     length2 = np.maximum((along * along).sum(axis=1), np.float32(1e-12))
-    # (height, width, segments): broadcast sums of a row and a column part, the cheapest way numpy has
+    # (height, width, segments), by broadcasting a row and a column part: the fastest way in numpy
     x = np.arange(width, dtype=np.float32)[:, None] + np.float32(0.5) - start[:, 0]
     y = np.arange(height, dtype=np.float32)[:, None] + np.float32(0.5) - start[:, 1]
     t = (y * (along[:, 1] / length2))[:, None, :] + (x * (along[:, 0] / length2))[None, :, :]
@@ -90,7 +90,7 @@ def _thin(stroke: Line) -> Line:
 
 
 def _centre_by_mass(drawn: NDArray[np.float32]) -> DigitImage:
-    """Return coverage of at most (20, 20) placed in (28, 28) uint8 by whole pixels, as MNIST was."""
+    """Return coverage of at most (20, 20) placed in (28, 28) uint8, by whole pixels as in MNIST."""
     height, width = drawn.shape
     image = np.zeros((SIZE, SIZE), np.uint8)
     mass = float(drawn.sum())
@@ -98,23 +98,23 @@ def _centre_by_mass(drawn: NDArray[np.float32]) -> DigitImage:
         return image
     row = float(drawn.sum(axis=1) @ np.arange(height)) / mass
     column = float(drawn.sum(axis=0) @ np.arange(width)) / mass
-    # symmetric ink lies exactly between two pixels: a hair of bias, or the last bit of a float would choose
+    # symmetric ink lies exactly between two pixels: without a bias the last bit of a float would decide
     top, left = (math.floor(CENTRE - at + 0.499) for at in (row, column))
     top, left = min(max(top, 0), SIZE - height), min(max(left, 0), SIZE - width)
     image[top : top + height, left : left + width] = np.rint(drawn * 255)
     return image
 
 
-FAINT = 0.2  # of the darkest ink: lighter pixels at the rim are blur, not line
-THIN_LINE = 1.6  # pixels of the 20x20 box: thinner lines are thickened, MNIST has none
+FAINT = 0.2  # of the darkest ink: lighter pixels at the edge are blur
+THIN_LINE = 1.6  # pixels of the 20x20 box: thinner lines, which MNIST lacks, are thickened
 
 
 def normalise_bitmap(coverage: NDArray[np.uint8]) -> DigitImage:
     """Return a picture of one digit, (height, width) uint8 with 0 for paper, as MNIST would have drawn it.
 
-    The same box and centring as for ink; the picture's own greys are kept, only hairlines are thickened.
+    Box and centring are the same as for ink; greys are kept, and hairlines are thickened.
     """
-    from PIL import Image  # not at import: the window reads ink, and Pillow takes 4 MB
+    from PIL import Image  # not at import: the window needs no pictures, and Pillow takes 4 MB
 
     peak = int(coverage.max(initial=0))
     if peak == 0:
@@ -133,7 +133,7 @@ def normalise_bitmap(coverage: NDArray[np.uint8]) -> DigitImage:
 
 
 def _line_width(digit: NDArray[np.float32]) -> float:
-    """Return the mean width of the lines in pixels: twice their area over the length of their outline."""
+    """Return the mean width of the lines in pixels: twice the area over the length of the outline."""
     solid = np.pad(digit >= 0.5, 1)
     inside = solid[1:-1, :-2] & solid[1:-1, 2:] & solid[:-2, 1:-1] & solid[2:, 1:-1] & solid[1:-1, 1:-1]
     area = int(solid.sum())
@@ -147,7 +147,7 @@ def _thicken(digit: NDArray[np.float32]) -> NDArray[np.float32]:
     block = math.ceil(max(digit.shape) / 160)
     height, width = (math.ceil(side / block) * block for side in digit.shape)
     padded = np.pad(digit, ((0, height - digit.shape[0]), (0, width - digit.shape[1])))
-    # the block's darkest pixel, not its mean: a hairline must not fade before it is widened
+    # the darkest pixel of a block, not the mean, in which a hairline would fade
     small = padded.reshape(height // block, block, width // block, block).max(axis=(1, 3))
     missing = round((THIN_LINE * max(small.shape) / BOX - _line_width(small)) / 2)
     if missing < 1:

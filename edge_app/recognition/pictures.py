@@ -1,4 +1,4 @@
-"""Pictures of handwriting: opened within limits, polarity found, cut into connected pieces of ink."""
+"""Pictures of handwriting: opened within limits, polarity detected, split into connected pieces of ink."""
 
 import struct
 import warnings
@@ -15,29 +15,29 @@ if TYPE_CHECKING:
     from PIL import Image
 
 FORMATS = ("PNG", "JPEG", "BMP")
-MAX_PIXELS = 50_000_000  # a large phone photo; a decompression bomb is far beyond
-MAX_SIDE = 65_535  # JPEG's own limit; each row of a picture costs memory, however short it is
-MAX_DECODED = 320_000_000  # bytes that a decoder may need for the whole picture: a Pi has 1 GB
-ORIENTATION = 0x0112  # in EXIF: how the camera was held; Pillow's own exif_transpose also rewrites what it read
-TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}  # to Pillow's Transpose; 1 is upright
-TILE = 1024  # pixels of a large picture's side that are converted at a time
-MAX_PIECES = 300  # of ink on one page, specks left out
-WORKING_SIDE = 1024  # longest side that is looked at: a digit of 1/40 of the page still has 25 pixels
+MAX_PIXELS = 50_000_000  # a large phone photo
+MAX_SIDE = 65_535  # JPEG's own limit; each row costs memory, however short
+MAX_DECODED = 320_000_000  # bytes that decoding may need: a Pi has 1 GB
+ORIENTATION = 0x0112  # in EXIF; Pillow's exif_transpose would also rewrite the metadata
+TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}  # to Pillow's Transpose
+TILE = 1024  # side of the tiles in which a large picture is converted
+MAX_PIECES = 300  # of ink on a page, without specks
+WORKING_SIDE = 1024  # pixels of the longest side: a digit of 1/40 of the page still has 25
 
 Coverage = NDArray[np.uint8]
-"""(height, width) uint8: how much ink a pixel holds, 0 is paper."""
+"""(height, width) uint8: how much ink a pixel has, 0 is paper."""
 
 
 def open_picture(source: Path | IO[bytes]) -> Coverage:
     """Return the ink of a PNG, JPEG or BMP, white on black or black on white, 0 for paper.
 
-    Raises ImageError for anything that cannot be decoded whole, or beyond MAX_PIXELS.
+    Raises ImageError for a picture that cannot be decoded completely, or is too large.
     """
-    from PIL import Image, UnidentifiedImageError  # not at import: the window reads ink, and Pillow takes 4 MB
+    from PIL import Image, UnidentifiedImageError  # not at import: the window needs no pictures, and Pillow takes 4 MB
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata
+            warnings.simplefilter("ignore")  # Pillow's warnings about metadata
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(source, formats=FORMATS) as image:
                 _check_size(image)
@@ -45,14 +45,14 @@ def open_picture(source: Path | IO[bytes]) -> Coverage:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ImageError(f"more than {MAX_PIXELS:,} pixels: scale it down") from None
     except UnidentifiedImageError:
-        raise ImageError(f"no picture that can be read: expected {', '.join(FORMATS)}") from None
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:  # what Pillow raises on damaged files
+        raise ImageError(f"not a picture: expected {', '.join(FORMATS)}") from None
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:  # what Pillow raises on corrupt files
         raise ImageError(f"cannot be read as a picture: {error}") from None
 
 
 def _check_size(image: "Image.Image") -> None:
-    """Raise ImageError for a picture whose header says that decoding it would take too much memory."""
-    # a progressive JPEG's coefficients are kept whole, 2 bytes each; Pillow's pixels take up to 4 in any mode
+    """Raise ImageError if decoding would take too much memory, by the header."""
+    # a progressive JPEG's coefficients are all kept, 2 bytes each; Pillow's pixels take up to 4 in any mode
     each = 2 * len(image.getbands()) if image.info.get("progressive") else 4
     most = min(MAX_PIXELS, MAX_DECODED // max(each, 4))
     if image.width * image.height > most:
@@ -62,12 +62,12 @@ def _check_size(image: "Image.Image") -> None:
 
 
 def ink_of_image(image: "Image.Image") -> Coverage:
-    """Return how much ink each pixel of any Pillow image holds, uint8, 0 for paper, at most WORKING_SIDE."""
+    """Return how much ink each pixel of a Pillow image has, uint8, 0 for paper, at most WORKING_SIDE on a side."""
     from PIL import Image
 
     image.draft("L", (WORKING_SIDE, WORKING_SIDE))  # a JPEG decodes small at once
     image.load()
-    if image.mode in ("P", "PA") and image.palette is None:  # Pillow opens it all the same, and then asserts
+    if image.mode in ("P", "PA") and image.palette is None:  # Pillow opens it, and then asserts
         raise ImageError("cannot be read as a picture: its palette is missing")
     turn = TURNS.get(image.getexif().get(ORIENTATION, 1))
     factor = max(image.size) // WORKING_SIDE
@@ -84,7 +84,7 @@ def ink_of_image(image: "Image.Image") -> Coverage:
 def _reduced(image: "Image.Image", factor: int) -> "Image.Image":
     """Return `image` scaled down by a whole factor, each pixel the mean of a square; tile by tile.
 
-    A page of 50 million pixels is 200 MB in some modes, and a palette or one bit a pixel cannot be scaled as they are.
+    50 million pixels are 200 MB in some modes, and palettes and 1-bit images must be converted before scaling.
     """
     from PIL import Image
 
@@ -99,20 +99,20 @@ def _reduced(image: "Image.Image", factor: int) -> "Image.Image":
 
 
 def _flatten(image: "Image.Image") -> "Image.Image":
-    """Return `image` in 8-bit grey; a transparent drawing's ink is what is opaque."""
+    """Return `image` in 8-bit grey; in a transparent drawing the opaque pixels are ink."""
     from PIL import Image
 
     if image.mode.startswith(("I", "F")):  # Pillow clips these to 8 bits instead of scaling
         levels = np.asarray(image, np.float32)
         high = float(levels.max(initial=0))
-        # by the range of the format, not of the picture: blank paper must stay blank
+        # by the range of the format, not of the picture, so that blank paper stays blank
         top = 255.0 if high <= 255 else 65535.0 if high <= 65535 else high
         return Image.fromarray(np.clip(levels * (255 / top), 0, 255).astype(np.uint8))
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
         alpha = np.asarray(rgba.getchannel("A"))
         opaque = np.asarray(rgba.convert("RGB").convert("L"))[alpha > 127]
-        # light ink on nothing lies on black, dark ink on white: else it would vanish
+        # light ink goes on black, dark ink on white, where it stays visible
         light = opaque.size > 0 and float(opaque.mean()) > 127
         paper = Image.new("RGBA", rgba.size, (0, 0, 0, 255) if light else (255, 255, 255, 255))
         return Image.alpha_composite(paper, rgba).convert("L")
@@ -120,22 +120,22 @@ def _flatten(image: "Image.Image") -> "Image.Image":
 
 
 def _ink_of_grey(grey: NDArray[np.float32]) -> Coverage:
-    """Return the ink on a page, (height, width) of 0 to 255: what differs from the paper, to its stronger side."""
+    """Return the ink on a page, 0 to 255: the difference from the paper, dark or light, whichever is stronger."""
     paper, noise = _paper_of(grey)
     dark, light = np.clip(paper - grey, 0, None), np.clip(grey - paper, 0, None)
     ink = dark if float(dark.sum()) >= float(light.sum()) else light
     peak = float(np.percentile(ink[ink > noise], 95)) if bool((ink > noise).any()) else 0.0
-    if peak < max(24, 2 * noise):  # of 255: fainter is a smudge on blank paper
+    if peak < max(24, 2 * noise):  # of 255: fainter ink is a smudge on blank paper
         return np.zeros(grey.shape, np.uint8)
     ink = np.where(ink > noise, ink, 0) * (255 / peak)
     return np.clip(np.rint(ink), 0, 255).astype(np.uint8)
 
 
 def _paper_of(grey: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
-    """Return the paper's level at each pixel, and how far noise departs from it.
+    """Return the paper's level at each pixel, and the amplitude of noise.
 
-    Read off the rim, which is paper. Where that is not all of one level, a quadratic surface through it follows the
-    shading of a photo; fitted twice, the second time without what stands out, such as a stroke that reaches the rim.
+    Measured on the border, which is paper. If it is shaded, as in a photo, a quadratic surface is fitted to it; twice,
+    the second time without outliers such as a stroke that reaches the border.
     """
     y, x = np.mgrid[0 : 1 : grey.shape[0] * 1j, 0 : 1 : grey.shape[1] * 1j]
     on_rim = np.zeros(grey.shape, bool)
@@ -155,14 +155,14 @@ def _paper_of(grey: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
 
 @dataclass(frozen=True)
 class Piece:
-    """A connected piece of ink: `mask` is True where it lies within `box`, (left, top, right, bottom) in pixels."""
+    """A connected piece of ink: `mask` marks it within `box`, (left, top, right, bottom) in pixels."""
 
     mask: NDArray[np.bool_]
     box: tuple[int, int, int, int]
 
 
 def pieces_of(coverage: Coverage) -> list[Piece]:
-    """Return the connected pieces of ink, specks left out; raises ImageError for more than MAX_PIECES.
+    """Return the connected pieces of ink, without specks; raises ImageError for more than MAX_PIECES.
 
     Eight-connected, by union-find over runs of ink in each row (Rosenfeld and Pfaltz, 1966).
     """
@@ -172,7 +172,7 @@ def pieces_of(coverage: Coverage) -> list[Piece]:
         return []
     kept = np.flatnonzero(areas >= max(2, 0.01 * int(areas.max()))) + 1
     if len(kept) > MAX_PIECES:
-        raise ImageError(f"{len(kept)} pieces of ink are more than {MAX_PIECES}: no page of digits, or crop it")
+        raise ImageError(f"{len(kept)} pieces of ink are more than {MAX_PIECES}: not a page of digits. Crop it")
     return [_piece(labels, int(label)) for label in kept]
 
 

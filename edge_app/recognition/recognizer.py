@@ -1,4 +1,4 @@
-"""From ink or a picture to a reading: the one engine behind the window, the commands and the Python interface."""
+"""From ink or a picture to a reading; window, commands and Python API all use this."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,13 +19,13 @@ from .results import Digit, Pin, Reading
 from .segmentation import Box, Grid, Group, Part, cut_anywhere, group_scores, parts_of
 
 ALTERNATIVES = 3
-CUTS = 16  # pieces of equal length, between which a stroke may be cut in two digits
-MOST_CUT = 64 << 20  # pixels, in all groups of a picture: dense pages have half, rings within rings five times as many
-LEAST_SEEN = 250  # groups kept in memory, 1.5 KB each; of a page with many strokes, twice as many as it has
+CUTS = 16  # pieces of equal length, between which a stroke may be split in two digits
+MOST_CUT = 64 << 20  # pixels in all groups of a picture: a dense page has half as many, nested rings five times
+LEAST_SEEN = 250  # cached groups, 1.5 KB each; or twice as many as a page has
 
 
 class Recognizer:
-    """Reads digits and numbers with the bundled int8 model, or any other that has a card.
+    """Reads digits and numbers with the bundled int8 model, or another one with a card.
 
     >>> from edge_app import Recognizer
     >>> Recognizer().read([[[0, 0], [0, 100]]]).text
@@ -35,10 +35,10 @@ class Recognizer:
     def __init__(self, model: Path | str | None = None, *, classifier: Classifier | None = None) -> None:
         """Open `model`, a .tflite file beside its card; raises ModelError or RuntimeMissingError.
 
-        One that did not come with the program is tried in a process of its own first, which takes half a second.
+        A model that is not bundled is tried in a sandbox first, which takes half a second.
         """
         if classifier is None:
-            from ..modelfiles.loader import open_file  # not at import: the window is drawn before a model is wanted
+            from ..modelfiles.loader import open_file  # not at import: the window opens before a model is needed
 
             classifier = open_file(Path(model) if model else None)
         self.classifier = classifier
@@ -55,11 +55,11 @@ class Recognizer:
         pins: Sequence[Pin] = (),
         dot: float = 0.0,
     ) -> Reading:
-        """Return the reading of strokes, lists of [x, y] with y downwards; `single` takes them as one digit.
+        """Return the reading of strokes, lists of [x, y] with y downwards; `single` treats them as one digit.
 
-        `pins` are what the writer has said of some of the strokes; ink no larger than `dot` is no digit. Groups of
-        strokes that were seen before are not computed again, so ink that grows can be read at every point.
-        Raises InkError for strokes that are not lists of finite points.
+        `pins` are what the writer declared about some strokes; ink no larger than `dot` is not a digit. Groups of
+        strokes are cached, so growing ink can be read after every point. Raises
+        InkError for strokes that are not lists of finite points.
         """
         ink = make_ink(strokes)
         if not ink:
@@ -70,7 +70,7 @@ class Recognizer:
         grid = Grid(boxes, [piece[0].stroke for piece in pieces], alone=range(len(pins)), dot=dot)
         keys = [_fingerprint(piece) for piece in pieces]
         found = [
-            self._seen_group([pieces[i] for i in group], b"".join(keys[i] for i in group)) for group in grid.groups
+            self._read_group([pieces[i] for i in group], b"".join(keys[i] for i in group)) for group in grid.groups
         ]
         while len(self._seen) > max(LEAST_SEEN, 2 * len(grid.groups)):
             del self._seen[next(iter(self._seen))]
@@ -78,9 +78,9 @@ class Recognizer:
         return Reading(tuple(_of_ink(digit, pieces, pins) for digit in reading.digits))
 
     def split(self, parts: Sequence[Part]) -> tuple[list[Part], list[Part]] | None:
-        """Return the parts of two digits, left and right, as the network likes best; None for a single point.
+        """Return the most likely split into two digits, left and right; None for a single point.
 
-        Between two strokes where there are several, else somewhere along the one.
+        Several strokes are split between two of them, a single stroke somewhere along it.
         """
         if len(parts) > 1:
             ordered = sorted(parts, key=lambda part: float(part.points[:, 0].min() + part.points[:, 0].max()))
@@ -98,20 +98,20 @@ class Recognizer:
         return (one, other) if _middle(one) <= _middle(other) else (other, one)
 
     def clear_cache(self) -> None:
-        """Compute everything anew: the classifier has learned something."""
+        """Forget cached groups, after the classifier has learned something."""
         self._seen.clear()
 
-    def _seen_group(self, pieces: Sequence[Sequence[Part]], key: bytes) -> tuple[NDArray[np.float32], DigitImage]:
-        """Return the probabilities of the digits and the image of a group of strokes, from memory where it is there."""
+    def _read_group(self, pieces: Sequence[Sequence[Part]], key: bytes) -> tuple[NDArray[np.float32], DigitImage]:
+        """Return the probabilities of the digits and the image of a group of strokes, cached by `key`."""
         found = self._seen.pop(key, None)
         if found is None:
             image = normalise_digit([part.points for piece in pieces for part in piece])
             found = self.classifier.probabilities(image[None])[0, self._digits], image
-        self._seen[key] = found  # the last in order: the first is the oldest
+        self._seen[key] = found  # moved to the end: the first is the oldest
         return found
 
     def read_image(self, image: DigitImage) -> Reading:
-        """Return the reading of one digit that is normalised already: (28, 28) uint8, 0 is paper, as in MNIST."""
+        """Return the reading of a normalised digit: (28, 28) uint8, 0 is paper, as in MNIST."""
         row = self.classifier.probabilities(image[None])[0, self._digits]
         return Reading((self._digit(row, (), (0.0, 0.0, float(SIZE), float(SIZE)), image),))
 
@@ -120,25 +120,25 @@ class Recognizer:
         return self.read_coverage(open_picture(Path(source) if isinstance(source, str) else source), single=single)
 
     def read_coverage(self, coverage: Coverage, *, single: bool = False) -> Reading:
-        """Return the reading of a picture as (height, width) uint8, 0 for paper; raises ImageError for no page."""
+        """Return the reading of a picture, (height, width) uint8, 0 for paper; raises ImageError for a crowded one."""
         pieces = pieces_of(coverage)
         if not pieces:
             return Reading()
         boxes: list[Box] = [piece.box for piece in pieces]
-        # a single digit is looked at whole: faint parts that fell between the pieces belong to it
+        # a single digit is read whole: faint parts between the pieces belong to it
         if single or len(pieces) == 1:
             grid, images = Grid([_union(boxes)]), [normalise_bitmap(coverage)]
         else:
             grid = Grid(boxes)
             if sum(_area(boxes, group) for group in grid.groups) > MOST_CUT:
-                raise ImageError(f"{len(pieces)} pieces of ink that enclose each other: no page of digits, or crop it")
+                raise ImageError(f"{len(pieces)} nested pieces of ink: not a page of digits. Crop it")
             images = [_cut(coverage, [pieces[i] for i in group]) for group in grid.groups]
         reading = self._read(grid, self.classifier.probabilities(np.stack(images))[:, self._digits], images)
         return Reading(tuple(replace(digit, strokes=()) for digit in reading.digits))
 
     def _read(self, grid: Grid, probabilities: NDArray[np.float32], images: Sequence[DigitImage]) -> Reading:
-        """Return the reading of pieces, grouped by the best path; `grid.groups` have a row and an image each."""
-        probabilities[[grid.is_dot(group) for group in grid.groups]] = 0  # enlarged, a dot looks like anything
+        """Return the reading of the best grouping; `grid.groups` have a row and an image each."""
+        probabilities[[grid.is_dot(group) for group in grid.groups]] = 0  # a dot, enlarged, looks like anything
         chosen = grid.best_path(group_scores(probabilities))
         rows = {group: row for row, group in enumerate(grid.groups)}
         return Reading(
@@ -160,7 +160,7 @@ class Recognizer:
 
 
 def _pieces(ink: Ink, pins: Sequence[Pin]) -> list[list[Part]]:
-    """Return what grouping starts from: each pin's strokes as one piece, then the parts of all other strokes."""
+    """Return the pieces to group: the strokes of each pin as one piece, then the parts of all others."""
     said = {i for pin in pins for i in pin.strokes}
     pinned = [[Part(i, ink[i]) for i in pin.strokes] for pin in pins]
     return pinned + [[part] for part in parts_of(ink) if part.stroke not in said]
@@ -171,7 +171,7 @@ def _fingerprint(piece: Sequence[Part]) -> bytes:
 
 
 def _of_ink(digit: Digit, pieces: Sequence[Sequence[Part]], pins: Sequence[Pin]) -> Digit:
-    """Return the digit with the strokes behind its pieces, and as what the writer said it is."""
+    """Return the digit with the strokes of its pieces, and with the writer's label if there is one."""
     parts = tuple(part for piece in digit.strokes for part in pieces[piece])
     strokes = tuple(sorted({part.stroke for part in parts}))
     first = digit.strokes[0]
@@ -199,7 +199,7 @@ def _area(boxes: Sequence[Box], group: Group) -> float:
 
 
 def _cut(coverage: Coverage, pieces: Sequence[Piece]) -> DigitImage:
-    """Return the normalised image of some pieces of a picture, without what else is there."""
+    """Return the normalised image of some pieces of a picture, without the others."""
     left, top, right, bottom = (int(side) for side in _union([piece.box for piece in pieces]))
     alone = np.zeros((bottom - top, right - left), np.uint8)
     for piece in pieces:

@@ -1,4 +1,4 @@
-"""What was recognised, and how it is written as JSON."""
+"""What was recognised, and its JSON."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,28 +10,30 @@ from .segmentation import Box, Group, Part
 
 @dataclass(frozen=True)
 class Pin:
-    """Strokes of which the writer said that they are one digit, and which one where that was said too."""
+    """Strokes that the writer declared to be one digit, and which digit if they said so."""
 
     strokes: Group
-    label: str | None = None  # a digit, or REJECT for ink that is none
+    label: str | None = None  # a digit, or REJECT for ink that is not a digit
 
 
 @dataclass(frozen=True)
 class Digit:
-    """One digit of a reading; `digit` is `?` where it was refused, and then `alternatives` starts with the best."""
+    """One digit of a reading; if it is rejected, `digit` is `?` and `alternatives` start with the most likely digit."""
 
     digit: str
     confidence: float  # calibrated probability of the most likely digit
     alternatives: tuple[tuple[str, float], ...]
     box: Box  # left, top, right, bottom in the units of the ink, or pixels of the picture
     strokes: Group  # indices of the ink's strokes; empty for a picture
-    pinned: bool = False  # the writer said which digit this is
+    pinned: bool = False  # labelled by the writer
     image: DigitImage | None = field(default=None, repr=False, compare=False)  # what the network saw
-    parts: tuple[Part, ...] = field(default=(), repr=False, compare=False)  # the strokes, or parts of them, behind it
+    parts: tuple[Part, ...] = field(
+        default=(), repr=False, compare=False
+    )  # the strokes, or parts of them, that make it up
 
     @property
     def refused(self) -> bool:
-        """Whether this ink was not taken for a digit."""
+        """Whether this ink was rejected as not a digit."""
         return self.digit == REJECT
 
     def to_json(self) -> dict[str, Any]:
@@ -47,18 +49,18 @@ class Digit:
 
 @dataclass(frozen=True)
 class Reading:
-    """A number as it was read, digits from left to right; none for no ink."""
+    """A recognised number, digits from left to right; empty for no ink."""
 
     digits: tuple[Digit, ...] = ()
 
     @property
     def text(self) -> str:
-        """The number, `?` for each refused digit, empty for no ink."""
+        """The number, with `?` for each rejected digit; empty for no ink."""
         return "".join(digit.digit for digit in self.digits)
 
     @property
     def confidence(self) -> float:
-        """Probability that all digits are right, taken as independent; 0 for no ink."""
+        """Probability that all digits are right, assuming independence; 0 for no ink."""
         product = 1.0 if self.digits else 0.0
         for digit in self.digits:
             product *= digit.confidence

@@ -1,4 +1,4 @@
-"""Which strokes, or pieces of a picture, make up which digit: over-segmentation and the best path."""
+"""Grouping of strokes, or of pieces of a picture, into digits: over-segmentation and the best path."""
 
 from collections.abc import Collection, Sequence
 from typing import NamedTuple, TypeAlias
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from .ink import Ink, Stroke, box_of
 
-MOST_PIECES = 4  # a digit in more than four strokes is not seen in 15,000 samples
+MOST_PIECES = 4  # none of 15,000 digits has more than four strokes
 
 Box: TypeAlias = tuple[float, float, float, float]
 """left, top, right, bottom"""
@@ -16,24 +16,24 @@ Box: TypeAlias = tuple[float, float, float, float]
 Group: TypeAlias = tuple[int, ...]
 """Indices of the pieces of one digit, ascending."""
 
-# Weights of the path's score, in nats; lengths are in line heights. Chosen on the development numbers, and on digits of
-# several strokes that must not come apart when they are read as a number.
+# Weights of the path's score, in nats; lengths are in line heights. Tuned on the development numbers, and on digits of
+# several strokes that must stay together when read as a number.
 GAP = 4.0  # joining pieces across clear paper, per line height beyond GAP_FREE
 GAP_FREE = 0.05
-OVERLAP = 4.0  # putting pieces that stand above each other into different digits, per line height
-WIDE = 4.0  # a digit wider than the line is high, per line height beyond
-DIGIT = 0.8  # each digit: of two explanations that fit, the one with fewer digits
+OVERLAP = 4.0  # putting pieces above each other into different digits, per line height
+WIDE = 4.0  # a digit wider than the line height, per line height beyond
+DIGIT = 0.8  # each digit: of two good fits, the one with fewer digits
 CUT = 2.5  # digits that share a stroke: most strokes belong to one
-DOT = 0.1  # of a line height: what is no larger either way is a dot, and no digit
-DOT_SCORE = -1.0  # a dot by itself, for the path
-WRONG_GROUP = 2e4  # odds of "no digit" for a run of pieces, against those for what is written as a whole
+DOT = 0.1  # of a line height: ink that is no larger is a dot, not a digit
+DOT_SCORE = -1.0  # of a dot on its own
+WRONG_GROUP = 2e4  # odds of "not a digit" for a run of pieces, relative to separately written ink
 
 
 def group_scores(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the log probability of each group to be its best digit, (groups, digits) to (groups,).
+    """Return the log probability of each group's best digit, (groups, digits) to (groups,).
 
-    Rows sum to less than 1 by the share of "no digit", which is weighed up: most runs of pieces are wrong groups.
-    Rows of nothing are dots, which may well stand by themselves.
+    A row lacks the probability of "not a digit", which gets a higher weight here: most runs of pieces are wrong groups.
+    Rows of zeros are dots, which may stand alone.
     """
     digits = probabilities.sum(axis=1)
     none = np.maximum(1 - digits, 0)
@@ -42,23 +42,23 @@ def group_scores(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 class Part(NamedTuple):
-    """A stroke, or what lies between two cuts of one."""
+    """A stroke, or the part of one between two cuts."""
 
     stroke: int
     points: Stroke
 
 
-CUT_WIDTH = 1.0  # in line heights: a stroke that is no wider belongs to one digit
-CUT_HEIGHT = 0.5  # in line heights: there must be as much on either side, or it is a tail
-MOST_CUTS = 12  # of one stroke
-COLUMNS = 64  # a line height, where a stroke is looked at for cuts
+CUT_WIDTH = 1.0  # in line heights: a narrower stroke belongs to one digit
+CUT_HEIGHT = 0.5  # in line heights, on both sides of a cut: less is a tail
+MOST_CUTS = 12  # per stroke
+COLUMNS = 64  # per line height, in which cuts are searched
 MOST_COLUMNS = 4000
 
 
 def parts_of(ink: Ink) -> list[Part]:
-    """Return the strokes, wide ones cut where they pass from one digit to the next; each may be rejoined by grouping.
+    """Return the strokes, wide ones cut where they pass from one digit to the next; grouping may rejoin them.
 
-    A ligature crosses its columns once and has ink on both sides (over-segmentation, Casey and Lecolinet, 1996).
+    A ligature crosses each column once and has ink on both sides (over-segmentation, Casey and Lecolinet, 1996).
     """
     boxes = np.array([box_of([stroke]) for stroke in ink]).reshape(-1, 4)
     height = line_height(boxes)
@@ -72,7 +72,7 @@ def parts_of(ink: Ink) -> list[Part]:
 def _cut(stroke: Stroke, height: float) -> list[Stroke]:
     """Return the stroke in pieces, cut in the middle of each run of columns that it crosses once."""
     left, right = stroke[:, 0].min(), stroke[:, 0].max()
-    count = int(min(COLUMNS * (right - left), MOST_COLUMNS * height) / height) + 1  # in this order: nothing overflows
+    count = int(min(COLUMNS * (right - left), MOST_COLUMNS * height) / height) + 1  # in this order, to avoid overflow
     columns = np.linspace(left, right, count + 2)[1:-1]
     first, last = np.minimum(stroke[:-1, 0], stroke[1:, 0]), np.maximum(stroke[:-1, 0], stroke[1:, 0])
     starts, ends = np.searchsorted(columns, first, "right"), np.searchsorted(columns, last, "right")
@@ -83,7 +83,7 @@ def _cut(stroke: Stroke, height: float) -> list[Stroke]:
     for start, end in edges[np.argsort(edges[:, 0] - edges[:, 1], kind="stable")]:  # the longest runs first
         middle = columns[(start + end - 1) // 2]
         crossing = np.flatnonzero((first <= middle) & (last > middle))
-        if not len(crossing):  # far from the origin, where columns are as close as floats can be
+        if not len(crossing):  # far from the origin, where floats have no resolution between columns
             continue
         at = int(crossing[0])
         sides = stroke[: at + 1, 1], stroke[at + 1 :, 1]
@@ -99,7 +99,7 @@ def _cut(stroke: Stroke, height: float) -> list[Stroke]:
 
 
 def cut_anywhere(stroke: Stroke, pieces: int) -> list[tuple[Stroke, Stroke]]:
-    """Return the ways of cutting a stroke in two at the ends of `pieces` equal lengths along the line."""
+    """Return the ways of cutting a stroke in two between `pieces` parts of equal length."""
     moved = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
     cuts = []
     for at in np.linspace(0, moved[-1], pieces + 1)[1:-1]:
@@ -117,7 +117,7 @@ def line_height(boxes: NDArray[np.float64]) -> float:
 
 
 class Grid:
-    """The pieces in reading order, with every run of them that could be one digit."""
+    """The pieces in reading order, and every run of them that could be one digit."""
 
     def __init__(
         self,
@@ -127,10 +127,10 @@ class Grid:
         alone: Collection[int] = (),
         dot: float = 0.0,
     ) -> None:
-        """Order pieces by the middle of their boxes and list the candidate groups; linear in the pieces.
+        """Order pieces by the centre of their boxes and list the candidate groups; linear in the pieces.
 
-        `strokes` says for each piece which stroke it is a part of, where some are cut; a piece in `alone` is joined
-        with no other. What is no larger than `dot`, in units of the ink, is a dot on any line.
+        `strokes` has the stroke that each piece is a part of, if some are cut; pieces in `alone` are joined with no
+        other. Ink no larger than `dot`, in its units, is a dot on any line.
         """
         self.boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
         self.order = np.argsort(self.boxes[:, 0] + self.boxes[:, 2], kind="stable")
@@ -146,7 +146,7 @@ class Grid:
         self.groups: list[Group] = [tuple(sorted(self.order[a:b].tolist())) for a, b in self.runs]
 
     def _shared(self, strokes: Sequence[int]) -> list[int]:
-        """Return for each place in the order, how many strokes have a part before it and one from there on."""
+        """Return for each position in the order how many strokes have parts on both sides of it."""
         places: dict[int, list[int]] = {}
         for place, piece in enumerate(self.order):
             places.setdefault(strokes[piece], []).append(place)
@@ -157,13 +157,13 @@ class Grid:
         return shared
 
     def is_dot(self, group: Group) -> bool:
-        """Return whether all of a group lies within a dot of this line; a single point is one on any line."""
+        """Return whether a group is a dot on this line; a single point is one on any line."""
         own = self.boxes[list(group)]
         extent = (own[:, 2:].max(axis=0) - own[:, :2].min(axis=0)).max()
         return bool(extent <= self.dot)
 
     def best_path(self, scores: NDArray[np.float32]) -> list[Group]:
-        """Return the groups, left to right, that use every piece once with the highest total score.
+        """Return the groups, left to right, that use every piece once and have the highest total score.
 
         `scores` holds each group's log probability of being a digit, in the order of `groups`.
         """
@@ -183,7 +183,7 @@ class Grid:
         return path[::-1]
 
     def _misfit(self, first: int, last: int) -> float:
-        """Return how badly the pieces first..last-1 in order fit together and apart from what lies left."""
+        """Return the penalty for grouping pieces first..last-1, and for separating them from those to the left."""
         ordered = self.boxes[self.order]
         cost = 0.0
         right = ordered[first, 2]

@@ -1,4 +1,4 @@
-"""Conversion: proven or not written at all."""
+"""Conversion: files that fail verification are not written."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ import pytest
 from convert import __main__ as convert
 from convert.calibration import choose_representative
 from convert.variants import ALL, DYNAMIC, FLOAT16
-from convert.verify import prove_weights
+from convert.verify import verify_weights
 from edge_app.datasets.mnist import Mnist
 from edge_app.errors import ModelError
 from edge_app.modelfiles.card import CARD, FLOAT, INT8, NEXT_CARD, load_model
@@ -32,7 +32,7 @@ CLASSIC = ROOT / "models" / "classic.keras"  # trained, so that its answers mean
 
 
 @pytest.mark.data
-def test_representative_images_are_balanced_seeded_and_of_the_training_part(mnist: Mnist) -> None:
+def test_calibration_images_are_balanced_and_seeded(mnist: Mnist) -> None:
     chosen = choose_representative(mnist.y_train, 50, seed=1)
     assert np.bincount(mnist.y_train[chosen]).tolist() == [50] * 10
     assert len(set(chosen.tolist())) == 500
@@ -72,7 +72,7 @@ def test_a_network_becomes_two_files_and_a_card(mnist_file: Path, untrained: Pat
 
 
 @pytest.mark.data
-def test_a_softmax_is_taken_off(mnist_file: Path, tmp_path: Path) -> None:
+def test_a_final_softmax_is_removed(mnist_file: Path, tmp_path: Path) -> None:
     networks.classic().save(tmp_path / "classic.h5")  # as the tutorial saved it
     words = [str(tmp_path / "classic.h5"), "--output", str(tmp_path), "--mnist", str(mnist_file)]
     assert convert.main(words) == 0
@@ -82,14 +82,14 @@ def test_a_softmax_is_taken_off(mnist_file: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.data
-def test_a_failed_proof_replaces_nothing(
+def test_failed_verification_replaces_nothing(
     mnist_file: Path,
     untrained: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """What is called int8 and is float must be found out by the proof itself."""
+    """A float model under the int8 name must fail verification."""
     from convert import tflite
 
     old = old_files(tmp_path)
@@ -108,17 +108,17 @@ def old_files(folder: Path) -> dict[str, bytes]:
 
 
 def conversion(kind: str) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """What a conversion has made of one network, and its card."""
+    """Return the files and the card of a conversion."""
     files = {name: f"{kind} {name}".encode() for name in (FLOAT, INT8)}
     entries = {name: {"sha256": hashlib.sha256(content).hexdigest()} for name, content in files.items()}
     return files, {"classes": [kind], "files": entries}
 
 
 @pytest.mark.parametrize("cut", range(5))
-def test_cut_short_while_moving_its_files_it_leaves_models_that_their_card_describes(
+def test_an_interrupted_replacement_leaves_files_that_match_a_card(
     cut: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A kill is a step that is not taken, and none after it; each step is one move of a file."""
+    """A kill is simulated by an exception instead of one of the moves."""
     old, new = conversion("old"), conversion("new")
     convert._replace(*old, tmp_path)
     steps: list[Any] = []
@@ -145,15 +145,15 @@ def test_cut_short_while_moving_its_files_it_leaves_models_that_their_card_descr
         model = load_model(tmp_path / name)
         kind = "new" if cut > [*new[0]].index(name) + 1 else "old"
         assert (model.content, model.classes) == (f"{kind} {name}".encode(), (kind,))
-    convert._replace(*conversion("third"), tmp_path)  # the next one mends it
+    convert._replace(*conversion("third"), tmp_path)  # the next conversion repairs it
     assert {path.name for path in tmp_path.iterdir()} == {FLOAT, INT8, CARD}
     assert load_model(tmp_path / INT8).classes == ("third",)
 
 
-def test_what_is_of_neither_card_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_matches_neither_card_is_refused(tmp_path: Path) -> None:
     convert._replace(*conversion("old"), tmp_path)
     (tmp_path / NEXT_CARD).write_text(json.dumps(conversion("new")[1]))
-    (tmp_path / INT8).write_bytes(b"of nobody")
+    (tmp_path / INT8).write_bytes(b"other")
     with pytest.raises(ModelError, match="altered or truncated"):
         load_model(tmp_path / INT8)
     (tmp_path / NEXT_CARD).write_text("{")
@@ -197,7 +197,9 @@ def test_every_number_type_passes_validation(four: Path, name: str, runtime: str
 @pytest.mark.data
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize(("name", "tolerance"), [(FLOAT, 1e-4), (FLOAT16, 2e-3), (DYNAMIC, 5e-2)])
-def test_a_classifier_reads_as_keras_does(mnist: Mnist, four: Path, name: str, tolerance: float, runtime: str) -> None:
+def test_logits_are_close_to_those_of_keras(
+    mnist: Mnist, four: Path, name: str, tolerance: float, runtime: str
+) -> None:
     from convert.tflite import load_network
 
     images = mnist.x_train[:50]
@@ -208,11 +210,11 @@ def test_a_classifier_reads_as_keras_does(mnist: Mnist, four: Path, name: str, t
     difference = np.abs(classifier.logits(images) - expected).max() / np.ptp(expected)
     assert difference < tolerance
     if name != FLOAT:
-        assert difference > 1e-6, "no more than float32 under another name"
+        assert difference > 1e-6, "float32 under another name"
 
 
 @pytest.mark.data
-def test_without_all_the_card_disowns_what_an_earlier_conversion_left(
+def test_without_all_older_variants_are_no_longer_on_the_card(
     mnist_file: Path, untrained: Path, four: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     left = {name: (four / name).read_bytes() for name in (FLOAT16, DYNAMIC)}
@@ -225,7 +227,7 @@ def test_without_all_the_card_disowns_what_an_earlier_conversion_left(
     printed = capsys.readouterr().out
     for name, content in left.items():
         assert (tmp_path / name).read_bytes() == content
-        assert f"{tmp_path / name}: of an earlier conversion, no longer named in {CARD}" in printed
+        assert f"{tmp_path / name}: from an earlier conversion, no longer named in {CARD}" in printed
         with pytest.raises(ModelError, match=f"{name}: not named in .*{CARD}"):
             load_model(tmp_path / name)
 
@@ -243,21 +245,21 @@ def test_without_all_the_card_disowns_what_an_earlier_conversion_left(
         (INT8, DYNAMIC, "expected float32 input and output, found int8"),
     ],
 )
-def test_a_file_of_another_kind_than_its_name_is_found_out(
+def test_a_file_of_another_type_than_its_name_fails_verification(
     four: Path, file: str, name: str, reason: str | None
 ) -> None:
     content = (four / file).read_bytes()
     for runtime in map(find_runtime, installed()):
         if reason is None:
-            prove_weights(content, runtime, name)
+            verify_weights(content, runtime, name)
         else:
             with pytest.raises(ModelError, match=f"{name}: {reason}"):
-                prove_weights(content, runtime, name)
+                verify_weights(content, runtime, name)
 
 
 @pytest.mark.data
 @pytest.mark.parametrize("name", [FLOAT16, DYNAMIC])
-def test_a_variant_that_a_runtime_cannot_load_stops_all(
+def test_a_variant_that_no_runtime_loads_stops_the_conversion(
     mnist_file: Path,
     untrained: Path,
     tmp_path: Path,
@@ -290,20 +292,20 @@ def test_a_variant_that_a_runtime_cannot_load_stops_all(
         (f"echo {DYNAMIC}; echo INFO: delegate >&2; echo a reason >&2; exit 1", "a reason"),
     ],
 )
-def test_a_runtime_that_crashes_is_named_with_the_file(
+def test_a_crash_of_the_runtime_names_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, reason: str
 ) -> None:
-    """The proof is a process; a process that does as told stands in for it."""
+    """Verification is a process; a shell script stands in for it."""
     python = tmp_path / "python"
     python.write_text(f"#!/bin/sh\n{script}\n")
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
     with pytest.raises(ModelError, match=f"^a-runtime: {reason}.*Nothing was replaced$"):
-        convert._run_proof("a-runtime", tmp_path)
+        convert._run_verification("a-runtime", tmp_path)
 
 
 @pytest.mark.parametrize("kind", ["missing", "text", "shape"])
-def test_a_file_that_is_no_digit_network_is_refused(tmp_path: Path, kind: str) -> None:
+def test_a_file_that_is_not_a_digit_network_is_refused(tmp_path: Path, kind: str) -> None:
     from convert.tflite import load_network
 
     path = tmp_path / "net.keras"
@@ -315,13 +317,13 @@ def test_a_file_that_is_no_digit_network_is_refused(tmp_path: Path, kind: str) -
         load_network(path)
 
 
-def test_a_network_of_all_writers_needs_its_twins_temperature(tmp_path: Path) -> None:
+def test_a_network_trained_on_all_writers_needs_temperature_from(tmp_path: Path) -> None:
     twin = tmp_path / "twin.train.json"
     twin.write_text(json.dumps({"arch": "edge", "temperature": 1.3, "refuse_below": 0.4}))
     own = {"arch": "edge"}
     assert convert._confidence(own, twin) == {"temperature": 1.3, "refuse_below": 0.4}
     assert convert._confidence({**own, "temperature": 1.1, "refuse_below": 0.3}, None)["temperature"] == 1.1
-    assert convert._confidence({}, None) == {"temperature": 1.0, "refuse_below": 0.5}  # from elsewhere
+    assert convert._confidence({}, None) == {"temperature": 1.0, "refuse_below": 0.5}  # a foreign network
     for record, path, reason in (
         (own, None, "Give --temperature-from"),
         (own, tmp_path / "none.json", "not found"),
@@ -331,6 +333,6 @@ def test_a_network_of_all_writers_needs_its_twins_temperature(tmp_path: Path) ->
     twin.write_text("{")
     with pytest.raises(ModelError, match="damaged training record"):
         convert._confidence(own, twin)
-    twin.write_text(json.dumps(own))  # a twin that held nobody out either
+    twin.write_text(json.dumps(own))  # a twin without a temperature
     with pytest.raises(ModelError, match="Give --temperature-from"):
         convert._confidence(own, twin)

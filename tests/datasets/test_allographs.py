@@ -1,4 +1,4 @@
-"""The forms of the digits and the reference made of them: complete, natural in size, read by the bundled model."""
+"""The forms of the digits and the reference digits made of them: complete, and read by the bundled model."""
 
 import random
 import subprocess
@@ -42,7 +42,7 @@ def test_every_digit_has_three_to_six_forms_of_different_names() -> None:
     assert len({(one.label, one.form) for one in allographs()}) == len(allographs())
 
 
-def test_the_forms_that_people_quarrel_about_are_there() -> None:
+def test_regional_forms_are_included() -> None:
     named = {f"{one.form} {one.label}" for one in allographs()}
     assert {
         "slashed 0",
@@ -58,7 +58,7 @@ def test_the_forms_that_people_quarrel_about_are_there() -> None:
 
 
 @pytest.mark.parametrize("one", allographs(), ids=lambda one: f"{one.label}-{one.form}")
-def test_a_form_is_a_digit_s_size_and_a_curve(one: Allograph) -> None:
+def test_forms_have_the_size_of_a_digit_and_smooth_curves(one: Allograph) -> None:
     left, top, right, bottom = box_of(one.ink)
     assert min(left, top, 72 - right, 102 - bottom) >= 0
     assert bottom - top > 85
@@ -70,17 +70,17 @@ def test_a_form_is_a_digit_s_size_and_a_curve(one: Allograph) -> None:
         assert sharpest_turn(stroke)[4:].max(initial=0) < 50
 
 
-def test_a_polygon_would_not_pass_for_a_curve() -> None:
+def test_a_polygon_is_not_a_smooth_curve() -> None:
     corners = make_ink([[[0, 0], [30, 0], [30, 50], [0, 50], [0, 100], [30, 100], [30, 130], [0, 130]]])[0]
     assert sharpest_turn(corners)[4:].max(initial=0) > 50
 
 
-def test_forms_are_found_by_their_digit_the_common_one_first() -> None:
+def test_forms_of_a_digit_start_with_the_common_one() -> None:
     assert [one.form for one in forms_of("7")][:2] == ["plain", "crossed"]
     assert forms_of("?") == forms_of("") == forms_of("10") == ()
 
 
-def test_what_is_shared_cannot_be_altered() -> None:
+def test_shared_arrays_are_read_only() -> None:
     with pytest.raises(ValueError, match="read-only"):
         allographs()[0].ink[0][0, 0] = 7
     with pytest.raises(ValueError, match="read-only"):
@@ -88,14 +88,14 @@ def test_what_is_shared_cannot_be_altered() -> None:
     assert reference_digits() is reference_digits()
 
 
-def test_the_bundled_model_reads_every_form_surely(recognizer: Recognizer) -> None:
+def test_the_bundled_model_reads_every_form_with_confidence(recognizer: Recognizer) -> None:
     for one in allographs():
         whole, single = recognizer.read(one.ink), recognizer.read(one.ink, single=True)
         assert (one.form, whole.text, single.text) == (one.form, one.label, one.label)
         assert single.confidence >= 0.5
 
 
-def test_the_bundled_model_reads_the_reference(recognizer: Recognizer) -> None:
+def test_the_bundled_model_reads_the_reference_digits(recognizer: Recognizer) -> None:
     images, labels = reference_digits()
     assert images.shape == (len(allographs()) * EACH, 28, 28)
     assert images.dtype == np.uint8
@@ -107,7 +107,7 @@ def test_the_bundled_model_reads_the_reference(recognizer: Recognizer) -> None:
     assert sum(a == b for a, b in zip(read, reversed(labels), strict=True)) < 0.2 * len(labels)
 
 
-def test_the_reference_begins_each_form_with_the_form_itself_and_repeats_nothing() -> None:
+def test_reference_digits_start_with_each_form_and_have_no_duplicates() -> None:
     images, labels = reference_digits()
     for i, one in enumerate(allographs()):
         assert labels[i * EACH : (i + 1) * EACH] == (one.label,) * EACH
@@ -115,7 +115,7 @@ def test_the_reference_begins_each_form_with_the_form_itself_and_repeats_nothing
     assert len({image.tobytes() for image in images}) > 0.95 * len(images)
 
 
-def test_the_reference_is_the_same_in_another_process() -> None:
+def test_reference_digits_are_the_same_in_another_process() -> None:
     code = "from edge_app.datasets.allographs import *; import zlib; print(zlib.crc32(reference_digits()[0].tobytes()))"
     found = {
         subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -125,7 +125,7 @@ def test_the_reference_is_the_same_in_another_process() -> None:
 
 
 @pytest.mark.parametrize("freedom", [FREE, *CAREFUL.values()])
-def test_a_hand_stays_within_its_freedom(freedom: Freedom, rng: random.Random) -> None:
+def test_deformation_stays_within_its_limits(freedom: Freedom, rng: random.Random) -> None:
     stretches, leans = [], []
     for _ in range(2000):
         (square,) = deform(SQUARE, rng, freedom)
@@ -138,7 +138,7 @@ def test_a_hand_stays_within_its_freedom(freedom: Freedom, rng: random.Random) -
     assert SLANT < max(leans) < 0.6
 
 
-def test_a_seven_is_not_made_as_narrow_as_other_digits() -> None:
+def test_a_seven_is_narrowed_less_than_other_digits() -> None:
     assert CAREFUL["7"].narrow > FREE.narrow
     assert CAREFUL["7"].turn < FREE.turn
     assert CAREFUL["1"].broad < FREE.broad

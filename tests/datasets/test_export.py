@@ -1,4 +1,4 @@
-"""Saving the pad: what is written is read again as the same number, and nothing is ever overwritten or half there."""
+"""Saving the pad: files are read as the same number, nothing is overwritten, and no partial file is left."""
 
 import errno
 import json
@@ -41,7 +41,7 @@ def on_a_pad(ink: Ink) -> tuple[Ink, tuple[int, int]]:
 
 
 @pytest.mark.parametrize("pen_width", [3, 10, 24])
-def test_every_sample_is_read_again_from_picture_and_ink(
+def test_every_sample_is_read_the_same_from_png_and_json(
     recognizer: Recognizer, tmp_path: Path, capsys: pytest.CaptureFixture[str], pen_width: float
 ) -> None:
     inks = [sample.content for sample in bundled_samples()]
@@ -57,14 +57,14 @@ def test_every_sample_is_read_again_from_picture_and_ink(
     assert capsys.readouterr().out.split() == texts
 
 
-def test_links_and_folders_beside_hinder_no_saving(tmp_path: Path) -> None:
+def test_links_and_folders_of_the_same_name_are_skipped(tmp_path: Path) -> None:
     (tmp_path / "digitpad-link").symlink_to(tmp_path / "nowhere")
     (tmp_path / "digitpad-folder").mkdir()
     assert all(path.is_file() for path in save(tmp_path))
     assert (tmp_path / "digitpad-link").is_symlink()
 
 
-def test_the_names_count_up_and_nothing_is_overwritten(tmp_path: Path) -> None:
+def test_names_count_up_and_nothing_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "digitpad-20260304-050607-2.svg").write_text("mine")
     names = [[path.name for path in save(tmp_path)] for _ in range(3)]
     stems = ["digitpad-20260304-050607", "digitpad-20260304-050607-3", "digitpad-20260304-050607-4"]
@@ -73,13 +73,13 @@ def test_the_names_count_up_and_nothing_is_overwritten(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 10  # no temporary file is left either
 
 
-def test_only_the_formats_asked_for_are_written_in_a_folder_that_is_made(tmp_path: Path) -> None:
+def test_only_requested_formats_are_written_and_the_folder_is_created(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
     assert save(folder, formats=("svg",)) == [folder / "digitpad-20260304-050607.svg"]
     assert list(folder.iterdir()) == [folder / "digitpad-20260304-050607.svg"]
 
 
-def test_the_picture_is_what_exact_drawing_gives(tmp_path: Path) -> None:
+def test_png_agrees_with_exact_drawing(tmp_path: Path) -> None:
     ink = (*SEVEN, np.array([[300.0, 200.0]]))
     with Image.open(save(tmp_path, ink, pen_width=20)[0]) as image:
         assert (image.size, image.mode, image.format, image.info) == ((1600, 1200), "L", "PNG", {})
@@ -92,7 +92,7 @@ def test_the_picture_is_what_exact_drawing_gives(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("size", "expected"), [((30, 300), (160, 1600)), ((5000, 4), (1600, 80))])
-def test_ink_beyond_the_pad_is_not_cut_off(tmp_path: Path, size: tuple[int, int], expected: tuple[int, int]) -> None:
+def test_ink_beyond_the_pad_is_included(tmp_path: Path, size: tuple[int, int], expected: tuple[int, int]) -> None:
     ink = make_ink([[[size[0] / 2, 0], [size[0] / 2, 2]]])
     far = make_ink([[[-20, -30], [size[0] + 40, size[1] + 50]]])
     png, svg, _ = save(tmp_path, ink, size=size, pen_width=2)
@@ -107,7 +107,7 @@ def test_ink_beyond_the_pad_is_not_cut_off(tmp_path: Path, size: tuple[int, int]
     assert dark[-40:, -40:].any()
 
 
-def test_the_drawing_holds_every_stroke_and_escapes_its_title(tmp_path: Path) -> None:
+def test_svg_has_every_stroke_and_an_escaped_title(tmp_path: Path) -> None:
     ink = (*SEVEN, np.array([[300.0, 200.125]]))
     path = save(tmp_path, ink, reading_of('7</title><script>&"?'))[1]
     root = ET.parse(path).getroot()
@@ -128,7 +128,7 @@ def test_the_drawing_holds_every_stroke_and_escapes_its_title(tmp_path: Path) ->
     assert len(list(root.iter())) == 1 + 1 + 1 + 1 + 3  # svg, title, paper, group, three lines
 
 
-def test_the_ink_says_what_was_read_and_does_not_call_it_the_truth(tmp_path: Path) -> None:
+def test_json_has_the_reading_as_text_not_as_label(tmp_path: Path) -> None:
     path = save(tmp_path, reading=reading_of("7?"))[2]
     record = json.loads(path.read_text())
     assert set(record) == {"text", "strokes"}
@@ -148,7 +148,7 @@ def test_an_unknown_format_is_a_bug_and_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     for folder in (tmp_path / "file", tmp_path / "file" / "sub"):
         with pytest.raises(DigitpadError, match=r"cannot save there \(.+\)\. Free some space, or choose another"):
@@ -174,7 +174,7 @@ def test_a_full_disk_leaves_no_file_behind(tmp_path: Path, monkeypatch: pytest.M
     assert sorted(tmp_path.iterdir()) == sorted(kept)
 
 
-def test_a_read_only_folder_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_only_folder_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = Path.open
 
     def refuse(path: Path, *args: str) -> object:

@@ -1,4 +1,4 @@
-"""The listing: what can be opened, in a person's order, and nothing else."""
+"""The file listing: only what can be opened, in natural order."""
 
 import os
 import random
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_app.datasets.file_listing import Entry, _place, list_folder
+from edge_app.datasets.file_listing import Entry, _sort_key, list_folder
 from edge_app.datasets.readers import read_sources
 from edge_app.errors import DigitpadError, FolderError, InkError
 
@@ -26,7 +26,7 @@ def names(entries: list[Entry]) -> list[str]:
     return [entry.name + "/" * entry.is_folder for entry in entries]
 
 
-def test_folders_come_first_and_numbers_count(tmp_path: Path) -> None:
+def test_folders_come_first_in_natural_order(tmp_path: Path) -> None:
     expected = ["2025/", "Old/", "zoo/", "Page2.png", "page10.PNG", "page011.bmp", "Zoo.jpeg", "Über.json"]
     shuffled = random.Random(3).sample(expected, len(expected))
     fill(tmp_path, *shuffled)
@@ -35,7 +35,7 @@ def test_folders_come_first_and_numbers_count(tmp_path: Path) -> None:
     assert [entry.path for entry in entries] == [tmp_path / entry.name for entry in entries]
 
 
-def test_what_is_listed_is_what_recognize_reads(tmp_path: Path) -> None:
+def test_listed_files_are_those_that_recognize_reads(tmp_path: Path) -> None:
     kinds = ["json", "jsonl", "json.gz", "JSONL.GZ", "png", "jpg", "jpeg", "bmp"]
     others = ["png.gz", "txt", "gz", "gif", "json.bak", "tflite"]
     fill(tmp_path, *(f"a.{kind}" for kind in (*kinds, *others)), "png", "noname", ".hidden.png", ".folder/")
@@ -44,7 +44,7 @@ def test_what_is_listed_is_what_recognize_reads(tmp_path: Path) -> None:
     refused = {
         Path(sample.where).name
         for sample in read_sources([str(path) for path in tmp_path.iterdir() if path.is_file()])
-        if isinstance(sample.content, InkError) and "unknown kind" in str(sample.content)
+        if isinstance(sample.content, InkError) and "unknown file type" in str(sample.content)
     }
     assert refused == {path.name for path in tmp_path.iterdir() if path.is_file()} - listed - {".hidden.png"}
 
@@ -56,7 +56,7 @@ def test_the_limit_keeps_the_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links and pipes as POSIX has them")
-def test_links_are_what_they_lead_to_and_broken_ones_nothing(tmp_path: Path) -> None:
+def test_links_are_followed_and_broken_links_left_out(tmp_path: Path) -> None:
     target, folder = tmp_path / "target", tmp_path / "folder"
     fill(tmp_path, "target/inner.png", "folder/")
     (folder / "away").symlink_to(target)
@@ -72,7 +72,7 @@ def test_links_are_what_they_lead_to_and_broken_ones_nothing(tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="file names of any bytes")
-def test_a_name_that_cannot_be_drawn_still_opens(tmp_path: Path) -> None:
+def test_a_file_with_an_unprintable_name_can_be_opened(tmp_path: Path) -> None:
     for raw in (b"caf\xe9.png", b"two\nlines.png"):
         Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + raw)).write_bytes(b"x")
     entries = list_folder(tmp_path)
@@ -80,7 +80,7 @@ def test_a_name_that_cannot_be_drawn_still_opens(tmp_path: Path) -> None:
     assert [entry.path.read_bytes() for entry in entries] == [b"x", b"x"]
 
 
-def test_faults_are_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_are_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(tmp_path, "file.png")
     for path in (tmp_path / "gone", tmp_path / "file.png"):
         with pytest.raises(FolderError, match=r"cannot be listed \(.+\)\. Choose another folder"):
@@ -96,7 +96,7 @@ def test_faults_are_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 class Vanishing:
-    """A file that is deleted between the listing and the question what it is, or is hidden as Windows hides."""
+    """A file that is deleted during the listing, or hidden by a Windows attribute."""
 
     def __init__(self, name: str, attributes: int | None) -> None:
         self.name, self.attributes = name, attributes
@@ -125,15 +125,13 @@ class Listing(list[Vanishing]):
         pass
 
 
-def test_a_vanished_file_and_one_hidden_by_windows_are_left_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_deleted_and_hidden_files_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = [("gone.png", None), ("secret.png", stat.FILE_ATTRIBUTE_HIDDEN), ("plain.png", 0)]
     monkeypatch.setattr(os, "scandir", lambda _: Listing(Vanishing(*file) for file in files))
     assert names(list_folder(tmp_path)) == ["plain.png"]
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=12), unique=True, max_size=12))
-def test_any_names_have_one_order(texts: list[str]) -> None:
+def test_any_names_can_be_sorted(texts: list[str]) -> None:
     entries = [Entry(text, Path(text), False) for text in texts]
-    assert [_place(e) for e in sorted(entries, key=_place)] == sorted(map(_place, reversed(entries)))
+    assert [_sort_key(e) for e in sorted(entries, key=_sort_key)] == sorted(map(_sort_key, reversed(entries)))

@@ -1,4 +1,4 @@
-"""The comparison: its figures against SciPy's and scikit-learn's, its report looked through, its refusals."""
+"""The comparison: figures against SciPy and scikit-learn, the report, and errors."""
 
 import gzip
 import hashlib
@@ -52,23 +52,23 @@ def digitpad(*words: object) -> subprocess.CompletedProcess[str]:
 
 
 @given(st.integers(0, 60), st.integers(0, 60))
-def test_mcnemar_is_the_exact_binomial_test(one: int, two: int) -> None:
+def test_mcnemar_equals_the_exact_binomial_test(one: int, two: int) -> None:
     expected = binomtest(one, one + two).pvalue if one + two else 1.0
     assert mcnemar(one, two) == pytest.approx(expected, rel=1e-9)
 
 
-def test_mcnemar_of_many_overflows_nothing() -> None:
+def test_mcnemar_of_many_samples_does_not_overflow() -> None:
     assert mcnemar(20_000, 20_400) == pytest.approx(binomtest(20_000, 40_400).pvalue, rel=1e-6)
     assert mcnemar(0, 40_000) == 0
 
 
 @given(st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_wilson_is_scipys(case: tuple[int, int]) -> None:
+def test_wilson_equals_scipy(case: tuple[int, int]) -> None:
     expected = binomtest(*case).proportion_ci(method="wilson")
     assert wilson(*case) == pytest.approx((expected.low, expected.high), abs=1e-6)
 
 
-def test_calibration_by_batches_is_that_of_the_whole() -> None:
+def test_calibration_by_batches_equals_the_whole() -> None:
     random = np.random.default_rng(1)
     confidence = random.random(5000).astype(np.float32)
     right = random.random(5000) < confidence**2
@@ -87,7 +87,7 @@ def test_calibration_by_batches_is_that_of_the_whole() -> None:
 
 
 @pytest.mark.data
-def test_figures_are_those_of_an_independent_computation(mnist: Mnist, classifiers: list[Classifier]) -> None:
+def test_figures_equal_an_independent_computation(mnist: Mnist, classifiers: list[Classifier]) -> None:
     x, y = mnist.x_test, mnist.y_test
     found = accuracy.answer_all("m", classifiers, ((x[i : i + 300], y[i : i + 300]) for i in range(0, 10_000, 300)))
     report = found.to_json()
@@ -114,14 +114,14 @@ def test_figures_are_those_of_an_independent_computation(mnist: Mnist, classifie
 
 
 @pytest.mark.data
-def test_float_and_int8_read_real_ink_alike(ink_folder: Path, classifiers: list[Classifier]) -> None:
+def test_float_and_int8_agree_on_real_ink(ink_folder: Path, classifiers: list[Classifier]) -> None:
     for name in ("pendigits-train.jsonl.gz", "unipen-digits.jsonl.gz"):
         batches = Batches(ink_folder / name)
         pair = accuracy.answer_all(name, classifiers, batches).to_json()["pairs"][0]
         assert abs(pair["difference"]) <= 0.1
 
 
-def test_layers_show_where_a_loss_arises(classifiers: list[Classifier]) -> None:
+def test_layers_have_plausible_signal_to_noise(classifiers: list[Classifier]) -> None:
     inks = [sample.content for sample in bundled_samples() if isinstance(sample.content, tuple)]
     images = np.stack([normalise_digit(ink[:1]) for ink in inks])
     [own] = layers.compare_layers(classifiers, images)
@@ -134,7 +134,7 @@ def test_layers_show_where_a_loss_arises(classifiers: list[Classifier]) -> None:
 
 
 @pytest.mark.parametrize("name", CORRUPTIONS)
-def test_spoilt_digits_are_spoilt_alike_each_time(name: str) -> None:
+def test_corruptions_are_reproducible(name: str) -> None:
     images = np.zeros((4, 28, 28), np.uint8)
     images[:, 6:22, 12:15] = 255
     images[:, 6:9, 8:15] = 180
@@ -145,7 +145,7 @@ def test_spoilt_digits_are_spoilt_alike_each_time(name: str) -> None:
     assert (once != images).any(axis=(1, 2)).all()
 
 
-def test_the_reservoir_holds_each_digit_as_likely() -> None:
+def test_the_sample_is_uniform() -> None:
     images = np.zeros((2000, 28, 28), np.uint8)
     labels = (np.arange(2000) // 200).astype(np.uint8)  # sorted by class, as a folder is
     sampler = Sampler(500)
@@ -183,7 +183,7 @@ def test_memory_does_not_grow_with_the_data(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 class Broken(FakeInterpreter):
-    """Opens, and then fails or answers nonsense."""
+    """Opens, and then fails or returns NaN."""
 
     def __init__(self, fault: Exception | None) -> None:
         super().__init__(dtype=np.float32)
@@ -196,7 +196,7 @@ class Broken(FakeInterpreter):
 
 
 @pytest.mark.parametrize(("fault", "reason"), [(RuntimeError("READ_VARIABLE"), "does not run"), (None, "not numbers")])
-def test_a_model_that_opens_and_fails_is_named(fault: Exception | None, reason: str) -> None:
+def test_a_model_that_fails_is_named(fault: Exception | None, reason: str) -> None:
     broken = Classifier(fake_model(), fake_runtime(Broken(fault)))
     batch = np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8)
     with pytest.raises(ModelError, match=rf"fake\.tflite.*{reason}"):
@@ -204,7 +204,7 @@ def test_a_model_that_opens_and_fails_is_named(fault: Exception | None, reason: 
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_idx_files_are_read_whole_or_refused(tmp_path: Path, packed: bool) -> None:
+def test_idx_files_are_read_completely_or_refused(tmp_path: Path, packed: bool) -> None:
     images = np.random.default_rng(1).integers(0, 256, (7, 28, 28)).astype(np.uint8)
     labels = np.arange(7, dtype=np.uint8)
     path = write_idx(tmp_path, images, labels, packed)
@@ -244,7 +244,7 @@ def test_a_folder_of_pictures_by_class_is_read(tmp_path: Path) -> None:
         list(Batches(tmp_path))
 
 
-def test_ink_that_is_not_one_digit_is_left_out(tmp_path: Path) -> None:
+def test_ink_that_is_not_one_digit_is_skipped(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     lines = [{"label": label, "strokes": [[[0, 0], [0, 9]]]} for label in ("1", "12", "x", "7")]
     lines.append({"label": "1", "strokes": []})  # a blank pad is no digit
@@ -271,7 +271,7 @@ def test_models_that_cannot_be_compared_are_named(tmp_path: Path, classifiers: l
 
 
 class Checker(html.parser.HTMLParser):
-    """Opened tags are closed in order; pictures have words; nothing is fetched."""
+    """Checks that tags are closed in order, pictures have alt texts, and nothing is fetched."""
 
     VOID = frozenset({"meta", "img", "br", "rect", "line", "polyline", "circle"})
 
@@ -305,7 +305,7 @@ class Checker(html.parser.HTMLParser):
 
 
 @pytest.mark.data
-def test_the_command_writes_a_whole_report(mnist_file: Path, tmp_path: Path) -> None:
+def test_compare_writes_a_complete_report(mnist_file: Path, tmp_path: Path) -> None:
     output, page = tmp_path / "a.json", tmp_path / "a.html"
     digits = tmp_path / "ink.jsonl"
     digits.write_text(json.dumps({"label": "1", "strokes": [[[0, 0], [0, 9]]]}) + "\n")
@@ -341,7 +341,7 @@ def test_the_command_writes_a_whole_report(mnist_file: Path, tmp_path: Path) -> 
     assert digitpad("compare", *quick, "--max-drop", "0.3").returncode == 0
 
 
-def test_bad_input_ends_in_one_line_and_no_report(tmp_path: Path) -> None:
+def test_bad_input_prints_one_line_and_writes_no_report(tmp_path: Path) -> None:
     output = tmp_path / "out.json"
     ink = tmp_path / "ink.jsonl"
     ink.write_text(json.dumps({"label": "1", "strokes": [[[0, 0], [0, 9]]]}) + "\n")
@@ -378,7 +378,7 @@ def test_bad_input_ends_in_one_line_and_no_report(tmp_path: Path) -> None:
     assert digitpad("compare", "--max-drop", "-1").returncode == 2
 
 
-def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported(tmp_path: Path) -> None:
     ink = tmp_path / "ink.jsonl"
     ink.write_text(json.dumps({"label": "1", "strokes": [[[0, 0], [0, 9]]]}) + "\n")
     done = digitpad("compare", "--data", ink, "--no-cost", "--spoilt", "0", "--json", "/dev/full")
@@ -386,7 +386,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
     assert "No space left" in done.stderr
 
 
-def test_a_job_without_data_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_data_the_error_names_mnist(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DIGITPAD_MNIST", raising=False)
     with pytest.raises(DataError, match=r"mnist\.npz"):
         command.sets_of(command.Job())
@@ -422,7 +422,7 @@ def test_models_of_other_classes_are_not_compared(tmp_path: Path, monkeypatch: p
         ("__import__('os')", "cannot be read as mnist.npz"),
     ],
 )
-def test_an_npz_whose_header_lies_is_one_line(tmp_path: Path, header: str, said: str) -> None:
+def test_an_npz_with_a_false_header_raises_a_one_line_error(tmp_path: Path, header: str, said: str) -> None:
     path = tmp_path / "mnist.npz"
     with zipfile.ZipFile(path, "w") as archive:
         for name in ("x_train", "y_train", "x_test", "y_test"):
@@ -433,7 +433,7 @@ def test_an_npz_whose_header_lies_is_one_line(tmp_path: Path, header: str, said:
     assert len(str(caught.value).splitlines()) == 1
 
 
-def test_an_npz_that_swells_is_refused(tmp_path: Path) -> None:
+def test_an_npz_that_decompresses_to_too_much_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "mnist.npz"
     np.savez_compressed(
         path, **dict.fromkeys(("x_train", "y_train", "x_test", "y_test"), np.zeros(51_000_000, np.uint8))

@@ -1,4 +1,4 @@
-"""Evaluation: its figures against independent ones, and what cannot be evaluated."""
+"""Evaluation: figures against published and hand-computed ones, and errors."""
 
 import json
 from pathlib import Path
@@ -24,7 +24,7 @@ def outcome(label: str, text: str, confidence: float = 0.9, writer: str = "a") -
     return Outcome(LabelledInk(label, writer, INK), text, confidence)
 
 
-def test_wilson_is_the_published_interval() -> None:
+def test_wilson_equals_a_published_interval() -> None:
     # Newcombe (1998), table I: 81 of 263, and 0 of 20, 95 % score intervals
     assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)
     assert wilson(0, 20) == pytest.approx((0.0, 0.1611), abs=1e-4)
@@ -35,7 +35,7 @@ def test_calibration_error_by_hand() -> None:
     assert calibration_error([1.0] * 4, [True, False, False, False]) == pytest.approx(0.75)
 
 
-def test_figures_count_what_is_there() -> None:
+def test_figures_of_a_small_set() -> None:
     found = figures(
         [
             outcome("1", "1"),
@@ -54,7 +54,7 @@ def test_figures_count_what_is_there() -> None:
     assert singles["per_class"] == {"1": {"n": 3, "wrong": 2}}
 
 
-def test_folds_split_people_and_never_change() -> None:
+def test_folds_partition_the_writers_and_never_change() -> None:
     people = [f"writer-{i}" for i in range(200)]
     folds = [[p for p in people if is_held_out(p, fold)] for fold in range(5)]
     assert sorted(p for fold in folds for p in fold) == sorted(people)
@@ -62,7 +62,7 @@ def test_folds_split_people_and_never_change() -> None:
     assert is_held_out("train-12", 0)  # CRC-32 of the name, modulo 5: a change would leak writers into validation
 
 
-def test_the_command_writes_figures_and_a_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluate_writes_figures_and_a_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wrong = json.loads((DATA / "7.json").read_text()) | {"label": "3", "writer": "p/q"}
     (tmp_path / "ink.jsonl").write_text(json.dumps(wrong) + "\n" + (DATA / "numbers.jsonl").read_text())
     words = ["evaluate", str(tmp_path / "ink.jsonl"), "--json", str(tmp_path / "e.json")]
@@ -75,16 +75,16 @@ def test_the_command_writes_figures_and_a_picture(tmp_path: Path, capsys: pytest
 
 
 @pytest.mark.parametrize("text", ["", "{}\n", '{"label": "1"}\n', "[]\n", '{"label": "1", "strokes": [[]]}\n'])
-def test_what_is_no_labelled_ink_is_refused(tmp_path: Path, text: str) -> None:
+def test_files_that_are_not_labelled_ink_are_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "ink.jsonl"
     path.write_text(text)
     assert main(["evaluate", str(path)]) == 1
     if text:
-        with pytest.raises(DataError, match=r"ink.jsonl:1: no labelled ink"):
+        with pytest.raises(DataError, match=r"ink.jsonl:1: not labelled ink"):
             list(read_labelled(path))
 
 
-def test_mnist_is_read_from_its_file(mnist_file: Path) -> None:
+def test_mnist_test_images_are_read(mnist_file: Path) -> None:
     samples = list(read_labelled(mnist_file))
     assert len(samples) == 10_000
     assert np.bincount([int(sample.label) for sample in samples]).tolist() == [

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from convert.verify import prove_int8
+from convert.verify import verify_int8
 from edge_app.datasets.mnist import SHA256, Mnist
 from edge_app.errors import ModelError
 from edge_app.modelfiles.card import CARD, FLOAT, INT8, load_model, models_folder
@@ -45,10 +45,10 @@ def test_the_int8_model_is_small() -> None:
 @pytest.mark.parametrize("name", RUNTIMES)
 def test_every_tensor_is_int8_or_int32_and_the_output_logits(name: str) -> None:
     runtime = find_runtime(name)
-    operators = prove_int8(load_model().content, runtime, INT8)
+    operators = verify_int8(load_model().content, runtime, INT8)
     assert "CONV_2D" in operators
     with pytest.raises(ModelError, match="neither int8 nor int32"):
-        prove_int8(load_model(models_folder() / FLOAT).content, runtime, FLOAT)
+        verify_int8(load_model(models_folder() / FLOAT).content, runtime, FLOAT)
 
 
 @pytest.mark.data

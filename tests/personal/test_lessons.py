@@ -1,4 +1,4 @@
-"""Learning from single digits: at once, near the lesson only, and as if it had never been when it is forgotten."""
+"""Learning from single digits: at once, locally, and reversibly."""
 
 import dataclasses
 import random
@@ -46,7 +46,7 @@ def hand(request: pytest.FixtureRequest) -> PersonalClassifier:
 
 @pytest.fixture(scope="module")
 def lasting() -> PersonalClassifier:
-    """One for the tests that do not care for the runtime; it has read the reference set."""
+    """A prepared classifier for tests that do not depend on the runtime."""
     hand = PersonalClassifier(Classifier(load_model()))
     hand.prepare()
     return hand
@@ -65,7 +65,7 @@ def taught(hand: PersonalClassifier, *examples: tuple[DigitImage, str]) -> NDArr
 
 @pytest.mark.parametrize("name", RUNTIMES)
 @pytest.mark.parametrize("file", [INT8, FLOAT])
-def test_features_make_the_logits(name: str, file: str) -> None:
+def test_logits_follow_from_features(name: str, file: str) -> None:
     classifier = Classifier(load_model(models_folder() / file), find_runtime(name))
     reader = FeatureReader(classifier)
     features, logits = reader.read(REFERENCE[::10])
@@ -77,14 +77,14 @@ def test_features_make_the_logits(name: str, file: str) -> None:
     assert np.abs(classifier.logits(REFERENCE[::10]) - logits).max() <= allowed
 
 
-def test_a_runtime_that_does_not_tell_its_operators_cannot_learn() -> None:
+def test_a_runtime_that_does_not_list_operators_cannot_learn() -> None:
     plain = Classifier(fake_model(), fake_runtime(FakeInterpreter()))
-    with pytest.raises(ModelError, match=r"fake.tflite: cannot learn a hand with this model \(this runtime"):
+    with pytest.raises(ModelError, match=r"fake.tflite: cannot learn handwriting with this model \(this runtime"):
         PersonalClassifier(plain)
 
 
 class Altered:
-    """A real interpreter whose operators are told differently."""
+    """A real interpreter with an altered list of operators."""
 
     def __init__(self, interpreter: Any, operators: list[dict[str, Any]]) -> None:
         self._interpreter, self._operators = interpreter, operators
@@ -100,10 +100,12 @@ class Altered:
     ("change", "reason"),
     [
         (lambda last: {**last, "op_name": "CONV_2D"}, "no dense layer at its end"),
-        (lambda last: {**last, "inputs": [*last["inputs"][:2], last["inputs"][0]]}, "does not make the logits"),
+        (lambda last: {**last, "inputs": [*last["inputs"][:2], last["inputs"][0]]}, "does not give the logits"),
     ],
 )
-def test_a_model_without_the_expected_end_is_refused(change: Any, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_without_a_final_dense_layer_is_refused(
+    change: Any, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plain = Classifier(load_model())
     interpreter = plain.open_traced()
     *steps, last = interpreter._get_ops_details()
@@ -112,16 +114,16 @@ def test_a_model_without_the_expected_end_is_refused(change: Any, reason: str, m
         FeatureReader(plain)
 
 
-def test_a_dense_layer_that_computes_something_else_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dense_layer_that_does_not_compute_the_logits_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     real = FeatureReader._real
     monkeypatch.setattr(
         FeatureReader, "_real", lambda self, index: real(self, index) * (0.9 if index == self._weights else 1)
     )
-    with pytest.raises(ModelError, match="something else than the logits"):
+    with pytest.raises(ModelError, match="does not compute the logits"):
         FeatureReader(Classifier(load_model()))
 
 
-def test_a_correction_counts_at_once(hand: PersonalClassifier) -> None:
+def test_a_correction_takes_effect_at_once(hand: PersonalClassifier) -> None:
     recognizer = Recognizer(classifier=hand)
     assert recognizer.read(K, single=True).text == "?"
     lesson = hand.learn(normalise_digit(K), "4")
@@ -133,7 +135,7 @@ def test_a_correction_counts_at_once(hand: PersonalClassifier) -> None:
     assert (before.count("4"), again.count("4") >= 8) == (0, True)
 
 
-def test_grouping_profits(own: PersonalClassifier) -> None:
+def test_a_lesson_improves_grouping(own: PersonalClassifier) -> None:
     recognizer, rng = Recognizer(classifier=own), random.Random(4)
     digits = [[100 * stroke for stroke in deform(ink, rng)] for ink in (forms_of("2")[0].ink, K, forms_of("3")[0].ink)]
     number = [stroke + np.array([120 * place, 0]) for place, digit in enumerate(digits) for stroke in digit]
@@ -143,14 +145,14 @@ def test_grouping_profits(own: PersonalClassifier) -> None:
     assert recognizer.read(number).text == "243"
 
 
-def test_a_lesson_may_say_that_it_is_no_digit(own: PersonalClassifier) -> None:
+def test_a_lesson_can_be_not_a_digit(own: PersonalClassifier) -> None:
     box = normalise_digit(make_ink([[[0, 0], [60, 0], [60, 80], [0, 80], [0, 0]]]))
     assert own.answers(own.logits(box[None])).tolist() == ["0"]
     assert own.learn(box, "?").used
     assert own.answers(own.logits(box[None])).tolist() == ["?"]
 
 
-def test_far_away_nothing_changes(own: PersonalClassifier) -> None:
+def test_a_lesson_does_not_affect_other_digits(own: PersonalClassifier) -> None:
     own.learn(normalise_digit(K), "4")
     features, _ = own._reader.read(REFERENCE)
     evidence = own.evidence(directions(features))
@@ -159,14 +161,14 @@ def test_far_away_nothing_changes(own: PersonalClassifier) -> None:
     assert not np.delete(evidence, 4, axis=1).any()
 
 
-def test_the_newer_of_two_lessons_that_disagree_wins(own: PersonalClassifier) -> None:
+def test_the_newer_of_two_conflicting_lessons_wins(own: PersonalClassifier) -> None:
     image = normalise_digit(K)
     for label in "47?4":
         own.learn(image, label)
         assert own.answers(own.logits(image[None])).tolist() == [label]
 
 
-def test_the_guard_sets_a_slip_aside(hand: PersonalClassifier) -> None:
+def test_the_guard_rejects_a_wrong_label(hand: PersonalClassifier) -> None:
     before = hand.probabilities(REFERENCE)
     seven = image_of("7", seed=11)
     lessons = [hand.learn(seven, "1") for _ in range(30)]
@@ -176,7 +178,7 @@ def test_the_guard_sets_a_slip_aside(hand: PersonalClassifier) -> None:
     assert hand.learn(seven, "7").used  # the same digit with its right name is welcome
 
 
-def test_no_reference_digit_is_ever_lost(own: PersonalClassifier) -> None:
+def test_reference_digits_stay_correct_whatever_is_taught(own: PersonalClassifier) -> None:
     rng = random.Random(13)
     for one in allographs():  # all of them under wrong names, again and again
         for _ in range(12):
@@ -189,7 +191,9 @@ def test_no_reference_digit_is_ever_lost(own: PersonalClassifier) -> None:
     assert after == before
 
 
-def test_without_the_guard_it_would_be_lost(own: PersonalClassifier, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_guard_reference_digits_become_wrong(
+    own: PersonalClassifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(adaptation, "LEAST_REACH", -1.0)
     monkeypatch.setattr(adaptation, "JUST_UNDER", 1e6)
     for number in range(5):
@@ -198,7 +202,7 @@ def test_without_the_guard_it_would_be_lost(own: PersonalClassifier, monkeypatch
     assert after < before == count
 
 
-def test_forgetting_restores_what_was_bit_for_bit(hand: PersonalClassifier) -> None:
+def test_forgetting_restores_probabilities_bit_for_bit(hand: PersonalClassifier) -> None:
     examples = [(image, "4") for image in odd(3)] + [(image_of("3"), "3"), (odd(4)[3], "7")]
     for out in range(len(examples)):
         kept = examples[:out] + examples[out + 1 :]
@@ -211,7 +215,7 @@ def test_forgetting_restores_what_was_bit_for_bit(hand: PersonalClassifier) -> N
         hand.forget(adaptation.Lesson(odd(1)[0], "4"))
 
 
-def test_switched_off_or_empty_it_is_the_plain_classifier(hand: PersonalClassifier) -> None:
+def test_disabled_or_without_lessons_it_equals_the_plain_classifier(hand: PersonalClassifier) -> None:
     plain = Classifier(hand.model, hand.runtime).probabilities(REFERENCE)
     assert np.array_equal(hand.probabilities(REFERENCE), plain)
     adapted = taught(hand, (normalise_digit(K), "4"), (image_of("4"), "4"))
@@ -232,7 +236,7 @@ def test_a_float_model_learns_too() -> None:
     assert count == before == after
 
 
-def test_only_so_many_count_and_the_newest_of_them(own: PersonalClassifier, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_newest_lessons_are_active(own: PersonalClassifier, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adaptation, "USED", 3)
     monkeypatch.setattr(adaptation, "KEPT", 5)
     fours = odd(7)
@@ -250,7 +254,7 @@ def test_only_so_many_count_and_the_newest_of_them(own: PersonalClassifier, monk
     assert len(own.lessons) == 5
 
 
-def test_what_is_set_aside_makes_no_room_for_itself(own: PersonalClassifier, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rejected_lesson_displaces_no_other(own: PersonalClassifier, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adaptation, "USED", 2)
     first, second = own.learn(odd(2)[0], "1"), own.learn(odd(2)[1], "1")
     assert not own.learn(image_of("7", seed=11), "1").used
@@ -258,7 +262,7 @@ def test_what_is_set_aside_makes_no_room_for_itself(own: PersonalClassifier, mon
     assert second.used
 
 
-def test_a_class_that_the_model_does_not_have_is_told() -> None:
+def test_a_label_without_a_class_is_inactive() -> None:
     model = dataclasses.replace(load_model(), classes=(*DIGITS, "no digit"))
     hand = PersonalClassifier(Classifier(model))
     lesson = hand.learn(normalise_digit(K), "?")
@@ -274,7 +278,7 @@ def test_a_class_that_the_model_does_not_have_is_told() -> None:
         (np.zeros((20, 20), np.uint8), "1"),
     ],
 )
-def test_what_is_no_lesson_changes_nothing(own: PersonalClassifier, image: Any, label: str) -> None:
+def test_an_invalid_lesson_changes_nothing(own: PersonalClassifier, image: Any, label: str) -> None:
     expected = taught(own, (normalise_digit(K), "4"))
     with pytest.raises(ValueError, match="expected"):
         own.replace([(image_of("5"), "5"), (image, label)])
@@ -283,7 +287,7 @@ def test_what_is_no_lesson_changes_nothing(own: PersonalClassifier, image: Any, 
     assert np.array_equal(own.probabilities(REFERENCE), expected)
 
 
-def test_a_lesson_is_not_the_callers_image(own: PersonalClassifier) -> None:
+def test_a_lesson_copies_its_image(own: PersonalClassifier) -> None:
     image = normalise_digit(K)
     own.learn(image, "4")
     image[:] = 0
@@ -299,7 +303,7 @@ def samples(hand: PersonalClassifier, images: list[DigitImage], labels: str, wri
 
 @pytest.fixture
 def network(own: PersonalClassifier) -> Network:
-    """A writer of K for 4, and one who writes as everybody does."""
+    """A writer who writes K for 4, and an ordinary one."""
     mine = samples(own, [*odd(9), *(image_of(digit) for digit in DIGITS)], "4" * 9 + "0123456789", "odd")
     other = samples(own, [image_of(digit, seed=8) for digit in DIGITS], "".join(DIGITS), "plain")
     both = Samples(*(np.concatenate(pair) for pair in zip(vars(mine).values(), vars(other).values(), strict=True)))
@@ -307,7 +311,7 @@ def network(own: PersonalClassifier) -> Network:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_simulated_user_corrects_what_is_misread_when_it_is_met(network: Network, count: int) -> None:
+def test_simulated_corrections_equal_a_sample_by_sample_run(network: Network, count: int) -> None:
     mine = network.digits.where(network.digits.writers == "odd")
     found = personal.correct(network, mine, count)
     network.hand.replace([])
@@ -324,7 +328,7 @@ def test_the_simulated_user_corrects_what_is_misread_when_it_is_met(network: Net
     assert met < 9
 
 
-def test_the_figures_of_a_writer(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_figures_of_two_writers(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Network, "numbers_wrong", lambda _: 0)
     rows = personal.by_writer(network)
     assert [(row["writer"], row["n"], row["wrong"]) for row in rows] == [("odd", 19, 9), ("plain", 10, 0)]
@@ -343,7 +347,7 @@ def test_the_figures_of_a_writer(network: Network, monkeypatch: pytest.MonkeyPat
     assert total["numbers"] == {"n": 0, "before": 0, "after": 0}
 
 
-def test_slips_are_taught_under_a_wrong_name(network: Network) -> None:
+def test_slips_are_taught_under_a_wrong_label(network: Network) -> None:
     mine = network.digits.where(network.digits.writers == "odd")
     taught, _ = personal.slip(network, mine, 1)
     wrong = [(at, own) for at, (_, own) in zip(taught, network.hand.examples, strict=True) if mine.labels[at] != own]

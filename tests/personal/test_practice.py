@@ -1,4 +1,4 @@
-"""Practice: what is asked, how an answer is judged and counted, what may be kept as ink, and how digits are shown."""
+"""Practice: choice of numbers, judging, score, labelled ink, and demonstrations."""
 
 import random
 from collections import Counter
@@ -34,14 +34,14 @@ seeds = st.integers(0, 2**32)
 
 
 def distance(a: str, b: str) -> int:
-    """Levenshtein's distance, from its recursive definition."""
+    """Return the Levenshtein distance by its recursive definition."""
     if not a or not b:
         return len(a) + len(b)
     return min(distance(a[1:], b[1:]) + (a[0] != b[0]), distance(a[1:], b) + 1, distance(a, b[1:]) + 1)
 
 
 def wrong_for(target: str) -> str:
-    """A reading of the right length with every digit wrong."""
+    """Return a reading of the right length with every digit wrong."""
     return "".join(str((int(digit) + 1) % 10) for digit in target)
 
 
@@ -70,14 +70,14 @@ def test_each_digit_is_judged(target: str, reading: str, positions: list[bool]) 
 
 
 @given(numbers)
-def test_the_number_itself_is_right(number: str) -> None:
+def test_the_same_number_is_right(number: str) -> None:
     verdict = judge_text(number, number)
     assert verdict.right
     assert verdict.pairs == tuple(zip(number, number, strict=True))
 
 
 @given(numbers, readings)
-def test_nothing_else_is_right(target: str, reading: str) -> None:
+def test_only_the_same_number_is_right(target: str, reading: str) -> None:
     verdict = judge_text(target, reading)
     assert verdict.right == (target == reading)
     assert "".join(asked for asked, _ in verdict.pairs) == target
@@ -87,7 +87,7 @@ def test_nothing_else_is_right(target: str, reading: str) -> None:
 
 
 @given(st.text("012?", max_size=5), st.text("012?", max_size=5))
-def test_judging_is_symmetrical_and_no_kinder_than_the_distance(one: str, other: str) -> None:
+def test_judging_is_symmetrical_and_agrees_with_edit_distance(one: str, other: str) -> None:
     there, back = judge_text(one, other), judge_text(other, one)
     assert sum(there.positions) == sum(back.positions)
     # "?" agrees with nothing: it is another sign on either side
@@ -113,7 +113,7 @@ def test_ten_rounds_ask_for_every_digit(seed: int, answers: random.Random) -> No
 
 
 @given(seeds, st.integers(1, MOST_DIGITS))
-def test_numbers_have_the_level_s_length_and_no_leading_zero(seed: int, level: int) -> None:
+def test_numbers_have_the_length_of_the_level_and_no_leading_zero(seed: int, level: int) -> None:
     practice = Practice(random.Random(seed), level=level)
     for _ in range(20):
         assert len(practice.target) == level
@@ -121,18 +121,18 @@ def test_numbers_have_the_level_s_length_and_no_leading_zero(seed: int, level: i
         practice.next()
 
 
-def test_no_number_is_asked_twice_running(rng: random.Random) -> None:
+def test_no_number_is_asked_twice_in_a_row(rng: random.Random) -> None:
     practice = Practice(rng)
     assert all(before != after for before, after in pairwise(practice.next() for _ in range(300)))
 
 
-def test_the_same_seed_asks_the_same() -> None:
+def test_the_same_seed_asks_the_same_numbers() -> None:
     one, two, three = (Practice(random.Random(seed), level=3) for seed in (1, 1, 2))
     first, second, third = ([practice.next() for _ in range(20)] for practice in (one, two, three))
     assert first == second != third
 
 
-def test_a_digit_that_went_wrong_comes_up_more_often() -> None:
+def test_a_misread_digit_is_asked_more_often() -> None:
     counts: Counter[str] = Counter()
     for seed in range(40):
         practice = Practice(random.Random(seed))
@@ -145,7 +145,7 @@ def test_a_digit_that_went_wrong_comes_up_more_often() -> None:
     assert max(others) < 1.5 * min(others)  # and nothing but that one
 
 
-def test_a_digit_that_goes_right_again_is_no_longer_asked_more_often(rng: random.Random) -> None:
+def test_a_digit_that_is_right_again_is_asked_normally(rng: random.Random) -> None:
     practice = Practice(rng)
     while practice.target != "4":
         practice.next()
@@ -159,7 +159,7 @@ def test_a_digit_that_goes_right_again_is_no_longer_asked_more_often(rng: random
 
 
 def play(practice: Practice, answers: str) -> list[int]:
-    """The level after each answer, + for right and - for wrong."""
+    """Return the level after each answer, + for right and - for wrong."""
     levels = []
     for answer in answers:
         practice.judge(practice.target if answer == "+" else wrong_for(practice.target))
@@ -180,11 +180,13 @@ def play(practice: Practice, answers: str) -> list[int]:
         ("++++++++----", [1, 1, 1, 2, 2, 2, 2, 3, 3, 2, 2, 1]),
     ],
 )
-def test_four_right_in_a_row_are_harder_two_wrong_easier(answers: str, levels: list[int], rng: random.Random) -> None:
+def test_level_rises_after_four_right_and_falls_after_two_wrong(
+    answers: str, levels: list[int], rng: random.Random
+) -> None:
     assert play(Practice(rng), answers) == levels
 
 
-def test_the_level_ends_at_five(rng: random.Random) -> None:
+def test_the_level_is_at_most_five(rng: random.Random) -> None:
     practice = Practice(rng)
     assert play(practice, "+" * RISE * 7)[-1] == MOST_DIGITS == len(practice.target)
     assert play(practice, "-" * FALL * 7)[-1] == 1 == len(practice.target)
@@ -212,7 +214,7 @@ def test_only_the_first_attempt_counts(rng: random.Random) -> None:
     assert practice.score.total == 1
 
 
-def test_glyphs_get_the_labels_that_were_asked_for() -> None:
+def test_glyphs_are_labelled_with_the_target() -> None:
     assert labelled_glyphs("2026", reading_of("2026")) == [(0, "2"), (1, "0"), (2, "2"), (3, "6")]
     assert labelled_glyphs("2026", reading_of("2?76")) == [(0, "2"), (1, "0"), (2, "2"), (3, "6")]
     assert labelled_glyphs("2026", reading_of("2956")) == [(0, "2"), (1, "0"), (2, "2"), (3, "6")]  # just half agree
@@ -222,7 +224,7 @@ def test_glyphs_get_the_labels_that_were_asked_for() -> None:
 @pytest.mark.parametrize(
     ("target", "text"), [("2026", "226"), ("2026", "20226"), ("2026", "1956"), ("7", "1"), ("7", "?"), ("7", "")]
 )
-def test_what_may_be_another_number_is_not_labelled(target: str, text: str) -> None:
+def test_a_probably_different_number_is_not_labelled(target: str, text: str) -> None:
     assert labelled_glyphs(target, reading_of(text)) == []
 
 
@@ -242,7 +244,7 @@ areas = st.tuples(numbers, st.floats(1, 2000), st.floats(1, 2000))
 
 
 @given(areas)
-def test_a_demonstration_stays_in_its_area_and_fills_it(area: tuple[str, float, float]) -> None:
+def test_a_demonstration_fills_its_area(area: tuple[str, float, float]) -> None:
     number, width, height = area
     left, top, right, bottom = box_of(demonstration(number, width, height).strokes)
     assert min(left, top, width - right, height - bottom) > 0
@@ -252,7 +254,7 @@ def test_a_demonstration_stays_in_its_area_and_fills_it(area: tuple[str, float, 
 
 
 @given(areas, st.lists(st.floats(0, 1), min_size=2, max_size=8))
-def test_the_pen_only_goes_on(area: tuple[str, float, float], shares: list[float]) -> None:
+def test_ink_of_a_demonstration_only_grows(area: tuple[str, float, float], shares: list[float]) -> None:
     shown = demonstration(*area)
     earlier: list[Stroke] = []
     for share in sorted(shares):
@@ -265,7 +267,7 @@ def test_the_pen_only_goes_on(area: tuple[str, float, float], shares: list[float
 
 
 @given(areas)
-def test_at_the_end_all_is_written(area: tuple[str, float, float]) -> None:
+def test_a_demonstration_is_complete_at_its_end(area: tuple[str, float, float]) -> None:
     shown = demonstration(*area)
     for seconds in (shown.duration, shown.duration + 100):
         assert [part.tolist() for part in shown.at(seconds)] == [stroke.tolist() for stroke in shown.strokes]
@@ -275,7 +277,7 @@ def test_at_the_end_all_is_written(area: tuple[str, float, float]) -> None:
     assert length(almost) < length(list(shown.strokes))
 
 
-def test_the_pen_moves_at_one_speed_and_rests_between_strokes() -> None:
+def test_the_pen_has_constant_speed_and_pauses_between_strokes() -> None:
     shown = demonstration("4", 300, 200)  # in two strokes
     end, begin = float(shown.times[0][-1]), float(shown.times[1][0])
     assert begin - end == pytest.approx(PAUSE)
@@ -286,12 +288,12 @@ def test_the_pen_moves_at_one_speed_and_rests_between_strokes() -> None:
     assert half / ((shown.duration - begin) / 2) == pytest.approx(written[3] / end, rel=0.03)
 
 
-def test_a_larger_area_takes_no_longer() -> None:
+def test_duration_does_not_depend_on_the_area() -> None:
     assert demonstration("2026", 40, 30).duration == demonstration("2026", 4000, 3000).duration
     assert demonstration("20", 40, 30).duration < demonstration("2026", 40, 30).duration
 
 
-def test_digits_follow_each_other_in_order_and_apart() -> None:
+def test_digits_are_in_order_with_equal_gaps() -> None:
     number = "1405"
     strokes = iter(demonstration(number, 640, 400).strokes)
     boxes = [box_of([next(strokes) for _ in forms_of(digit)[0].ink]) for digit in number]
@@ -302,13 +304,13 @@ def test_digits_follow_each_other_in_order_and_apart() -> None:
 
 
 @pytest.mark.parametrize("number", ["2026", "31415", "70889", "46"])
-def test_what_is_shown_is_read(number: str, recognizer: Recognizer) -> None:
+def test_demonstrations_are_read_correctly(number: str, recognizer: Recognizer) -> None:
     assert recognizer.read(demonstration(number, 800, 300).strokes).text == number
 
 
 @pytest.mark.parametrize(
     ("number", "width", "height"), [("", 9, 9), ("1?", 9, 9), ("٣", 9, 9), ("1", 0, 9), ("1", 9, -1)]
 )
-def test_nothing_to_show_is_refused(number: str, width: float, height: float) -> None:
+def test_other_text_and_empty_areas_are_refused(number: str, width: float, height: float) -> None:
     with pytest.raises(ValueError, match="nothing to show"):
         demonstration(number, width, height)

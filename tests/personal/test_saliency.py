@@ -1,4 +1,4 @@
-"""The occlusion map: a network whose answer hangs on one pixel as oracle, and the shipped one on a drawn digit."""
+"""The occlusion map of a network that depends on one pixel, and of the bundled one."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ SEVEN = normalise_digit(make_ink([[[0, 0], [60, 0], [25, 100]]]))
 
 
 class Counting(FakeInterpreter):
-    """Counts how often it is run."""
+    """Counts its runs."""
 
     runs = 0
 
@@ -37,7 +37,7 @@ def written_in_the_corner(digit: int) -> NDArray[np.uint8]:
 
 
 @pytest.mark.parametrize(("patch", "stride"), [(5, 2), (5, 1), (4, 3), (1, 1), (28, 2)])
-def test_only_patches_over_the_pixel_that_decides_matter(patch: int, stride: int) -> None:
+def test_only_patches_over_the_deciding_pixel_matter(patch: int, stride: int) -> None:
     heat = occlusion_map(fake(), written_in_the_corner(3), "3", patch, stride)
     one = np.zeros((28, 28), bool)
     one[:patch, :patch] = True
@@ -49,7 +49,7 @@ def test_only_patches_over_the_pixel_that_decides_matter(patch: int, stride: int
 def slow_map(
     classifier: Classifier, image: NDArray[np.uint8], digit: str, patch: int, stride: int
 ) -> NDArray[np.float64]:
-    """The definition, place by place and pixel by pixel."""
+    """Return the map by its definition, patch by patch and pixel by pixel."""
 
     def lead(picture: NDArray[np.uint8]) -> float:
         row = dict(zip(classifier.model.classes, classifier.logits(picture[None])[0].tolist(), strict=True))
@@ -67,7 +67,7 @@ def slow_map(
     return mean / mean.max()
 
 
-def test_it_is_what_its_definition_says(recognizer: Recognizer) -> None:
+def test_map_equals_its_definition(recognizer: Recognizer) -> None:
     expected = slow_map(recognizer.classifier, SEVEN, "7", 5, 2)
     heat = occlusion_map(recognizer.classifier, SEVEN, "7")
     assert np.abs(heat - expected).max() < 1e-5
@@ -84,13 +84,13 @@ def test_ink_matters_more_than_paper(recognizer: Recognizer) -> None:
     assert far.sum() > 100
 
 
-def test_a_class_that_only_gains_by_covering_has_a_blank_map() -> None:
+def test_a_class_that_only_gains_has_an_empty_map() -> None:
     assert not occlusion_map(fake(), written_in_the_corner(3), "0").any()
     with pytest.raises(ValueError, match="x"):
         occlusion_map(fake(), written_in_the_corner(3), "x")
 
 
-def test_blank_paper_is_a_blank_map_and_runs_nothing() -> None:
+def test_blank_paper_has_an_empty_map_without_inference() -> None:
     counting = Counting()
     heat = occlusion_map(fake(counting), np.zeros((28, 28), np.uint8), "3")
     assert heat.tolist() == np.zeros((28, 28)).tolist()

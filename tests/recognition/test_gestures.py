@@ -1,4 +1,4 @@
-"""Scratching out: zigzags of many kinds over real digits are taken, ordinary writing never is."""
+"""Scratching out: many kinds of zigzags over real digits are detected, ordinary writing never."""
 
 import math
 from pathlib import Path
@@ -59,17 +59,17 @@ def digits_of(folder: Path, count: int, chance: Random) -> list[Ink]:
 
 @pytest.mark.parametrize("degrees", [0, 30, 60, 90, 120, 150])
 @pytest.mark.parametrize("swings", [SWINGS, 9, 15])
-def test_a_zigzag_over_a_seven_takes_both_strokes(degrees: float, swings: int) -> None:
+def test_zigzag_over_a_seven_deletes_both_strokes(degrees: float, swings: int) -> None:
     turns = zigzag(Random(1), SEVEN, swings, degrees, sloppy=0, points=1)
     assert scratched(turns, SEVEN) == (0, 1)
 
 
-def test_too_few_swings_are_writing() -> None:
+def test_too_few_swings_are_not_a_scratch() -> None:
     for swings in range(1, SWINGS):
         assert scratched(zigzag(Random(1), SEVEN, swings, 0, sloppy=0), SEVEN) == ()
 
 
-def test_it_takes_what_lies_under_it_and_leaves_the_neighbours() -> None:
+def test_neighbours_of_a_scratched_digit_stay() -> None:
     row = sevens(0, 120, 240)
     for degrees in (0, 90):
         line = zigzag(Random(1), sevens(120), 10, degrees)
@@ -78,19 +78,19 @@ def test_it_takes_what_lies_under_it_and_leaves_the_neighbours() -> None:
         assert scratched(line, []) == ()
 
 
-def test_one_zigzag_along_a_number_takes_all_of_it() -> None:
+def test_one_zigzag_along_a_number_deletes_all_of_it() -> None:
     row = sevens(*range(0, 600, 100))
     upright = np.array([[i * 22.0, -5 + i % 2 * 110] for i in range(31)])
     slanted = upright + (100 - upright[:, 1:]) * [0.5, 0]
     assert scratched(upright, row) == scratched(slanted, row) == tuple(range(12))
 
 
-def test_circles_one_over_the_other_scratch_out_and_one_circle_is_a_zero() -> None:
+def test_repeated_circles_scratch_out_and_one_circle_is_a_zero() -> None:
     assert scratched(circles(SEVEN, 4), SEVEN) == (0, 1)
     assert scratched(circles(SEVEN, 1.5), SEVEN) == ()
 
 
-def test_tremor_is_no_zigzag(rng: Random) -> None:
+def test_tremor_is_not_a_zigzag(rng: Random) -> None:
     straight = np.array([[30 + rng.gauss(0, 0.4), y + rng.gauss(0, 0.4)] for y in np.linspace(0, 100, 300)])
     assert scratched(straight, SEVEN) == ()
     dot = np.array([[0.0, 0.0], [2.0, 1.0]] * 20)
@@ -98,14 +98,14 @@ def test_tremor_is_no_zigzag(rng: Random) -> None:
     assert scratched(dot, [*SEVEN, np.zeros((1, 2))]) == ()  # on a dot beside a seven: a decimal point, pressed twice
 
 
-def test_straight_to_and_fro_takes_nothing_that_lies_further_along() -> None:
+def test_a_straight_line_back_and_forth_deletes_nothing_beyond_it() -> None:
     line = np.array([[0.0, 50.0], [50.0, 50.0]] * 5)
     assert scratched(line, [*SEVEN, np.array([[400.0, 50.0], [500.0, 50.0]])]) == ()
 
 
 @pytest.mark.data
 @pytest.mark.parametrize("name", [*DIGITS, "unipen-numbers"])
-def test_no_real_digit_is_taken_for_a_scratch(ink_folder: Path, name: str) -> None:
+def test_no_real_digit_is_a_scratch(ink_folder: Path, name: str) -> None:
     samples = [sample for sample in read_labelled_ink(ink_folder / f"{name}.jsonl.gz") if len(sample.ink) > 1]
     assert len(samples) > 300
     assert [
@@ -117,14 +117,14 @@ def test_no_real_digit_is_taken_for_a_scratch(ink_folder: Path, name: str) -> No
 
 
 @pytest.mark.data
-def test_of_letters_and_symbols_one_in_a_thousand_at_most_is(ink_folder: Path) -> None:
+def test_at_most_one_letter_in_a_thousand_is_a_scratch(ink_folder: Path) -> None:
     samples = [sample.ink for sample in read_labelled_ink(ink_folder / "unipen-not-digits.jsonl.gz")]
     taken = sum(any(scratched(stroke, ink[:i]) for i, stroke in enumerate(ink)) for ink in samples)
     assert taken <= len(samples) / 1000
 
 
 @pytest.mark.data
-def test_nineteen_in_twenty_zigzags_over_real_digits_are_taken_whole(ink_folder: Path, rng: Random) -> None:
+def test_95_percent_of_zigzags_over_real_digits_delete_them(ink_folder: Path, rng: Random) -> None:
     taken = []
     for ink in digits_of(ink_folder, 1000, rng):
         degrees = rng.choice([0, 45, 90, 135]) + rng.gauss(0, 10)
@@ -151,7 +151,7 @@ zigzags = st.builds(
     st.integers(-10, 10),
     st.tuples(coordinate, coordinate),
 )
-def test_neither_unit_nor_place_matters(
+def test_scratches_do_not_depend_on_scale_and_position(
     stroke: Stroke, others: list[Stroke], power: int, offset: tuple[float, float]
 ) -> None:
     others = [*others, *(part * 4 for part in SEVEN)]
@@ -165,7 +165,7 @@ any_stroke = st.lists(st.tuples(anything, anything), min_size=1, max_size=30).ma
 
 @settings(max_examples=200, deadline=None)
 @given(any_stroke, st.lists(any_stroke, max_size=3), st.integers(1, 5))
-def test_any_stroke_is_answered(stroke: Stroke, others: list[Stroke], times: int) -> None:
+def test_any_stroke_is_accepted(stroke: Stroke, others: list[Stroke], times: int) -> None:
     taken = scratched(np.concatenate([stroke] * times), others)
     assert all(0 <= i < len(others) for i in taken)
     assert list(taken) == sorted(set(taken))

@@ -1,4 +1,4 @@
-"""Ink from JSON: what is taken, and one clear sentence for what is not."""
+"""Ink from JSON, and one clear sentence for malformed ink."""
 
 import json
 
@@ -11,7 +11,7 @@ from edge_app.errors import InkError
 from edge_app.recognition.ink import MAX_POINTS, box_of, dump_ink, make_ink, parse_ink
 
 
-def test_ink_comes_back_as_it_was_written() -> None:
+def test_dumped_ink_parses_to_the_same_ink() -> None:
     ink = make_ink([[[1, 2], [3, 4]], [[5, 6]]])
     again = parse_ink(dump_ink(ink, label="7"))
     assert [stroke.tolist() for stroke in again] == [[[1, 2], [3, 4]], [[5, 6]]]
@@ -19,7 +19,7 @@ def test_ink_comes_back_as_it_was_written() -> None:
     assert box_of(ink) == (1, 2, 5, 6)
 
 
-def test_no_strokes_is_ink_without_strokes() -> None:
+def test_an_empty_list_is_empty_ink() -> None:
     assert parse_ink('{"strokes": []}') == ()
 
 
@@ -51,18 +51,18 @@ def test_no_strokes_is_ink_without_strokes() -> None:
         ('{"strokes": [[[1' + "0" * 400 + ", 1]]]}", "two numbers"),
     ],
 )
-def test_malformed_ink_is_one_clear_line(text: str, reason: str) -> None:
+def test_malformed_ink_raises_a_one_line_error(text: str, reason: str) -> None:
     with pytest.raises(InkError, match=reason) as caught:
         parse_ink(text)
     assert "\n" not in str(caught.value)
 
 
-def test_bytes_that_are_no_text_are_refused() -> None:
+def test_bytes_that_are_not_utf8_are_refused() -> None:
     with pytest.raises(InkError, match="not JSON"):
         parse_ink(b'{"strokes": [\xff\xfe]}')
 
 
-def test_a_million_points_are_refused_before_they_cost_anything() -> None:
+def test_a_million_points_are_refused_early() -> None:
     stroke = [[0, 0]] * (MAX_POINTS // 4)
     assert make_ink([stroke] * 4)
     with pytest.raises(InkError, match="more than"):
@@ -70,7 +70,7 @@ def test_a_million_points_are_refused_before_they_cost_anything() -> None:
 
 
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda inner: st.lists(inner)))
-def test_any_json_is_ink_or_an_ink_error(strokes: object) -> None:
+def test_any_json_gives_ink_or_ink_error(strokes: object) -> None:
     try:
         ink = parse_ink(json.dumps({"strokes": strokes}))
     except InkError:

@@ -1,4 +1,4 @@
-"""Normalisation: geometry, an independent drawing, and MNIST itself as oracle."""
+"""Normalisation: geometry, with an independent drawing and MNIST itself as oracles."""
 
 import math
 import random
@@ -49,20 +49,20 @@ def test_blank_ink_is_blank_paper() -> None:
         assert not blank.any()
 
 
-def test_the_thinnest_pens_leave_faint_lines_and_none_leaves_none() -> None:
+def test_thin_pens_draw_faint_lines() -> None:
     dot = make_ink([[[5, 5]]])
     assert 0 < normalise_digit(dot, 0.5).max() < 150
     assert not normalise_digit(dot, 0.0).any()
 
 
 @pytest.mark.parametrize(("extent", "side"), [(0.99e-30, 3), (1e-30, 3), (1.01e-30, 20)])
-def test_what_is_too_small_to_divide_by_is_a_point(extent: float, side: int) -> None:
+def test_tiny_ink_is_a_point(extent: float, side: int) -> None:
     assert max(box_of_image(normalise_digit(make_ink([[[0, 0], [extent, 0]]])))) == side
 
 
 @pytest.mark.parametrize("turns", range(4))
-def test_a_digit_with_all_its_ink_at_one_end_stays_on_the_paper(turns: int) -> None:
-    """Its mass is nearer to its end than 14 pixels from the other: the paper's edge holds it."""
+def test_a_digit_heavy_at_one_end_stays_within_the_image(turns: int) -> None:
+    """Its centre of mass is so near to one end that the edge of the image limits the shift."""
     base = [[[0, y], [100, y]] for y in (82, 88, 94, 100)]
     image = np.array([[[50, 0], [50, 80]], *base], float)
     for _ in range(turns):
@@ -73,13 +73,13 @@ def test_a_digit_with_all_its_ink_at_one_end_stays_on_the_paper(turns: int) -> N
     assert max(box_of_image(drawn)) == 20
 
 
-def test_a_point_is_a_dot_of_the_pens_width() -> None:
+def test_a_point_is_a_dot_as_wide_as_the_pen() -> None:
     image = normalise_digit(make_ink([[[5, 5]]]))
     assert box_of_image(image)[0] <= PEN_WIDTH + 2
     assert image.max() > 200
 
 
-def test_drawing_agrees_with_pillow_drawn_large_and_scaled_down() -> None:
+def test_drawing_agrees_with_supersampled_pillow() -> None:
     scale = (20 - PEN_WIDTH) / 100
     fine = 16
     canvas = Image.new("L", (20 * fine, 20 * fine))
@@ -142,7 +142,7 @@ def test_any_ink_stays_in_its_box_and_is_centred_by_mass(points: list[list[tuple
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(*[st.sampled_from([0.0, 5e-324, 1e-300, 1e-30, 1e-9, 1.0, 3e8, -1e9, 1e9])] * 2), min_size=1))
-def test_the_smallest_and_the_largest_ink_is_drawn(points: list[tuple[float, float]]) -> None:
+def test_ink_of_extreme_sizes_is_drawn(points: list[tuple[float, float]]) -> None:
     with np.errstate(invalid="raise", divide="raise", over="raise"):
         image = normalise_digit(make_ink([points]))
     assert image.any()
@@ -152,10 +152,10 @@ def test_the_smallest_and_the_largest_ink_is_drawn(points: list[tuple[float, flo
 
 @settings(max_examples=100, deadline=None)
 @given(strokes, st.integers(-8, 8), st.randoms())
-def test_units_and_order_do_not_matter_at_all(
+def test_scale_and_order_of_strokes_change_nothing(
     points: list[list[tuple[float, float]]], power: int, chance: random.Random
 ) -> None:
-    """Bit for bit: a power of two is exact, and which stroke is drawn first is not asked."""
+    """Bit for bit: scaling by a power of two is exact."""
     ink = list(make_ink(points))
     expected = normalise_digit(ink)
     assert np.array_equal(normalise_digit([stroke * 2.0**power for stroke in ink]), expected)
@@ -166,18 +166,18 @@ def test_units_and_order_do_not_matter_at_all(
 
 @settings(max_examples=100, deadline=None)
 @given(whole_strokes, st.integers(-(10**8), 10**8), st.integers(-(10**8), 10**8))
-def test_place_does_not_matter_at_all(points: list[list[tuple[int, int]]], x: int, y: int) -> None:
-    """Bit for bit, where the sum has no rounding of its own."""
+def test_position_changes_nothing(points: list[list[tuple[int, int]]], x: int, y: int) -> None:
+    """Bit for bit, if the sum is not rounded."""
     moved = [[(a + x, b + y) for a, b in stroke] for stroke in points]
     assert np.array_equal(normalise_digit(make_ink(points)), normalise_digit(make_ink(moved)))
 
 
 @settings(max_examples=100, deadline=None)
 @given(whole_strokes, st.floats(0.001, 1000), st.floats(-1e4, 1e4), st.floats(-1e4, 1e4))
-def test_any_unit_and_place_is_one_grey_level_at_most(
+def test_any_scale_and_position_changes_at_most_one_grey_level(
     points: list[list[tuple[int, int]]], unit: float, x: float, y: float
 ) -> None:
-    """Coordinates have 53 bits, pixels 24: the last of those is far below a grey level."""
+    """Coordinates have 53 bits, pixels 24: rounding is far below a grey level."""
     short = [stroke[:23] for stroke in points]  # longer ones are thinned by the length along the line, in steps
     moved = [[(a * unit + x * unit, b * unit + y * unit) for a, b in stroke] for stroke in short]
     assert is_alike(normalise_digit(make_ink(short)), normalise_digit(make_ink(moved)), 1)
@@ -185,14 +185,14 @@ def test_any_unit_and_place_is_one_grey_level_at_most(
 
 @settings(max_examples=100, deadline=None)
 @given(whole_strokes)
-def test_direction_is_one_grey_level_at_most(points: list[list[tuple[int, int]]]) -> None:
+def test_direction_changes_at_most_one_grey_level(points: list[list[tuple[int, int]]]) -> None:
     short = [stroke[:23] for stroke in points]  # longer ones are thinned from their beginning
     turned = [stroke[::-1] for stroke in short]
     assert is_alike(normalise_digit(make_ink(short)), normalise_digit(make_ink(turned)), 1)
 
 
 def exact_drawing(lines: list[NDArray[np.float64]], pen_width: float, width: int, height: int) -> NDArray[np.float64]:
-    """Return what draw_strokes says it draws: each pixel by itself, each segment by itself, in Python's floats."""
+    """Return the coverage computed pixel by pixel and segment by segment in Python floats."""
     image = np.zeros((height, width))
     for y in range(height):
         for x in range(width):
@@ -227,7 +227,7 @@ def test_coverage_is_the_distance_to_the_line(
 
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.floats(0.02, 1.0), st.integers(24, 80))
-def test_points_that_are_left_out_move_the_line_by_no_more_than_a_step(seed: int, pace: float, count: int) -> None:
+def test_thinning_moves_the_line_by_at_most_a_step(seed: int, pace: float, count: int) -> None:
     chance = np.random.default_rng(seed)
     line = np.clip(np.cumsum(chance.normal(0, pace, (count, 2)), axis=0) + 6, 0, 12).astype(np.float32)
     expected = exact_drawing([line.astype(float)], 2.0, 12, 12)
@@ -235,7 +235,7 @@ def test_points_that_are_left_out_move_the_line_by_no_more_than_a_step(seed: int
     assert np.abs(drawn - expected).max() <= STEP
 
 
-def test_a_long_stroke_keeps_its_ends_and_loses_what_cannot_be_seen() -> None:
+def test_thinning_keeps_the_ends_of_a_stroke() -> None:
     ends = np.array([[1.0, 1.0], [11.0, 11.0]], np.float32)
     dense = np.linspace(ends[0], ends[1], 5000, dtype=np.float32)
     assert np.abs(draw_strokes([dense], 2.0, 12, 12) - draw_strokes([ends], 2.0, 12, 12)).max() < 2e-3
@@ -252,7 +252,7 @@ def test_a_long_stroke_keeps_its_ends_and_loses_what_cannot_be_seen() -> None:
 @pytest.mark.parametrize("pen_width", [1.0, 1.5, PEN_WIDTH, 4.0])
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_line_is_as_wide_as_the_pen(pen_width: float, turned: bool) -> None:
-    """A soft edge takes of one pixel what it gives the next: the greys across a line add up to its width."""
+    """The greys across a line with soft edges add up to its width."""
     cross = [[[0, 50], [100, 50]], [[50, 0], [50, 100]]]
     image = normalise_digit(make_ink(cross[::-1] if turned else cross), pen_width).astype(float) / 255
     rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
@@ -261,7 +261,7 @@ def test_a_line_is_as_wide_as_the_pen(pen_width: float, turned: bool) -> None:
         assert across.sum() == pytest.approx(pen_width, abs=0.02)
 
 
-def test_many_segments_are_drawn_as_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chunked_drawing_equals_drawing_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     ink = make_ink(np.random.default_rng(3).uniform(0, 1, (5, 90, 2)))
     expected = normalise_digit(ink)
     for chunk in (1, 7, 10_000):
@@ -269,7 +269,7 @@ def test_many_segments_are_drawn_as_few_at_a_time(monkeypatch: pytest.MonkeyPatc
         assert np.array_equal(normalise_digit(ink), expected)
 
 
-def test_aspect_is_kept_and_the_drawing_not_stretched() -> None:
+def test_aspect_is_kept() -> None:
     one = normalise_digit(make_ink([[[0, 0], [0, 100]]]))
     height, width = box_of_image(one)
     assert height == 20
@@ -321,7 +321,7 @@ def test_any_picture_stays_in_its_box_and_is_centred_by_mass(picture: NDArray[np
 
 @settings(max_examples=100, deadline=None)
 @given(pictures, *[st.integers(0, 30)] * 4)
-def test_the_paper_around_a_picture_does_not_matter_at_all(
+def test_margins_of_a_picture_change_nothing(
     picture: NDArray[np.uint8], above: int, below: int, left: int, right: int
 ) -> None:
     framed = np.pad(picture, ((above, below), (left, right)))
@@ -330,12 +330,12 @@ def test_the_paper_around_a_picture_does_not_matter_at_all(
 
 @settings(max_examples=100, deadline=None)
 @given(pictures.map(lambda picture: picture // 5), st.integers(2, 5))
-def test_how_dark_a_picture_is_does_not_matter_at_all(picture: NDArray[np.uint8], times: int) -> None:
+def test_darkness_of_a_picture_changes_nothing(picture: NDArray[np.uint8], times: int) -> None:
     assert np.array_equal(normalise_bitmap(picture * np.uint8(times)), normalise_bitmap(picture))
 
 
 def round_digit(size: int, thickness: float) -> NDArray[np.uint8]:
-    """Return a ring with a bar, (size, size): an 0 that is slashed level."""
+    """Return a ring with a horizontal bar, (size, size)."""
     y, x = np.mgrid[0:size, 0:size] - (size - 1) / 2
     radius = (size - thickness) / 2
     ring = np.abs(np.hypot(x, y) - radius) <= thickness / 2
@@ -345,7 +345,7 @@ def round_digit(size: int, thickness: float) -> NDArray[np.uint8]:
 @pytest.mark.parametrize("factor", [2, 3, 10])
 @pytest.mark.parametrize(("size", "grey"), [(40, 1), (60, 1), (100, 1), (57, 90), (111, 60)])
 def test_the_size_of_a_picture_does_not_matter(size: int, grey: int, factor: int) -> None:
-    """To one grey level where whole pixels become one; else Pillow's box takes or leaves a pixel at the box's edge."""
+    """Exact to a grey level for whole factors; otherwise Pillow may gain or lose a pixel at the edge."""
     picture = round_digit(size, 0.12 * size)
     image = normalise_bitmap(picture)
     enlarged = normalise_bitmap(np.kron(picture, np.ones((factor, factor), np.uint8)))
@@ -354,7 +354,7 @@ def test_the_size_of_a_picture_does_not_matter(size: int, grey: int, factor: int
 
 @settings(max_examples=100, deadline=None)
 @given(pictures)
-def test_a_picture_laid_on_its_side_is_the_image_on_its_side(picture: NDArray[np.uint8]) -> None:
+def test_a_rotated_picture_gives_the_rotated_image(picture: NDArray[np.uint8]) -> None:
     image = normalise_bitmap(picture)
     if image.any():
         assert is_alike(image, normalise_bitmap(np.ascontiguousarray(picture.T)).T, 2)  # Pillow rounds along the way
@@ -380,7 +380,7 @@ def test_a_thin_line_becomes_as_thick_as_the_thinnest_of_mnist(thickness: int) -
 
 
 @pytest.mark.parametrize("thickness", [8, 9, 12])
-def test_what_is_thick_enough_is_left(thickness: int) -> None:
+def test_thick_lines_are_not_thickened(thickness: int) -> None:
     picture = np.zeros((100, 100), np.uint8)
     picture[:, 45 : 45 + thickness] = picture[:thickness] = picture[-thickness:] = 255
     across = normalise_bitmap(picture)[10:18].astype(float).sum(axis=1) / 255
@@ -388,8 +388,8 @@ def test_what_is_thick_enough_is_left(thickness: int) -> None:
 
 
 @pytest.mark.parametrize(("halo", "is_line"), [(30, False), (99, False), (100, True), (150, True)])
-def test_what_is_half_as_dark_as_the_ink_is_line_and_what_is_fainter_is_blur(halo: int, is_line: bool) -> None:
-    """A hairline in its blur is a hairline still; a line with greyer flanks is as wide as they are."""
+def test_half_as_dark_as_the_ink_is_line_and_fainter_is_blur(halo: int, is_line: bool) -> None:
+    """A blurred hairline is still a hairline; a line with darker flanks is as wide as they are."""
     picture = np.zeros((100, 100), np.uint8)
     picture[:, 46:55] = picture[:9] = picture[-9:] = halo
     picture[:, 50] = picture[4] = picture[-5] = 200
@@ -398,13 +398,13 @@ def test_what_is_half_as_dark_as_the_ink_is_line_and_what_is_fainter_is_blur(hal
 
 
 @pytest.mark.parametrize(("height", "width"), [(20, 1), (1, 20), (7, 3), (60, 30), (31, 200), (200, 31)])
-def test_aspect_is_kept_by_pictures(height: int, width: int) -> None:
+def test_aspect_of_pictures_is_kept(height: int, width: int) -> None:
     longest = max(height, width)
     box = tuple(max(1, round(side * BOX / longest)) for side in (height, width))
     assert box_of_image(normalise_bitmap(np.full((height, width), 200, np.uint8))) == box
 
 
-def test_a_small_picture_is_enlarged_smoothly_and_one_of_the_boxs_size_left_as_it_is() -> None:
+def test_small_pictures_are_enlarged_smoothly() -> None:
     picture = np.zeros((10, 10), np.uint8)
     picture[:, :5] = picture[0] = picture[-1] = 255
     assert len(np.unique(normalise_bitmap(picture))) > 5
@@ -414,13 +414,13 @@ def test_a_small_picture_is_enlarged_smoothly_and_one_of_the_boxs_size_left_as_i
 
 
 @pytest.mark.parametrize("shape", [(0, 0), (0, 5), (3, 0)])
-def test_a_picture_of_nothing_is_blank_paper(shape: tuple[int, int]) -> None:
+def test_an_empty_picture_is_blank_paper(shape: tuple[int, int]) -> None:
     assert not normalise_bitmap(np.zeros(shape, np.uint8)).any()
 
 
 @pytest.mark.parametrize("grey", [255, 120])
 def test_faint_blur_around_a_digit_is_not_part_of_its_box(grey: int) -> None:
-    """FAINT is a fifth of the darkest ink: one shade below it is blur, at it is line."""
+    """FAINT is a fifth of the darkest ink: below it is blur."""
     picture = round_digit(60, 9) // 255 * grey
     blurred = np.pad(picture, 20, constant_values=grey // 5 - 1)
     assert np.array_equal(normalise_bitmap(np.pad(picture, 20)), normalise_bitmap(blurred))
@@ -430,7 +430,7 @@ def test_faint_blur_around_a_digit_is_not_part_of_its_box(grey: int) -> None:
 
 @pytest.mark.data
 @pytest.mark.parametrize("factor", [1, 5])
-def test_mnist_normalised_again_is_mnist(mnist: Mnist, factor: int) -> None:
+def test_normalising_mnist_again_changes_nothing(mnist: Mnist, factor: int) -> None:
     images = mnist.x_test[:2000]
     again = np.stack([normalise_bitmap(np.kron(image, np.ones((factor, factor), np.uint8))) for image in images])
     difference = np.abs(again.astype(int) - images.astype(int)).mean(axis=(1, 2))
@@ -442,7 +442,7 @@ def test_mnist_normalised_again_is_mnist(mnist: Mnist, factor: int) -> None:
 @pytest.mark.data
 @pytest.mark.parametrize("filter_", [Image.Resampling.NEAREST, Image.Resampling.BILINEAR, Image.Resampling.BICUBIC])
 def test_enlarging_and_normalising_again_costs_no_accuracy(mnist: Mnist, filter_: Image.Resampling) -> None:
-    """At most 0.1 points on all 10,000 test images, whatever filter enlarged them."""
+    """At most 0.1 points on the 10,000 test images, with any filter."""
     classifier = Classifier(load_model())
     right = classifier.logits(mnist.x_test).argmax(axis=1) == mnist.y_test
     again = np.stack(

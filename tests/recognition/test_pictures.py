@@ -1,4 +1,4 @@
-"""Pictures: polarity, formats, limits, and connected pieces against a flood fill."""
+"""Pictures: polarity, formats, limits, and connected pieces compared with a flood fill."""
 
 import io
 import struct
@@ -34,7 +34,7 @@ def stored(image: Image.Image, kind: str) -> io.BytesIO:
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "JPEG"])
 @pytest.mark.parametrize(("paper", "ink"), [(255, 0), (0, 255), (200, 90), (40, 160)])
-def test_polarity_is_found_whatever_the_colours(kind: str, paper: int, ink: int) -> None:
+def test_polarity_is_detected_for_any_colours(kind: str, paper: int, ink: int) -> None:
     coverage = open_picture(stored(page(paper, ink), kind))
     assert coverage[40, 30] > 200
     assert coverage[5, 5] == 0
@@ -49,7 +49,7 @@ def test_every_common_pixel_format_is_read(mode: str) -> None:
 
 
 @pytest.mark.parametrize("ink", [0, 255])
-def test_ink_on_a_transparent_page_is_seen(ink: int) -> None:
+def test_ink_on_a_transparent_page_is_found(ink: int) -> None:
     drawn = np.asarray(page(0, 255))
     rgba = np.zeros((*drawn.shape, 4), np.uint8)
     rgba[..., :3], rgba[..., 3] = ink, drawn
@@ -57,16 +57,16 @@ def test_ink_on_a_transparent_page_is_seen(ink: int) -> None:
 
 
 @pytest.mark.parametrize("level", [0, 128, 255])
-def test_blank_paper_holds_no_ink(level: int) -> None:
+def test_blank_paper_has_no_ink(level: int) -> None:
     assert not open_picture(stored(Image.new("L", (50, 50), level), "PNG")).any()
 
 
-def test_noise_on_blank_paper_is_no_ink() -> None:
+def test_noise_on_blank_paper_is_not_ink() -> None:
     noise = np.random.default_rng(1).normal(200, 3, (200, 200)).clip(0, 255).astype(np.uint8)
     assert not open_picture(stored(Image.fromarray(noise), "PNG")).any()
 
 
-def test_a_large_photo_is_looked_at_small() -> None:
+def test_a_large_photo_is_scaled_down() -> None:
     assert max(open_picture(stored(page(255, 0).resize((6000, 4000)), "PNG")).shape) == images.WORKING_SIDE
 
 
@@ -87,7 +87,7 @@ def test_a_large_picture_is_read_as_the_small_one(mode: str) -> None:
 @pytest.mark.parametrize("orientation", range(10))
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
 @pytest.mark.parametrize("side", [1, 20])  # the second is scaled down before it is turned
-def test_a_picture_is_turned_as_the_camera_was_held(orientation: int, kind: str, side: int) -> None:
+def test_exif_orientation_is_applied(orientation: int, kind: str, side: int) -> None:
     picture, exif = page(255, 0).resize((120 * side, 80 * side)), Image.Exif()
     exif[images.ORIENTATION] = orientation
     file = io.BytesIO()
@@ -98,7 +98,7 @@ def test_a_picture_is_turned_as_the_camera_was_held(orientation: int, kind: str,
     assert np.abs(seen.astype(int) - expected.astype(int)).mean() < 3
 
 
-def test_odd_metadata_is_no_fault() -> None:
+def test_odd_metadata_is_ignored() -> None:
     file = io.BytesIO()
     odd = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x07\0\x04\0\0\0abcd\x08\0\0\0"
     page(255, 0).save(file, "JPEG", exif=odd)
@@ -107,8 +107,8 @@ def test_odd_metadata_is_no_fault() -> None:
 
 @pytest.mark.skipif(not RESET_PEAK.exists(), reason="this system does not tell the peak of memory")
 @pytest.mark.parametrize(("mode", "most"), [("1", 150), ("P", 150), ("I;16", 200)])
-def test_a_page_of_fifty_million_pixels_takes_no_more_than_its_pixels(mode: str, most: float) -> None:
-    """Up to 4 bytes a pixel, and some working room: 27 KB of a PNG of one bit a pixel took 757 MB before."""
+def test_memory_for_fifty_million_pixels_is_bounded(mode: str, most: float) -> None:
+    """Up to 4 bytes a pixel and some working memory; a 27 KB PNG of one bit a pixel took 757 MB before."""
     page_of_nothing = Image.new(mode, (7000, 7071), 1 if mode == "1" else 255)
     file = io.BytesIO()
     options = {"transparency": 0} if mode in ("1", "P", "I;16") else {}
@@ -125,21 +125,21 @@ def test_a_picture_of_too_many_rows_is_refused(size: tuple[int, int]) -> None:
         open_picture(stored(Image.new("L", size), "PNG"))
 
 
-def test_a_jpeg_whose_coefficients_would_fill_the_memory_is_refused() -> None:
+def test_a_progressive_jpeg_that_needs_too_much_memory_is_refused() -> None:
     file = io.BytesIO()
     Image.new("CMYK", (6500, 6500)).save(file, "JPEG", progressive=True)
     with pytest.raises(ImageError, match="more than 40,000,000"):
         open_picture(file)
 
 
-def test_rings_within_rings_are_no_page_of_digits(recognizer: Recognizer) -> None:
+def test_nested_rings_are_refused(recognizer: Recognizer) -> None:
     y, x = np.mgrid[0:1024, 0:1024]
     rings = (np.maximum(abs(x - 512), abs(y - 512)) // 2 % 2 * 255).astype(np.uint8)
-    with pytest.raises(ImageError, match="127 pieces of ink that enclose each other"):
+    with pytest.raises(ImageError, match="127 nested pieces of ink"):
         recognizer.read_coverage(rings)
 
 
-def test_a_page_full_of_digits_is_one(recognizer: Recognizer) -> None:
+def test_a_page_full_of_digits_is_read(recognizer: Recognizer) -> None:
     full = np.zeros((1024, 1024), np.uint8)
     for place in range(289):
         top, left = 60 * (place // 17) + 5, 60 * (place % 17) + 5
@@ -147,7 +147,7 @@ def test_a_page_full_of_digits_is_one(recognizer: Recognizer) -> None:
     assert recognizer.read_coverage(full).text.count("1") > 0
 
 
-def test_a_palette_that_is_missing_is_told() -> None:
+def test_a_missing_palette_is_an_error() -> None:
     """Found by fuzzing: transparency for colours that are not there."""
     whole = stored(page(255, 0, "P"), "PNG").getvalue()
     start = whole.index(b"PLTE") - 4
@@ -158,7 +158,7 @@ def test_a_palette_that_is_missing_is_told() -> None:
         open_picture(io.BytesIO(whole[:start] + chunk + whole[end:]))
 
 
-def test_files_that_are_no_pictures_are_one_clear_line(tmp_path: Path) -> None:
+def test_files_that_are_not_pictures_raise_a_one_line_error(tmp_path: Path) -> None:
     whole = stored(page(255, 0), "PNG").getvalue()
     cases = {
         "empty": b"",
@@ -184,7 +184,7 @@ def test_a_decompression_bomb_is_refused() -> None:
 
 
 def flood_fill(solid: NDArray[np.bool_]) -> list[frozenset[tuple[int, int]]]:
-    """The textbook way: an independent oracle for the union-find over runs."""
+    """Flood fill: an independent oracle for the union-find over runs."""
     left = {(int(row), int(column)) for row, column in np.argwhere(solid)}
     found = []
     while left:
@@ -201,7 +201,7 @@ def flood_fill(solid: NDArray[np.bool_]) -> list[frozenset[tuple[int, int]]]:
 
 
 @pytest.mark.parametrize("density", [0.1, 0.3, 0.45, 0.6])
-def test_pieces_are_those_of_a_flood_fill(density: float) -> None:
+def test_pieces_equal_those_of_a_flood_fill(density: float) -> None:
     random = np.random.default_rng(int(density * 100))
     for _ in range(20):
         solid = random.random((17, 23)) < density

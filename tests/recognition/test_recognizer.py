@@ -1,4 +1,4 @@
-"""The engine as a whole, on the samples that come with the program."""
+"""The recogniser as a whole, on the bundled samples."""
 
 import json
 import time
@@ -32,26 +32,26 @@ def test_pictures_are_read(recognizer: Recognizer, file: str, text: str) -> None
     assert all(digit.strokes == () for digit in recognizer.read_picture(DATA / file).digits)
 
 
-def test_nothing_is_no_digit(recognizer: Recognizer) -> None:
+def test_no_ink_is_no_digit(recognizer: Recognizer) -> None:
     reading = recognizer.read([])
     assert (reading.text, reading.confidence, reading.digits) == ("", 0.0, ())
     assert recognizer.read([], single=True).text == ""
     assert recognizer.read_coverage(np.zeros((30, 30), np.uint8)).text == ""
 
 
-def test_a_dash_is_refused_and_not_called_a_4(recognizer: Recognizer) -> None:
+def test_a_dash_is_rejected(recognizer: Recognizer) -> None:
     reading = recognizer.read([[[0, 0], [30, 1], [60, 0], [100, 2]]])
     assert reading.text == "?"
     assert reading.digits[0].refused
     assert reading.digits[0].alternatives[0][1] == pytest.approx(reading.digits[0].confidence)
 
 
-def test_a_scribble_is_refused(recognizer: Recognizer) -> None:
+def test_a_scribble_is_rejected(recognizer: Recognizer) -> None:
     points = np.random.default_rng(3).uniform(0, 100, (25, 2)).tolist()
     assert recognizer.read([points], single=True).text == "?"
 
 
-def test_what_is_read_does_not_depend_on_scale_or_place(recognizer: Recognizer) -> None:
+def test_reading_does_not_depend_on_scale_and_position(recognizer: Recognizer) -> None:
     ink = parse_ink(json.dumps(SAMPLES[4]))
     expected = recognizer.read(ink).text
     for factor, shift in ((0.01, 5), (37.0, -1000)):
@@ -59,13 +59,13 @@ def test_what_is_read_does_not_depend_on_scale_or_place(recognizer: Recognizer) 
         assert recognizer.read(moved).text == expected
 
 
-def test_plain_lists_are_taken_and_wrong_ones_refused(recognizer: Recognizer) -> None:
+def test_plain_lists_are_accepted_and_malformed_ones_refused(recognizer: Recognizer) -> None:
     assert recognizer.read([[[0, 0], [0, 50], [0, 100]]]).text == "1"
     with pytest.raises(InkError):
         recognizer.read([[[0, float("nan")]]])
 
 
-def test_json_is_what_the_contract_says(recognizer: Recognizer) -> None:
+def test_json_has_the_documented_fields(recognizer: Recognizer) -> None:
     record = recognizer.read(make_ink(SAMPLES[0]["strokes"])).to_json()
     assert set(record) == {"text", "confidence", "digits"}
     (digit,) = record["digits"]
@@ -97,7 +97,7 @@ def test_real_ink_of_many_writers_is_read(recognizer: Recognizer, ink_folder: Pa
     assert right / len(samples) > 0.97
 
 
-def test_nothing_a_dot_and_a_dash_are_no_digits(recognizer: Recognizer) -> None:
+def test_a_dot_and_a_dash_are_not_digits(recognizer: Recognizer) -> None:
     assert recognizer.read([]).text == ""
     for single in (True, False):
         assert recognizer.read([[[5, 5]]], single=single).text == "?"
@@ -105,7 +105,7 @@ def test_nothing_a_dot_and_a_dash_are_no_digits(recognizer: Recognizer) -> None:
         assert recognizer.read([[[0, 0], [100, 2]]], single=single).text == "?"
 
 
-def test_a_dot_far_from_a_digit_is_refused_beside_it(recognizer: Recognizer) -> None:
+def test_a_dot_far_from_a_digit_is_rejected(recognizer: Recognizer) -> None:
     one = [[10, 0], [10, 100]]
     assert recognizer.read([one, [[90, 98], [93, 100]]]).text == "1?"
     assert recognizer.read([one, [[90, 10], [90, 95]]]).text == "11"

@@ -1,4 +1,4 @@
-"""Grouping: every piece used once, the best path really the best."""
+"""Grouping: every piece is used once, and the best path is optimal."""
 
 from itertools import combinations, pairwise
 from random import Random
@@ -42,7 +42,7 @@ whole_boxes = st.lists(
 
 
 class Prices:
-    """What the score's weights mean, one at a time and without arrays: an oracle for the grid's own sums."""
+    """The penalty computed weight by weight without arrays: an oracle for Grid."""
 
     def __init__(self, found: list[Box], owners: list[int]) -> None:
         order = sorted(range(len(found)), key=lambda piece: found[piece][0] + found[piece][2])
@@ -72,7 +72,7 @@ class Prices:
 
 
 def all_paths(count: int) -> list[list[tuple[int, int]]]:
-    """Every way to cut `count` pieces in order into runs of at most MOST_PIECES."""
+    """Yield every split of `count` pieces into runs of at most MOST_PIECES."""
     paths = []
     for cuts in range(count):
         for chosen in combinations(range(1, count), cuts):
@@ -85,10 +85,10 @@ def all_paths(count: int) -> list[list[tuple[int, int]]]:
 
 @settings(max_examples=150, deadline=None)
 @given(boxes | whole_boxes, st.randoms(use_true_random=False))
-def test_the_best_path_is_the_best_of_all(found: list[Box], chance: Random) -> None:
-    owners = sorted(chance.randrange(len(found)) for _ in found)
+def test_best_path_equals_exhaustive_search(found: list[Box], rng: Random) -> None:
+    owners = sorted(rng.randrange(len(found)) for _ in found)
     grid = Grid(found, owners)
-    scores = np.array([chance.uniform(-5, 0) for _ in grid.groups], np.float32)
+    scores = np.array([rng.uniform(-5, 0) for _ in grid.groups], np.float32)
     prices = Prices(found, owners)
     likes = dict(zip(grid.runs, map(float, scores), strict=True))
     best = max(sum(likes[run] for run in path) - prices.of_path(path) for path in all_paths(len(found)))
@@ -103,8 +103,8 @@ def test_the_best_path_is_the_best_of_all(found: list[Box], chance: Random) -> N
 
 @settings(max_examples=100, deadline=None)
 @given(boxes | whole_boxes, st.randoms(use_true_random=False))
-def test_a_run_costs_what_the_weights_say(found: list[Box], chance: Random) -> None:
-    owners = sorted(chance.randrange(len(found)) for _ in found)
+def test_misfit_equals_the_reference(found: list[Box], rng: Random) -> None:
+    owners = sorted(rng.randrange(len(found)) for _ in found)
     grid, prices = Grid(found, owners), Prices(found, owners)
     own = [grid._misfit(*run) + DIGIT for run in grid.runs]
     assert own == pytest.approx([prices.of(*run) for run in grid.runs], rel=1e-9, abs=1e-6)
@@ -112,32 +112,34 @@ def test_a_run_costs_what_the_weights_say(found: list[Box], chance: Random) -> N
 
 @settings(max_examples=100, deadline=None)
 @given(whole_boxes, st.integers(-20, 20), st.integers(-1000, 1000), st.integers(-1000, 1000), st.randoms())
-def test_units_and_place_do_not_matter(found: list[Box], power: int, x: int, y: int, chance: Random) -> None:
+def test_grouping_does_not_depend_on_scale_and_position(
+    found: list[Box], power: int, x: int, y: int, rng: Random
+) -> None:
     unit = 2.0**power
     moved = [((a + x) * unit, (b + y) * unit, (c + x) * unit, (d + y) * unit) for a, b, c, d in found]
     here, there = Grid(found), Grid(moved)
     assert here.groups == there.groups
     if line_height(np.array(found, float)) > 0:  # else all ink lies in one line, and any width is endless
-        scores = np.array([chance.uniform(-5, 0) for _ in here.groups], np.float32)
+        scores = np.array([rng.uniform(-5, 0) for _ in here.groups], np.float32)
         assert here.best_path(scores) == there.best_path(scores)
         assert [here.is_dot(group) for group in here.groups] == [there.is_dot(group) for group in there.groups]
 
 
 @given(whole_boxes, st.sets(st.integers(0, 8)))
-def test_the_candidates_are_the_runs_of_neighbours(found: list[Box], alone: set[int]) -> None:
+def test_candidates_are_runs_of_neighbours(found: list[Box], alone: set[int]) -> None:
     grid = Grid(found, alone=alone)
     order = sorted(range(len(found)), key=lambda piece: found[piece][0] + found[piece][2])
     runs = [order[a:b] for a in range(len(found)) for b in range(a + 1, len(found) + 1) if b - a <= MOST_PIECES]
     assert grid.groups == [tuple(sorted(run)) for run in runs if len(run) == 1 or not alone.intersection(run)]
 
 
-def test_pieces_of_one_place_keep_their_order() -> None:
+def test_pieces_at_the_same_position_keep_their_order() -> None:
     found = [(0.0, 0.0, 10.0, 100.0)] * 40 + [(-5.0, 0.0, 15.0, 100.0)] * 40
     assert Grid(found).order.tolist() == list(range(80))
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=10))
-def test_a_place_is_shared_by_the_strokes_that_go_on_past_it(owners: list[int]) -> None:
+def test_shared_counts_strokes_with_parts_on_both_sides(owners: list[int]) -> None:
     grid = Grid([(i, 0, i + 1, 1) for i in range(len(owners))], owners)
     assert grid.shared == [len(set(owners[:place]) & set(owners[place:])) for place in range(len(owners) + 1)]
 
@@ -149,7 +151,9 @@ LINE = (100.0, 0.0, 110.0, 100.0)
     ("extent", "is_dot"), [((0, 0), True), ((10, 10), True), ((10.5, 0), False), ((0, 10.5), False), ((10, 3), True)]
 )
 @pytest.mark.parametrize("place", [(0, 0), (500, 300), (-700, 20)])
-def test_a_dot_is_small_both_ways(extent: tuple[float, float], place: tuple[float, float], is_dot: bool) -> None:
+def test_a_dot_is_small_in_both_directions(
+    extent: tuple[float, float], place: tuple[float, float], is_dot: bool
+) -> None:
     """DOT is a tenth of the line's height, which is 100 here."""
     (x, y), (width, height) = place, extent
     grid = Grid([LINE, (x, y, x + width, y + height), LINE])
@@ -157,7 +161,7 @@ def test_a_dot_is_small_both_ways(extent: tuple[float, float], place: tuple[floa
     assert (grid.is_dot((1,)), grid.is_dot((0,))) == (is_dot, False)
 
 
-def test_dots_apart_are_no_dot_and_the_units_of_the_screen_may_ask_for_more() -> None:
+def test_separate_dots_are_not_a_dot_and_dot_sets_a_minimum() -> None:
     found = [LINE, (0, 0, 6, 6), (8, 0, 12, 6), LINE]
     assert [Grid(found).is_dot(group) for group in [(1,), (2,), (1, 2)]] == [True, True, False]
     assert [Grid(found, dot=12.0).is_dot(group) for group in [(1, 2), (0,)]] == [True, False]
@@ -165,30 +169,30 @@ def test_dots_apart_are_no_dot_and_the_units_of_the_screen_may_ask_for_more() ->
     assert not Grid(tall).is_dot((0, 1))
 
 
-def test_a_line_of_nothing_has_no_height_and_one_of_pieces_that_of_its_taller_half() -> None:
+def test_line_height_is_the_median_of_the_taller_half() -> None:
     assert line_height(np.empty((0, 4))) == 0.0
     heights = [10, 100, 20, 90, 80, 30]
     assert line_height(np.array([(0, 5, 1, 5 + height) for height in heights], float)) == 90
     assert Grid([]).groups == []
 
 
-def test_the_candidates_grow_linearly() -> None:
+def test_candidates_grow_linearly() -> None:
     assert len(Grid([(i, 0, i + 1, 1) for i in range(100)]).groups) < MOST_PIECES * 100
 
 
-def test_pieces_far_apart_are_not_one_digit_even_if_the_network_likes_it() -> None:
+def test_pieces_far_apart_are_not_grouped() -> None:
     grid = Grid([(0, 0, 10, 100), (300, 0, 310, 100)])
     scores = np.array([-1.0 if len(group) == 1 else -0.1 for group in grid.groups], np.float32)
     assert grid.best_path(scores) == [(0,), (1,)]
 
 
-def test_the_bar_of_a_seven_stays_with_it() -> None:
+def test_the_bar_of_a_seven_is_grouped_with_it() -> None:
     grid = Grid([(0, 0, 60, 100), (5, 50, 55, 52)])
     scores = np.array([-0.3 for _ in grid.groups], np.float32)
     assert grid.best_path(scores) == [(0, 1)]
 
 
-def test_a_group_that_may_be_no_digit_scores_less() -> None:
+def test_probability_of_not_a_digit_lowers_the_score() -> None:
     sure, doubtful, none = group_scores(np.array([[0.9, 0.1], [0.6, 0.1], [0.001, 0.001]], np.float32))
     assert sure > doubtful > none
     assert sure == pytest.approx(np.log(0.9), abs=1e-6)
@@ -196,7 +200,7 @@ def test_a_group_that_may_be_no_digit_scores_less() -> None:
 
 
 @given(st.lists(st.lists(st.floats(0, 0.125, width=32), min_size=8, max_size=8), min_size=1, max_size=5))
-def test_a_groups_score_is_its_own(rows: list[list[float]]) -> None:
+def test_scores_of_groups_are_independent(rows: list[list[float]]) -> None:
     found = np.array(rows, np.float32)
     together = group_scores(found)
     assert np.isfinite(together).all()
@@ -218,7 +222,7 @@ def test_two_zeros_in_one_stroke_are_two_digits() -> None:
 
 
 @pytest.mark.parametrize("middles", [(0, 100, 200), (200, 100, 0)])
-def test_cut_strokes_are_whole_again_when_joined(middles: tuple[int, ...]) -> None:
+def test_rejoined_parts_are_the_whole_stroke(middles: tuple[int, ...]) -> None:
     linked = np.concatenate([ring(middle) for middle in middles])
     parts = [part.points for part in parts_of(make_ink([linked, ring(400)]))][:-1]
     assert len(parts) == 3
@@ -233,7 +237,7 @@ def lengths(points: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
     return np.hypot(*np.diff(points, axis=0).T)
 
 
-def test_a_line_is_cut_anywhere_in_pieces_of_equal_length() -> None:
+def test_cut_anywhere_cuts_at_equal_lengths() -> None:
     corner = np.array([[0.0, 0.0], [30.0, 40.0], [30.0, 90.0]])  # 50 and 50 long
     cuts = cut_anywhere(corner, 4)
     ends = [before[-1].tolist() for before, _ in cuts]
@@ -246,7 +250,7 @@ def test_a_line_is_cut_anywhere_in_pieces_of_equal_length() -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(whole, whole), min_size=1, max_size=20), st.integers(2, 16))
-def test_cutting_anywhere_keeps_all_of_the_line(points: list[tuple[int, int]], pieces: int) -> None:
+def test_cut_anywhere_keeps_the_whole_line(points: list[tuple[int, int]], pieces: int) -> None:
     stroke = np.array(points, float)
     cuts = cut_anywhere(stroke, pieces)
     total = lengths(stroke).sum()
@@ -271,7 +275,7 @@ def cut_places(points: list[list[float]]) -> list[list[float]]:
 
 @pytest.mark.parametrize("between", [[], [[0.0, 50.0]], [[-60.0, 50.0], [60.0, 50.0]]])
 def test_a_ligature_is_cut_in_its_middle(between: list[list[float]]) -> None:
-    """Also where a point of the line lies just there."""
+    """Also if a point of the line lies exactly there."""
     assert cut_places([*LEFT, *between, *RIGHT]) == [[0.0, 50.0]]
     assert cut_places([*LEFT, *between, *RIGHT][::-1]) == [[0.0, 50.0]]
 
@@ -283,7 +287,7 @@ def test_a_sloping_ligature_is_cut_on_the_line() -> None:
 
 @pytest.mark.parametrize(("x", "y"), [(1000, -300), (-5000, 70), (64, 4096)])
 @pytest.mark.parametrize("unit", [2.0**-20, 1.0, 2.0**17])
-def test_cuts_move_and_grow_with_the_ink(x: float, y: float, unit: float) -> None:
+def test_cuts_scale_and_move_with_the_ink(x: float, y: float, unit: float) -> None:
     moved = [[(a + x) * unit, (b + y) * unit] for a, b in [*LEFT, *RIGHT]]
     assert cut_places(moved) == [[pytest.approx(x * unit), (50 + y) * unit]]
 
@@ -298,8 +302,8 @@ def test_a_stroke_no_wider_than_the_line_is_high_is_not_cut() -> None:
 
 
 @pytest.mark.parametrize("turned", [False, True])
-def test_a_tail_is_no_digit(turned: bool) -> None:
-    """One long stroke away from a digit, level or sloping, has no ink of its own beyond any cut."""
+def test_a_tail_is_not_cut_off(turned: bool) -> None:
+    """A long tail, level or sloping, has no height beyond any cut."""
     for end in ([300.0, 50.0], [300.0, 100.0], [300.0, 0.0]):
         tail = [*LEFT, end]
         assert cut_places(tail[::-1] if turned else tail) == []
@@ -307,7 +311,7 @@ def test_a_tail_is_no_digit(turned: bool) -> None:
 
 @pytest.mark.parametrize(("height", "cuts"), [(49.0, 0), (50.0, 1), (51.0, 1)])
 @pytest.mark.parametrize("turned", [False, True])
-def test_what_is_cut_off_has_half_the_height_of_the_line(height: float, cuts: int, turned: bool) -> None:
+def test_parts_have_at_least_half_the_line_height(height: float, cuts: int, turned: bool) -> None:
     assert CUT_HEIGHT == 0.5
     low = [[105.0, 50.0], [105.0, 50.0 - height / 2], [105.0, 50.0 + height / 2]]
     points = [*LEFT, *low]
@@ -323,7 +327,7 @@ def comb(gaps: list[float]) -> list[list[float]]:
     return points
 
 
-def test_of_many_ligatures_the_longest_are_cut() -> None:
+def test_the_longest_ligatures_are_cut_first() -> None:
     gaps = [100.0 + 8 * (7 * i % 20) for i in range(20)]  # no two alike
     places = cut_places(comb(gaps))
     middles = np.cumsum(gaps) - np.array(gaps) / 2 + 20 * np.arange(1, 21)
@@ -331,7 +335,7 @@ def test_of_many_ligatures_the_longest_are_cut() -> None:
     assert [x for x, _ in places] == pytest.approx([middles[i] for i in longest], abs=2)
 
 
-def test_of_ligatures_alike_the_first_are_cut() -> None:
+def test_equal_ligatures_are_cut_from_the_left() -> None:
     places = cut_places(comb([128.0] * 40))
     assert [x for x, _ in places] == pytest.approx([84 + 148 * i for i in range(MOST_CUTS)], abs=2)
 
@@ -341,7 +345,7 @@ point = st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.lists(point, min_size=1, max_size=30), min_size=1, max_size=4))
-def test_no_ink_gets_lost_in_cutting(strokes: list[list[tuple[float, float]]]) -> None:
+def test_cutting_loses_no_ink(strokes: list[list[tuple[float, float]]]) -> None:
     ink = make_ink(strokes)
     parts = parts_of(ink)
     assert sorted({part.stroke for part in parts}) == list(range(len(ink)))
@@ -351,19 +355,19 @@ def test_no_ink_gets_lost_in_cutting(strokes: list[list[tuple[float, float]]]) -
         assert box_of(own) == pytest.approx(box_of([stroke]))
 
 
-def test_a_stroke_of_all_the_points_there_may_be_is_cut_at_once() -> None:
+def test_a_stroke_with_the_most_points_is_cut() -> None:
     turn = np.linspace(0, 900 * np.pi, 100_000)
     stroke = np.stack([turn * 10 + 40 * np.cos(turn), 50 * np.sin(turn)], axis=1)
     assert len(parts_of(make_ink([stroke]))) < 20
 
 
-def test_a_digit_of_two_parts_of_a_stroke_costs_no_cut() -> None:
+def test_a_digit_of_two_parts_of_a_stroke_has_no_cut_penalty() -> None:
     grid = Grid([(0, 0, 50, 100), (50, 0, 100, 100), (90, 0, 140, 100)], [0, 0, 1])
     assert grid.shared == [0, 1, 0, 0]
 
 
-def test_ink_as_small_as_floats_can_tell_far_from_the_origin_is_not_cut() -> None:
-    """Found by fuzzing: columns that fall on each other are crossed by no line."""
+def test_ink_below_float_resolution_is_not_cut() -> None:
+    """Found by fuzzing: no line crosses columns that coincide."""
     steps = np.array([[8, 7], [0, 3], [7, 2], [8, 5], [9, 5]]) * 1e-10 + 1e6
     (part,) = parts_of((steps,))
     assert part.points.tolist() == steps.tolist()

@@ -1,4 +1,4 @@
-"""Training: MNIST proven, changes that keep the digit, both ways of training end to end on a little data."""
+"""Training: MNIST verified, augmentation that keeps the digit, both networks end to end on a little data."""
 
 import gzip
 import json
@@ -24,7 +24,7 @@ from ..conftest import ROOT
 
 
 def interrupt_after_two_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Press Ctrl-C when the second epoch is kept."""
+    """Press Ctrl-C after the second epoch."""
     real = keras.callbacks.BackupAndRestore.on_epoch_end
 
     def interrupt(self: object, epoch: int, logs: object = None) -> None:
@@ -37,7 +37,7 @@ def interrupt_after_two_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few and small batches: the whole path in seconds."""
+    """Few and small batches, so that a training takes seconds."""
     shrink(monkeypatch)
 
 
@@ -56,7 +56,7 @@ def write_npz(path: Path, mnist: Mnist, **changed: np.ndarray) -> Path:  # type:
 
 
 @pytest.mark.data
-def test_mnist_that_is_not_mnist_is_refused(mnist: Mnist, tmp_path: Path) -> None:
+def test_altered_mnist_is_refused(mnist: Mnist, tmp_path: Path) -> None:
     flipped = mnist.x_train.copy()
     flipped[12345, 14, 14] ^= 1
     labels = mnist.y_test.copy()
@@ -72,7 +72,7 @@ def test_mnist_that_is_not_mnist_is_refused(mnist: Mnist, tmp_path: Path) -> Non
             read_mnist(write_npz(tmp_path / "m.npz", mnist, **changed))
 
 
-def test_files_that_are_no_npz_are_refused(tmp_path: Path) -> None:
+def test_files_that_are_not_an_npz_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "m.npz"
     with pytest.raises(DataError, match="not found"):
         load_mnist(path)
@@ -80,14 +80,14 @@ def test_files_that_are_no_npz_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be read"):
         load_mnist(path)
     np.save(tmp_path / "m.npy", np.zeros(3))
-    with pytest.raises(DataError, match="one bare array"):
+    with pytest.raises(DataError, match="a single array"):
         load_mnist(tmp_path / "m.npy")
     np.savez(path, x_train=np.zeros(3))
     with pytest.raises(DataError, match="no array x_test"):
         load_mnist(path)
 
 
-def test_a_download_that_fails_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_download_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DIGITPAD_MNIST", raising=False)
 
     def fail() -> None:
@@ -98,7 +98,7 @@ def test_a_download_that_fails_says_what_to_do(monkeypatch: pytest.MonkeyPatch) 
         load_mnist()
 
 
-def test_no_change_is_no_change() -> None:
+def test_augmentation_of_zero_strength_changes_little() -> None:
     images = np.random.default_rng(1).random((3, 28, 28)).astype(np.float32)
     row, column = (axis.astype(np.float32) for axis in np.mgrid[0:28, 0:28])
     still = [np.broadcast_to(axis, images.shape).astype(np.float32) for axis in (row, column)]
@@ -111,7 +111,7 @@ def test_no_change_is_no_change() -> None:
     assert np.abs(calm - smooth).mean() < np.abs(calm - images).mean()  # sharpened at most
 
 
-def test_changed_images_stay_images() -> None:
+def test_augmented_images_stay_in_range() -> None:
     images = np.random.default_rng(1).random((50, 28, 28)).astype(np.float32)
     changed = augment(images, np.random.default_rng(2), Strength(45, 1, 0.5, 9, 4, 1))
     assert changed.shape == images.shape
@@ -119,26 +119,26 @@ def test_changed_images_stay_images() -> None:
     assert np.abs(changed - images).mean() > 0.05
 
 
-def test_deformed_ink_is_still_drawn_and_differs() -> None:
+def test_each_deformed_drawing_differs() -> None:
     ink = make_ink([[[0, 0], [50, 2], [20, 100]], [[5, 50], [45, 50]]])
-    random = np.random.default_rng(3)
-    images = [inkdata.draw(ink, random) for _ in range(20)]
+    rng = np.random.default_rng(3)
+    images = [inkdata.draw(ink, rng) for _ in range(20)]
     assert len({image.tobytes() for image in images}) == 20
     assert all(image.sum() > 5000 for image in images)
     assert (inkdata.draw(ink) == inkdata.draw(ink)).all()
 
 
 @pytest.mark.parametrize("label", ["0", "1", "7"])
-def test_synthetic_digits_are_what_they_say(label: str) -> None:
-    """The shipped network is the judge: it has seen real ones."""
+def test_synthetic_digits_are_read_as_their_label(label: str) -> None:
+    """The shipped network was trained on real ink."""
     from edge_app.recognition.recognizer import Recognizer
 
-    recognizer, random = Recognizer(), np.random.default_rng(4)
-    inks = [synthetic.synthetic_digit(label, random) for _ in range(60)]
+    recognizer, rng = Recognizer(), np.random.default_rng(4)
+    inks = [synthetic.synthetic_digit(label, rng) for _ in range(60)]
     assert np.mean([recognizer.read(ink, single=True).text == label for ink in inks]) > 0.8
 
 
-def test_batches_repeat_by_epoch_and_mix_as_told() -> None:
+def test_batches_are_reproducible_and_have_the_shares() -> None:
     images = np.random.default_rng(0).integers(0, 256, (5, 28, 28)).astype(np.uint8)
 
     def pool(name: str, label: int, share: float) -> dataset.Pool:
@@ -161,7 +161,7 @@ def test_batches_repeat_by_epoch_and_mix_as_told() -> None:
     assert len(one) == 3
 
 
-def test_wrong_groups_are_two_digits_side_by_side() -> None:
+def test_wrong_groups_are_labelled_not_a_digit() -> None:
     digits = [
         LabelledInk("1", "a", make_ink([[[0, 0], [0, 10]]])),
         LabelledInk("1", "a", make_ink([[[3, 5], [3, 25]]])),
@@ -171,7 +171,7 @@ def test_wrong_groups_are_two_digits_side_by_side() -> None:
     assert set(labels) == {dataset.NO_DIGIT}
 
 
-def test_the_prior_moves_only_the_bias_of_no_digit() -> None:
+def test_set_prior_changes_only_the_bias_of_no_digit() -> None:
     model = networks.edge()
     weights, before = model.get_layer("logits").get_weights()
     fit.set_prior(model, trained=0.1, wanted=0.01)
@@ -181,7 +181,7 @@ def test_the_prior_moves_only_the_bias_of_no_digit() -> None:
     assert after[10] - before[10] == pytest.approx(np.log(0.01 / 0.99) - np.log(0.1 / 0.9), abs=1e-5)
 
 
-def test_the_tutorials_network_is_the_tutorials() -> None:
+def test_classic_has_the_layers_of_the_tutorial() -> None:
     model = networks.classic()
     assert model.count_params() == 34_826
     assert [type(layer).__name__ for layer in model.layers] == [
@@ -191,7 +191,7 @@ def test_the_tutorials_network_is_the_tutorials() -> None:
 
 @pytest.mark.data
 @pytest.mark.usefixtures("small")
-def test_training_writes_everything_repeats_and_resumes(mnist_file: Path, ink_folder: Path, tmp_path: Path) -> None:
+def test_training_is_reproducible_and_writes_all_files(mnist_file: Path, ink_folder: Path, tmp_path: Path) -> None:
     ink = tmp_path / "ink.jsonl"
     lines = gzip.decompress((ink_folder / "pendigits-train.jsonl.gz").read_bytes()).splitlines()[::40]
     ink.write_bytes(b"\n".join(lines))
@@ -221,25 +221,25 @@ def test_training_writes_everything_repeats_and_resumes(mnist_file: Path, ink_fo
 
 @pytest.mark.data
 @pytest.mark.usefixtures("small")
-def test_a_pupil_of_everybodys_ink_learns_and_resumes(
+def test_distillation_on_all_writers_resumes(
     mnist_file: Path, ink_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ink = tmp_path / "ink.jsonl"
     lines = gzip.decompress((ink_folder / "pendigits-train.jsonl.gz").read_bytes()).splitlines()[::60]
     ink.write_bytes(b"\n".join(lines))
     words = ["--mnist", str(mnist_file), "--ink", str(ink), "--epochs", "3", "--all-writers", "--bfloat16"]
-    folder = ["--folder", str(tmp_path / "run"), "--output", str(tmp_path / "pupil.keras")]
+    folder = ["--folder", str(tmp_path / "run"), "--output", str(tmp_path / "student.keras")]
     teacher = ["--teachers", str(fit_teacher(tmp_path))]
     interrupt_after_two_epochs(monkeypatch)
     assert main([*words, *folder, *teacher]) == 130
     monkeypatch.undo()
     shrink(monkeypatch)
     assert main([*words, *folder, *teacher, "--resume"]) == 0
-    record = json.loads((tmp_path / "pupil.train.json").read_text())
+    record = json.loads((tmp_path / "student.train.json").read_text())
     assert record["epochs"] == 3
     assert len(record["teachers"]) == 1
-    assert "temperature" not in record  # nobody was held out
-    assert {layer.dtype_policy.name for layer in keras.models.load_model(tmp_path / "pupil.keras").layers} == {
+    assert "temperature" not in record  # no writers were held out
+    assert {layer.dtype_policy.name for layer in keras.models.load_model(tmp_path / "student.keras").layers} == {
         "float32"
     }
     wrong = tmp_path / "wrong.keras"
@@ -253,13 +253,13 @@ def fit_teacher(folder: Path) -> Path:
     return path
 
 
-def test_targets_are_mostly_the_teachers_opinion(tmp_path: Path) -> None:
+def test_targets_are_mostly_the_teachers_prediction(tmp_path: Path) -> None:
     path = fit_teacher(tmp_path)
     teacher = networks.edge()
     teacher.set_weights(keras.models.load_model(path).get_weights())
     images = np.random.default_rng(1).random((4, 28, 28, 1)).astype(np.float32)
     labels = np.eye(11, dtype=np.float32)[[1, 2, 3, 4]]
-    targets = fit._opinion_of([path], 0.1)(images, labels)
+    targets = fit._teacher_of([path], 0.1)(images, labels)
     assert np.allclose(targets.sum(axis=1), 1, atol=1e-5)
     fit.set_prior(teacher, fit.NO_DIGIT_PRIOR, 0.1)
     logits = np.asarray(teacher(images, training=False)) / fit.SOFTENING
@@ -267,7 +267,7 @@ def test_targets_are_mostly_the_teachers_opinion(tmp_path: Path) -> None:
     assert np.allclose(targets, 0.7 * soft + 0.3 * labels, atol=1e-4)
 
 
-def test_the_fused_normalisation_is_keras_own() -> None:
+def test_fused_normalisation_equals_that_of_keras() -> None:
     one, own = networks.edge(networks.FusedBatchNormalization), networks.edge()
     assert [weight.shape for weight in one.get_weights()] == [weight.shape for weight in own.get_weights()]
     own.set_weights(one.get_weights())
@@ -277,7 +277,7 @@ def test_the_fused_normalisation_is_keras_own() -> None:
 
 @pytest.mark.data
 @pytest.mark.usefixtures("small")
-def test_an_interrupted_training_keeps_its_best_and_goes_on(
+def test_an_interrupted_training_keeps_its_best_epoch_and_resumes(
     mnist_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = ["--mnist", str(mnist_file), "--folder", str(tmp_path / "run"), "--output", str(tmp_path / "m.keras")]
@@ -285,8 +285,8 @@ def test_an_interrupted_training_keeps_its_best_and_goes_on(
     interrupt_after_two_epochs(monkeypatch)
     assert main([*words, "--epochs", "4"]) == 130
     assert (tmp_path / "run" / "best.weights.h5").exists()
-    assert not (tmp_path / "m.keras").exists()  # half a training replaces no model
-    assert main([*words, "--epochs", "4"]) == 1  # nor is it thrown away by a new one
+    assert not (tmp_path / "m.keras").exists()  # an interrupted training replaces no model
+    assert main([*words, "--epochs", "4"]) == 1  # and is not discarded by a new one
     monkeypatch.undo()
     shrink(monkeypatch)
     assert main([*words, "--epochs", "4", "--resume"]) == 0
@@ -294,7 +294,7 @@ def test_an_interrupted_training_keeps_its_best_and_goes_on(
 
 
 @pytest.mark.data
-def test_the_tutorials_training_runs(mnist_file: Path, tmp_path: Path) -> None:
+def test_classic_trains_to_96_percent(mnist_file: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "train", "--arch", "classic", "--epochs", "1", "--mnist", str(mnist_file)]
     folder = ["--folder", str(tmp_path), "--output", str(tmp_path / "classic.keras")]
     done = subprocess.run([*command, *folder], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -303,13 +303,13 @@ def test_the_tutorials_training_runs(mnist_file: Path, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "classic.train.json").read_text())["test"]["accuracy"] > 0.96
 
 
-def test_calibration_finds_the_temperature_that_made_the_labels() -> None:
-    random = np.random.default_rng(5)
-    logits = random.normal(0, 4, (20_000, 11)).astype(np.float32)
+def test_calibrate_finds_the_temperature_of_the_labels() -> None:
+    rng = np.random.default_rng(5)
+    logits = rng.normal(0, 4, (20_000, 11)).astype(np.float32)
     logits[:, 10] = -50
     chances = np.exp(logits / 2.0)
     chances /= chances.sum(axis=1, keepdims=True)
-    labels = (chances.cumsum(axis=1) > random.random((20_000, 1))).argmax(axis=1).astype(np.uint8)
+    labels = (chances.cumsum(axis=1) > rng.random((20_000, 1))).argmax(axis=1).astype(np.uint8)
     found = fit.calibrate(logits, labels)
     assert found["temperature"] == pytest.approx(2.0, rel=0.05)
     assert 0.05 <= found["refuse_below"] < 0.5

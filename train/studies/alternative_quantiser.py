@@ -1,7 +1,7 @@
 """The other quantiser, for comparison: `python -m train.studies.alternative_quantiser FOLDER`; needs ai-edge-quantizer.
 
-Quantises models/digits_float.tflite with the same representative images and writes the result with a card to FOLDER,
-so that `digitpad compare` takes it. Kept out of the conversion: see docs/quantisers.md for what was measured.
+Quantises models/digits_float.tflite with the same calibration images and writes it with a card to FOLDER, ready for
+`digitpad compare`. docs/quantisers.md has the results.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ def main() -> int:
 def _write(folder: Path) -> None:
     path = mnist_path(None)
     if path is None:
-        raise DataError(f"no MNIST named. Set {VARIABLE} to mnist.npz")
+        raise DataError(f"no MNIST. Set {VARIABLE} to the path of mnist.npz")
     card = read_card(models_folder() / CARD)
     images = read_mnist(path).x_train[card["calibration"]["indices"]]
     content = _quantise(models_folder() / FLOAT, images)

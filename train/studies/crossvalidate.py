@@ -1,6 +1,6 @@
-"""`python -m train.studies.crossvalidate`: accuracy of networks trained by fold, each on writers it never saw.
+"""`python -m train.studies.crossvalidate`: accuracy of one network per fold, on writers it was not trained on.
 
-Reads converted models (one folder a network, as `python -m convert --output` writes them), needs no TensorFlow.
+Reads converted models, one folder each, as `python -m convert --output` writes them. Needs no TensorFlow.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from edge_app.storage.atomic_write import readable_json, write_atomically
 from ..inkdata import UNLIKE_DIGITS
 
 FOLDS = range(5)
-REFUSED = 0.01  # of the digits of the first file, for the figure on refusal
+REFUSED = 0.01  # of the digits of the first file, which sets the threshold
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -32,20 +32,20 @@ def make_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
         prog="python -m train.studies.crossvalidate",
         description="Evaluate runs/fold-0 to fold-4, each on the writers that its training held out, and pool the "
-        "figures; then further networks one by one.",
+        "figures; then more networks one by one.",
     )
     parser.add_argument("ink", type=Path, nargs="+", metavar="FILE", help="labelled ink, pen digits first")
     parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="FOLDER", help="default: runs")
     parser.add_argument("--mnist", type=Path, required=True, metavar="FILE", help="mnist.npz")
     parser.add_argument("--seeds", nargs="*", default=[], metavar="NAME", help="networks of fold 0 that differ in seed")
-    parser.add_argument("--others", nargs="*", default=[], metavar="NAME", help="further networks that held out fold 0")
-    parser.add_argument("--json", type=Path, required=True, metavar="FILE", help="write the figures there")
-    parser.add_argument("--picture", type=Path, metavar="FILE", help="write a picture of the mistakes there (.png)")
+    parser.add_argument("--others", nargs="*", default=[], metavar="NAME", help="more networks that held out fold 0")
+    parser.add_argument("--json", type=Path, required=True, metavar="FILE", help="write the figures to this file")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="write a picture of the mistakes (.png)")
     return parser
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command; 0 when the figures are written."""
+    """Run the command."""
     args = make_parser().parse_args(argv)
     try:
         report = evaluate(args)
@@ -118,7 +118,7 @@ def _spread(values: Sequence[float]) -> dict[str, Any]:
 
 
 def refusal(sets: dict[str, list[Outcome]]) -> dict[str, Any]:
-    """Return how much of what looks like no digit is refused by the threshold that refuses REFUSED of the digits."""
+    """Return how many letters are rejected by the threshold that rejects REFUSED of the digits."""
     digits = next(iter(sets.values()))
     letters = [o for outcomes in sets.values() for o in outcomes if o.sample.label in UNLIKE_DIGITS]
     threshold = float(np.quantile([outcome.confidence for outcome in digits], REFUSED))

@@ -1,6 +1,6 @@
-"""`python -m train.studies.personal`: how much corrections improve reading, for their writer and for others.
+"""`python -m train.studies.personal`: how much corrections improve accuracy, for their writer and for others.
 
-Reads the networks as `train.studies.crossvalidate` does, each on the writers that it never saw; needs no TensorFlow.
+Reads the same networks as `train.studies.crossvalidate`. Needs no TensorFlow.
 """
 
 import argparse
@@ -30,11 +30,11 @@ from edge_app.storage.atomic_write import readable_json, write_atomically
 from ..inkdata import UNLIKE_DIGITS
 
 FOLDS = range(5)
-TUNED = (0, 1, 2)  # on their writers edge_app/personal/lessons.py's numbers were chosen
-EACH = (1, 3, 5)  # lessons a digit
-TUNED_IMAGES = 2000  # the first of MNIST's test images watched the choice of those numbers, so the others report
-MOST_LESSONS = ("shown", EACH[-1])  # the hands that read the numbers too, which takes long
-HARD = 3  # misread digits that make a writer a hard one
+TUNED = (0, 1, 2)  # whose writers edge_app/personal/lessons.py was tuned on
+EACH = (1, 3, 5)  # lessons per digit
+TUNED_IMAGES = 2000  # the first of MNIST's test images were used in tuning too, so figures are of the others
+MOST_LESSONS = ("shown", EACH[-1])  # with these lessons numbers are read too, which takes long
+HARD = 3  # misread digits that make a writer hard to read
 DIGITS = tuple("0123456789")
 
 Mask = NDArray[np.bool_]
@@ -51,13 +51,13 @@ class Samples:
     logits: Logits  # (n, classes)
 
     def where(self, which: Mask) -> "Samples":
-        """Return the samples that `which` marks."""
+        """Return the samples selected by `which`."""
         return Samples(*(column[which] for column in vars(self).values()))
 
 
 @dataclass(frozen=True)
 class Network:
-    """A network that learns, and what it is measured on."""
+    """A network that learns, and the data it is measured on."""
 
     hand: PersonalClassifier
     digits: Samples
@@ -66,11 +66,11 @@ class Network:
     numbers: list[LabelledInk]
 
     def wrong(self, samples: Samples) -> Mask:
-        """Return which samples are not read as their label, with what is learnt now; a refused digit is wrong."""
+        """Return which samples are misread with the present lessons; a rejected digit is misread."""
         return self.hand.answers(samples.logits + self.hand.evidence(samples.points)) != samples.labels
 
     def errors(self, others: Mask) -> dict[str, float]:
-        """Return the share of errors on what is not of the hand that was learnt."""
+        """Return the error rates on everything but the writer who was learnt."""
         sets = {"others": self.digits.where(others), "mnist": self.mnist, "letters": self.letters}
         return {name: float(self.wrong(samples).mean()) for name, samples in sets.items()}
 
@@ -85,19 +85,19 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         allow_abbrev=False,
         prog="python -m train.studies.personal",
-        description="Measure how reading improves after 1, 3 and 5 corrections or shown examples a digit, writer by "
+        description="Measure how reading improves after 1, 3 and 5 corrections or shown examples per digit, writer by "
         "writer, on runs/fold-0 to fold-4, each on the writers that its training held out.",
     )
     parser.add_argument("ink", type=Path, nargs="+", metavar="FILE", help="labelled ink: digits, numbers, letters")
     parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="FOLDER", help="default: runs")
     parser.add_argument("--mnist", type=Path, required=True, metavar="FILE", help="mnist.npz")
-    parser.add_argument("--strange", metavar="NAME", help="a network that never saw ink, so that every hand is strange")
-    parser.add_argument("--json", type=Path, required=True, metavar="FILE", help="write the figures there")
+    parser.add_argument("--strange", metavar="NAME", help="a network trained without ink, to which every writer is new")
+    parser.add_argument("--json", type=Path, required=True, metavar="FILE", help="write the figures to this file")
     return parser
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command; 0 when the figures are written."""
+    """Run the command."""
     args = make_parser().parse_args(argv)
     try:
         write_atomically(args.json, readable_json(measure(args)))
@@ -108,7 +108,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def measure(args: argparse.Namespace) -> dict[str, Any]:
-    """Return the figures of all folds, of those that were not tuned on, and of a network that never saw ink."""
+    """Return the figures of all folds, of those not tuned on, and of a network trained without ink."""
     ink = [sample for path in args.ink for sample in read_labelled_ink(path)]
     mnist = read_mnist(args.mnist)
     test = mnist.x_test[TUNED_IMAGES:], mnist.y_test[TUNED_IMAGES:].astype(str)
@@ -129,7 +129,7 @@ def _was_tuned(writer: str) -> bool:
 
 
 def open_network(folder: Path, ink: Sequence[LabelledInk], test: tuple[Any, Any]) -> Network:
-    """Return the network in `folder` with ink of writers that it never saw, and MNIST images with their labels."""
+    """Return the network in `folder` with ink of writers it was not trained on, and labelled MNIST images."""
     plain = Classifier(load_model(folder / INT8))
     reader = FeatureReader(plain)
     return Network(
@@ -153,7 +153,7 @@ def _see(reader: FeatureReader, images: NDArray[np.uint8], labels: Any, writers:
 
 
 def by_writer(network: Network) -> list[dict[str, Any]]:
-    """Return for each writer how a hand that is taught their digits reads the rest of them, and everything else."""
+    """Return for each writer how a network that learnt some of their digits reads the others, and everything else."""
     network.hand.replace([])
     numbers = network.numbers_wrong()
     return [_writer(network, name, numbers) for name in dict.fromkeys(network.digits.writers.tolist())]
@@ -185,7 +185,7 @@ def _writer(network: Network, name: str, numbers: int) -> dict[str, Any]:
 def correct(network: Network, own: Samples, count: int) -> tuple[list[int], int]:
     """Teach the first `count` misread samples of each digit as they are met; return those, and how many were misread.
 
-    What was met before a lesson stays misread, as for a user.
+    A sample met before its lesson stays misread, as for a user.
     """
     taught: list[int] = []
     met, at, wrong = 0, 0, network.wrong(own)
@@ -208,7 +208,7 @@ def show(network: Network, own: Samples, count: int) -> tuple[list[int], None]:
 
 
 def slip(network: Network, own: Samples, count: int) -> tuple[list[int], None]:
-    """Teach as `show` does, and then one more sample of each digit as another digit, by mistake."""
+    """Teach as `show` does, then one more sample of each digit under a wrong label."""
     taught, _ = show(network, own, count)
     rng = random.Random(str(own.writers[0]))
     for digit in DIGITS:
@@ -227,7 +227,7 @@ WAYS = [(way, count) for way in ("corrected", "shown") for count in EACH] + [("s
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return what became of the writers' errors, all writers' and the hard ones', and of everything else."""
+    """Return how the errors changed: of all writers, of the hard ones, and on everything else."""
     hard = [row for row in rows if row["wrong"] >= HARD]
     keys = [f"{way} {count}" for way, count in WAYS]
     return {
@@ -240,7 +240,7 @@ def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _gain(rows: Sequence[dict[str, Any]], key: str) -> dict[str, Any]:
-    """Return errors on what was not taught, before and after; and as they were met, where that was the way."""
+    """Return errors on the samples that were not taught, before and after; for corrections also those met."""
     own = [row["ways"][key] for row in rows]
     rest = np.array([way["rest"] for way in own]).reshape(-1, 3)
     left = rest[rest[:, 0] > 0]
@@ -266,7 +266,7 @@ def _sums(triples: Sequence[Sequence[int]]) -> dict[str, int]:
 
 
 def _harm(rows: Sequence[dict[str, Any]], key: str) -> dict[str, dict[str, float]]:
-    """Return by how much the share of errors elsewhere grew, on average and for the worst hand."""
+    """Return by how much other error rates grew, on average and for the worst writer."""
     own = [row["ways"][key]["harm"] for row in rows]
     return {
         name: {"mean": float(np.mean([harm[name] for harm in own])), "worst": max(harm[name] for harm in own)}
@@ -275,7 +275,7 @@ def _harm(rows: Sequence[dict[str, Any]], key: str) -> dict[str, dict[str, float
 
 
 def _brief(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a writer's row without what the summary holds of it."""
+    """Return a writer's row without what the summary has."""
     rest = {key: way["rest"] for key, way in row["ways"].items()}
     met = {key: way["met"] for key, way in row["ways"].items() if way["met"] is not None}
     return {"writer": row["writer"], "n": row["n"], "wrong": row["wrong"], "met": met, "rest": rest}
