@@ -446,12 +446,7 @@ def _connect(path: Path | None) -> sqlite3.Connection:
 
 
 def _prepare(database: sqlite3.Connection, path: Path | None) -> None:
-    """Check a database, make it durable, and create the tables of a new one.
-
-    With a write-ahead log a change costs one fsync (counted with strace) instead of the rollback journal's five, each
-    of which may take 0.1 s on an SD card. FULL, because NORMAL may lose the last changes in a power cut. A file system
-    without shared memory (some network drives) keeps the rollback journal, with EXTRA.
-    """
+    """Check a database, make it durable, and create the tables of a new one."""
     database.text_factory = lambda text: text.decode("utf-8", "replace")  # one damaged letter must not hide a page
     database.execute("PRAGMA trusted_schema = OFF")
     database.execute("PRAGMA cell_size_check = ON")  # finds some damage before it is read
@@ -470,16 +465,26 @@ def _prepare(database: sqlite3.Connection, path: Path | None) -> None:
         raise StoreError(f"{path}: a database of another program, left as it is. Move it elsewhere")
     if version and not is_sound:
         raise _CorruptError("its tables are not those of a history")
-    mode = database.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-    database.execute(f"PRAGMA synchronous = {'FULL' if mode == 'wal' else 'EXTRA'}")
-    database.execute("PRAGMA secure_delete = ON")
-    database.execute(f"PRAGMA cache_size = -{CACHE_KB}")
+    _make_durable(database)
     if path and path.stat().st_size <= CHECKED_BYTES:  # damage further in a large file shows when it is read
         answer = database.execute("PRAGMA quick_check(1)").fetchone()[0]
         if answer != "ok":
             raise _CorruptError(answer.replace("\n", " "))
     if not version:
         database.executescript(f"BEGIN IMMEDIATE;{SCHEMA}COMMIT;")
+
+
+def _make_durable(database: sqlite3.Connection) -> None:
+    """Make changes survive a power cut, and deleted bytes unreadable.
+
+    With a write-ahead log a change costs one fsync (counted with strace) instead of the rollback journal's five, each
+    of which may take 0.1 s on an SD card. FULL, because NORMAL may lose the last changes in a power cut. A file system
+    without shared memory (some network drives) keeps the rollback journal, with EXTRA.
+    """
+    mode = database.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    database.execute(f"PRAGMA synchronous = {'FULL' if mode == 'wal' else 'EXTRA'}")
+    database.execute("PRAGMA secure_delete = ON")
+    database.execute(f"PRAGMA cache_size = -{CACHE_KB}")
 
 
 def _is_corrupt(error: BaseException) -> bool:
