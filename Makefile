@@ -8,7 +8,7 @@ NO_DISPLAY := 3
 COG := --markers='<!--cog cog--> <!--end-->' -p 'import cog, tables' -I docs/figures README.md docs/accuracy.md docs/install.md docs/lessons.md docs/window.md models/README.md
 
 .DEFAULT_GOAL := help
-.PHONY: help docs run demo test lint types train convert compare evaluate bench faults soak figures fuzz mutants test-arm test-wheel freeze test-deb dist clean lock audit
+.PHONY: help docs run demo test lint types train convert compare evaluate bench figures fuzz mutants test-arm test-wheel freeze test-deb dist clean lock audit
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -50,12 +50,6 @@ evaluate: $(LEAN)/ready ## accuracy on labelled ink; ARGS="FILE..."
 
 bench: $(LEAN)/ready ## how fast the app is on this device, as JSON; ARGS="--json FILE"
 	@$(LEAN)/bin/python -m tools.bench $(ARGS)
-
-faults: $(LEAN)/ready ## kill the app, take its power, fill its disk, damage its files; ARGS="--share 0.1"
-	@$(LEAN)/bin/python -m tools.faults $(ARGS)
-
-soak: $(LEAN)/ready ## a simulated day at the window; its clock set, its display lost, its loop hung; ARGS="--share 0.1"
-	@$(LEAN)/bin/python -m tools.soak $(ARGS)
 
 figures: $(LEAN)/ready ## measure again what README reports; needs MNIST and ink, see docs/figures/README.md
 	@sh docs/figures/measure $(LEAN)

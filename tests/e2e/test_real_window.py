@@ -33,6 +33,7 @@ def watched(app):
         print(line, flush=True)
     return changed
 App.draw = watched
+{more}
 sys.exit(main.run())
 """
 
@@ -41,8 +42,9 @@ sys.exit(main.run())
 def screen(tmp_path: Path) -> Iterator[dict[str, str]]:
     """The environment of a program on a virtual screen, with its files below tmp_path."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SDL_")}
-    with xvfb(needs=("xdotool",)) as display:
-        yield {**environment, "DISPLAY": display, "DIGITPAD_HOME": str(tmp_path), "LC_ALL": "C"}
+    with xvfb(needs=("xdotool",)) as (display, server):
+        more = {"DISPLAY": display, "XVFB_PID": str(server), "DIGITPAD_HOME": str(tmp_path), "LC_ALL": "C"}
+        yield {**environment, **more}
 
 
 def keep_history(home: Path, keep: str) -> None:
@@ -55,9 +57,9 @@ def xdotool(environment: dict[str, str], *words: str) -> str:
     return subprocess.run(["xdotool", *words], env=environment, check=True, capture_output=True, text=True).stdout
 
 
-def open_window(environment: dict[str, str], home: Path) -> "subprocess.Popen[str]":
-    """Start the app and move its window to the corner of the screen."""
-    probe = PROBE.format(shot=str(home / "shot.png"))
+def open_window(environment: dict[str, str], home: Path, more: str = "") -> "subprocess.Popen[str]":
+    """Start the app, after `more` Python, and move its window to the corner of the screen."""
+    probe = PROBE.format(shot=str(home / "shot.png"), more=more)
     command = [sys.executable, "-c", probe]
     process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     for _ in range(300):

@@ -1,94 +1,163 @@
-"""Long runs: a short part of `make soak`, and that it would notice what grows, hangs or ends wrongly."""
+"""The window over a long time: bounded memory, a clock that is set back, a lost display, and a window that hangs."""
 
-import json
-from itertools import pairwise
+import os
+import random
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tools.soak.__main__ import main
-from tools.soak.day import HOUR, JUMPS, Clock
-from tools.soak.display import is_possible
-from tools.soak.steps import DAY, STEPS, growth, judge, summary
+from edge_app.recognition.recognizer import Recognizer
+from edge_app.storage.history import HistoryStore
+
+from ..conftest import ROOT
+from ..support.pilot import Pilot
+from .test_real_window import keep_history, kept, open_window, screen, wait_for, write_ten
+
+__all__ = ["screen"]  # a fixture, found by its name
+pytestmark = [pytest.mark.e2e, pytest.mark.skipif(sys.platform != "linux", reason="needs /proc and POSIX signals")]
+
+USES = int(os.environ.get("DIGITPAD_USES", "24"))
+MAX_GROWTH = 8.0  # MB of resident memory over the second half
+WATCHDOG = 1.5  # seconds without a sign of life, after which a service manager acts
+PATIENCE = 60.0
 
 
-def looks(**grows: float) -> list[dict[str, float]]:
-    """Return a day's looks at a process in which some figures grow each hour."""
-    names = {"resident": 100.0, "files": 20, "threads": 3, "database": 41.0, "write_ahead_log": 1.0, "log": 0.0}
-    return [
-        {"hour": hour, **{name: value + hour * grows.get(name, 0) for name, value in names.items()}}
-        for hour in range(24)
-    ]
+def use(pilot: Pilot, rng: random.Random) -> None:
+    """Do what one visitor does at the pad."""
+    pilot.write(rng.randrange(5))
+    if rng.randrange(2):
+        pilot.do("digit_panel", 0)
+        pilot.do("label", rng.choice("0123456789?"))
+    else:
+        pilot.do("open", "settings")
+        pilot.do("set", ("theme", rng.choice(["light", "dark"])))
+    pilot.do("escape")
+    pilot.do("clear")
+    for told in (pilot.notes, pilot.settings_written, pilot.copied):
+        told.clear()
+    pilot.wait(5000)
 
 
-def test_what_is_bounded_is_no_finding() -> None:
-    assert (judge(looks()), growth(looks())) == ([], [])
+def growth(pilot: Pilot, leak: list[bytes] | None = None) -> float:
+    """Return by how many MB the process grows in the second half of many uses."""
+    rng, resident = random.Random(5), 0.0
+    for number in range(1, USES + 1):
+        use(pilot, rng)
+        if leak is not None:
+            leak.append(b"x" * 2_000_000)
+        if number in (USES // 2, USES):
+            pages = int(Path("/proc/self/statm").read_text().split()[1])
+            resident = pages * os.sysconf("SC_PAGE_SIZE") / 1e6 - resident
+    return resident
 
 
-@pytest.mark.parametrize(
-    ("grows", "said"),
-    [
-        ({"resident": 0.5}, "memory grows by 12.0 MB a day"),
-        ({"files": 1}, "files 41 at hour 21, more than 40"),
-        ({"threads": 0.2}, "threads 6.2 at hour 16, more than 6"),
-        ({"write_ahead_log": 0.2}, "write_ahead_log 5.2 at hour 21, more than 5"),
-        ({"log": 0.05}, "log 0.45 at hour 9, more than 0.41"),
-        ({"database": 1.0}, "the database grew from 41.0 to 64.0 MB"),
-    ],
-)
-def test_what_grows_is_noticed(grows: dict[str, float], said: str) -> None:
-    assert said in [*judge(looks(**grows)), *growth(looks(**grows))]
+def test_memory_is_bounded(recognizer: Recognizer, tmp_path: Path) -> None:
+    store = HistoryStore(tmp_path / "history.sqlite3", max_pages=10)
+    assert growth(Pilot(recognizer, (480, 320), store=store, history="on")) < MAX_GROWTH
+    assert store.count_pages() == 10
 
 
-def test_memory_that_grows_at_first_alone_is_warming_up() -> None:
-    warming = [{**look, "resident": min(100.0, 60 + 10 * look["hour"])} for look in looks()]
-    assert growth(warming) == []
-    assert summary(warming)["growth_mb_a_day"] == 0.0
-    assert summary(warming)["most"]["resident"] == 100.0
+def test_leak_is_detected(recognizer: Recognizer) -> None:
+    assert growth(Pilot(recognizer, (480, 320)), leak=[]) > MAX_GROWTH
 
 
-def test_a_days_clock_goes_on_for_timers_whatever_the_wall_says() -> None:
-    clock, walls = Clock(), []
-    for _ in range(int(DAY)):
-        clock.go_on(HOUR)
-        walls.append(clock.datetime())
-    assert clock.milliseconds() == DAY * HOUR
-    assert walls[0].year > 2025
-    assert [later - earlier for earlier, later in pairwise(walls)].count(walls[1] - walls[0]) < 22
-    assert clock.jumps == []
-    assert len(JUMPS) > 5
+def test_clock_set_back_loses_nothing_and_timers_go_on(recognizer: Recognizer, tmp_path: Path) -> None:
+    times = [datetime(2026, 5, 1, 12, tzinfo=UTC), datetime(1970, 1, 1, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC)]
+    now = times[0]
+    store = HistoryStore(tmp_path / "history.sqlite3", lambda: now.timestamp())
+    pilot = Pilot(recognizer, store=store, history="on")
+    pilot.services.now = lambda: now
+    for count, now in enumerate(times, 1):  # noqa: B007 the clock reads it
+        pilot.write(0)
+        pilot.wait(10_000)  # its timer stores the page
+        assert store.count_pages() == count
+        pilot.do("clear")
+    assert [page.created[:10] for page in store.pages()] == ["2026-05-01", "1970-01-01", "2026-05-01"]
 
 
-def test_a_short_part_of_all_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    if reason := is_possible():
-        pytest.skip(reason)
-    status = main(["--share", "0.01", "--seed", "3", "--json", str(tmp_path / "soak.json")])
-    said = capsys.readouterr()
-    assert status == 0, said.err
-    steps = json.loads(said.out)["steps"]
-    assert steps.keys() == STEPS.keys()
-    assert [name for name, found in steps.items() if found["broken"]] == []
-    assert steps["day"]["events"] > 300
-    assert steps["day"]["pages"] > 5
-    assert steps["clock"]["slowest_timer_s"] > 2  # by its timer, and not at once
-    assert (steps["display"]["losses"], steps["hang"]["hangs"]) == (2, 2)
+@pytest.mark.parametrize("handler", [True, False], ids=["", "negative control"])
+def test_page_on_the_pad_is_stored_when_the_display_is_lost(
+    screen: dict[str, str], tmp_path: Path, handler: bool
+) -> None:
+    """Without our handler Xlib ends the process, and nothing is stored."""
+    keep_history(tmp_path, "on")
+    more = "" if handler else "main.on_lost_display = lambda _: None"
+    process = open_window(screen, tmp_path, more)
+    try:
+        write_ten(screen)
+        wait_for(process, "read 10 2")
+        os.kill(int(screen["XVFB_PID"]), signal.SIGKILL)
+        assert process.wait(20) != 0
+    finally:
+        process.kill()
+        process.wait()
+    assert kept(tmp_path) == ([("10", 2)] if handler else [])
 
 
-def test_a_window_that_loses_what_was_on_the_pad_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Without our own handler Xlib ends the process, and stores nothing."""
-    from tools.soak import display
+HANG = """
+import sys, time
+from pathlib import Path
+from edge_app.gui import main
+from edge_app.gui.app import App
+tick = App.tick
+def tick_or_hang(*arguments):
+    while Path(sys.argv[1]).exists():
+        time.sleep(0.1)
+    return tick(*arguments)
+App.tick = tick_or_hang
+sys.exit(main.run())
+"""
 
-    if reason := is_possible():
-        pytest.skip(reason)
-    careless = tmp_path / "careless.py"
-    careless.write_text(
-        "import sys\n"
-        "from edge_app.gui import loop\n"
-        "loop.on_lost_display = lambda _: None\n"
-        "from tools.soak.display import run_with, write_and_rest\n"
-        "run_with(lambda hand: write_and_rest(hand, 1), None)\n"
-    )
-    monkeypatch.setattr(display, "WINDOW", [str(careless)])
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
-    broken = display.lose_displays(1).broken
-    assert "loss 1: 0 pages are kept" in broken
+
+@pytest.mark.parametrize("hang", ["loop", "process"])
+def test_hang_stops_the_watchdogs_signs_of_life(tmp_path: Path, hang: str) -> None:
+    """As systemd does it: signs of life come on a socket, and SIGABRT ends a window that gives none (sd_notify(3))."""
+    keep_history(tmp_path, "on")
+    flag = tmp_path / "hang"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "s"))
+        told = {"NOTIFY_SOCKET": str(tmp_path / "s"), "WATCHDOG_USEC": str(round(WATCHDOG * 1e6))}
+        environment = {**os.environ, **told, "DIGITPAD_HOME": str(tmp_path), "PYTHONFAULTHANDLER": "1"}
+        command = [sys.executable, "-c", HANG, str(flag)]
+        window = subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+        try:
+            assert "READY=1" in (heard(manager, PATIENCE) or "")
+            assert is_alive(manager, 2 * WATCHDOG)
+            if hang == "loop":
+                flag.touch()
+            else:
+                window.send_signal(signal.SIGSTOP)
+            assert not is_alive(manager, PATIENCE)
+            window.send_signal(signal.SIGABRT)
+            window.send_signal(signal.SIGCONT)
+            _, errors = window.communicate(timeout=PATIENCE)
+        finally:
+            window.kill()
+            window.wait()
+    assert window.returncode == -signal.SIGABRT
+    assert "in serve" in errors  # the traceback says where it hung
+
+
+def heard(manager: socket.socket, seconds: float) -> str | None:
+    """Return the next message, or None after so many seconds of silence."""
+    ready, _, _ = select.select([manager], [], [], seconds)
+    return manager.recv(4096).decode() if ready else None
+
+
+def is_alive(manager: socket.socket, seconds: float) -> bool:
+    """Return whether a sign of life came at least every WATCHDOG seconds for so long."""
+    end = last = time.monotonic()
+    end += seconds
+    while time.monotonic() < end:
+        if "WATCHDOG=1" in (heard(manager, WATCHDOG / 4) or ""):
+            last = time.monotonic()
+        if time.monotonic() - last > WATCHDOG:
+            return False
+    return True

@@ -10,8 +10,8 @@ import pytest
 
 
 @contextlib.contextmanager
-def xvfb(size: str = "1024x768x24", *, needs: tuple[str, ...] = ()) -> Iterator[str]:
-    """Run Xvfb and yield its display's name, such as ":1"; skips the test where it or one of `needs` is missing."""
+def xvfb(size: str = "1024x768x24", *, needs: tuple[str, ...] = ()) -> Iterator[tuple[str, int]]:
+    """Run Xvfb and yield its display, such as ":1", and process; skips the test where a program is missing."""
     if missing := [tool for tool in ("Xvfb", *needs) if not shutil.which(tool)]:
         pytest.skip(f"needs {' and '.join(missing)}. Debian: sudo apt install {' '.join(missing).lower()}")
     read, write = os.pipe()
@@ -22,7 +22,7 @@ def xvfb(size: str = "1024x768x24", *, needs: tuple[str, ...] = ()) -> Iterator[
         with os.fdopen(read) as pipe:
             number = pipe.readline().strip()
         assert number, "Xvfb did not start"
-        yield f":{number}"
+        yield f":{number}", server.pid
     finally:
         server.terminate()
         server.wait()
