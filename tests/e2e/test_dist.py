@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import time
 import zipfile
 from pathlib import Path
@@ -74,7 +75,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def python() -> Path:
     """The Python of the environment that releases are made in."""
-    run("make", "-C", ROOT, f"PYTHON={sys.executable}", ".venv-freeze/ready")
+    lock = Path(tempfile.gettempdir()) / "digitpad-venv-freeze.lock"  # two pytest workers must not build it at once
+    run("flock", lock, "make", "-C", ROOT, f"PYTHON={sys.executable}", ".venv-freeze/ready")
     return ROOT / ".venv-freeze" / "bin" / "python"
 
 
