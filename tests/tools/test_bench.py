@@ -90,6 +90,7 @@ def test_wrong_usage_is_told(arguments: list[str], capsys: pytest.CaptureFixture
     assert arguments[-1] in capsys.readouterr().err
 
 
+@pytest.mark.e2e
 def test_all_of_it_without_a_screen(tmp_path: Path) -> None:
     file = tmp_path / "bench.json"
     done = run_bench({**os.environ, "SDL_VIDEODRIVER": "dummy"}, "--quick", "--json", str(file))
@@ -111,6 +112,7 @@ def test_all_of_it_without_a_screen(tmp_path: Path) -> None:
     assert "bench: 6/6" in done.stderr
 
 
+@pytest.mark.e2e
 def test_a_window_on_a_virtual_display_costs_memory_and_rests() -> None:
     if not shutil.which("Xvfb"):
         pytest.skip("needs Xvfb. Debian: sudo apt install xvfb")

@@ -107,6 +107,7 @@ def test_release_environment_is_made_from_the_lock() -> None:
     assert 'tools/make-venv "$(PYTHON)" $(FREEZE) requirements/freeze.txt' in makefile
 
 
+@pytest.mark.e2e
 def test_release_environment_holds_the_pins_and_nothing_else(python: Path) -> None:
     """Installed for real by `make`, with --require-hashes."""
     listed = json.loads(run(python, "-m", "pip", "list", "--format=json", "--disable-pip-version-check").stdout)
@@ -124,6 +125,7 @@ def test_release_environment_holds_the_pins_and_nothing_else(python: Path) -> No
     assert {name: found.get(name) for name in wanted} == wanted
 
 
+@pytest.mark.e2e
 def test_wheel_with_another_hash_is_not_installed(python: Path, tmp_path: Path) -> None:
     """Change one digit of each hash; the true hashes are the control."""
     block = next(block for block in re.split(r"\n(?=[a-z])", LEAN.read_text()) if block.startswith("tomlkit=="))
@@ -149,6 +151,7 @@ def sbom(python: Path, output: Path) -> bytes:
     return output.read_bytes()
 
 
+@pytest.mark.e2e
 def test_sbom_lists_every_pin_and_is_reproducible(python: Path, tmp_path: Path) -> None:
     content = sbom(python, tmp_path / "a.json")
     assert content == sbom(python, tmp_path / "b.json")
