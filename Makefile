@@ -57,8 +57,8 @@ figures: $(LEAN)/ready ## measure again what README reports; needs MNIST and ink
 docs: $(FULL)/ready ## write the figures of docs/figures into the documents
 	$(RUN) -m cogapp -r $(COG)
 
-fuzz: $(FULL)/ready ## hostile files and random hands against the program; ARGS="TARGET... --seconds N"
-	@$(RUN) -m tools.fuzz $(ARGS)
+fuzz: $(FULL)/ready ## 200,000 random events at the window; `python -m tests.fuzz.ink` fuzzes a format under atheris
+	DIGITPAD_EVENTS=200000 $(RUN) -m pytest --timeout 0 tests/fuzz $(ARGS)
 
 mutants: $(FULL)/ready ## mutation testing of the core; see [tool.mutmut] in pyproject.toml
 	DIGITPAD_NO_SHRINKING=1 $(RUN) -m mutmut run --max-children 1 $(ARGS)
