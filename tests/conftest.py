@@ -1,6 +1,7 @@
 """What tests share; a test that cannot run here skips loudly, and fails where DIGITPAD_NO_SKIPS is set (CI)."""
 
 import contextlib
+import importlib.util
 import os
 import random
 import signal
@@ -40,6 +41,9 @@ if os.environ.get("DIGITPAD_NO_SHRINKING"):  # make mutants: shrinking takes min
 ROOT = Path(__file__).parent.parent
 DATA = Path(__file__).parent / "data"
 INK_VARIABLE = "DIGITPAD_INK"
+# Public CI runs the fast tests without the group `train`: TensorFlow has no wheels for every Python.
+if importlib.util.find_spec("tensorflow") is None and not os.environ.get("DIGITPAD_NO_SKIPS"):
+    collect_ignore = ["train", "convert"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
