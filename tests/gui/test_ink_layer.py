@@ -82,23 +82,6 @@ def test_the_layer_is_what_would_be_drawn_from_nothing(changes: list[tuple[str, 
         assert layer.update(list(strokes), width, INK, PAPER) is None
 
 
-@given(st.lists(STROKES, max_size=3), STROKES, st.integers(1, 3))
-@settings(max_examples=80, deadline=None)
-def test_a_line_drawn_in_pieces_is_the_line(strokes: list[Stroke], line: Stroke, step: int) -> None:
-    layer = InkLayer(SIZE)
-    layer.update(strokes, WIDTH, INK, PAPER)
-    line = (line[0], *(point for i, point in enumerate(line[1:]) if point != line[i]))
-    if not (strokes and strokes[-1][-1] == line[0]):
-        layer.extend(line[:1])
-        for i in range(0, len(line) - 1, step):
-            layer.extend(line[i : i + step + 1])
-        assert (pixels(layer.surface) == from_nothing([*strokes, line], WIDTH, None)).all()
-        assert layer.update([*strokes, line], WIDTH, INK, PAPER) is None
-    layer.extend([(60.0, 40.0), (70.0, 50.0)])  # and what is not among the strokes goes
-    layer.update(strokes, WIDTH, INK, PAPER)
-    assert (pixels(layer.surface) == from_nothing(strokes, WIDTH, None)).all()
-
-
 def test_only_what_changed_is_drawn() -> None:
     first, second = ((10.0, 10.0), (20.0, 20.0)), ((90.0, 50.0), (100.0, 60.0))
     layer = InkLayer(SIZE)

@@ -158,5 +158,5 @@ def test_a_wrong_pixel_is_found() -> None:
 TestUse = Use.TestCase
 # shrinking a failure of hundreds of pictures takes longer than reading its steps
 TestUse.settings = settings(
-    max_examples=40, stateful_step_count=30, deadline=None, phases=[Phase.generate], report_multiple_bugs=False
+    max_examples=12, stateful_step_count=30, deadline=None, phases=[Phase.generate], report_multiple_bugs=False
 )

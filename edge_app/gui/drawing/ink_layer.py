@@ -1,4 +1,4 @@
-"""The ink on its paper as a picture that is kept: only what changed is drawn again."""
+"""Paper and ink on a surface of their own, of which only what changed is drawn again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,10 +18,7 @@ class _Drawn:
 
 
 class InkLayer:
-    """Paper, a picture on it if there is one, and strokes in their order, the latest on top; `surface` shows them.
-
-    Until the first `update` the paper is black and the line white and one pixel wide.
-    """
+    """Paper, an opened picture on it if there is one, and strokes in order, the latest on top; see `surface`."""
 
     def __init__(self, size: tuple[int, int]) -> None:
         """Make a blank layer of a size in pixels."""
@@ -32,20 +29,20 @@ class InkLayer:
         self._stale = True
 
     def resize(self, size: tuple[int, int]) -> None:
-        """Begin a surface of another size; the next update draws all of it."""
+        """Start over with another size; the next update draws everything."""
         self.surface = pygame.Surface(size)
         self._stale = True
 
     def set_background(self, picture: pygame.Surface | None) -> None:
-        """Put a picture, from the upper left, between paper and ink, or take it away; the next update draws all."""
+        """Set or remove the picture between paper and ink, from the upper left; the next update draws everything."""
         self._background = picture
         self._stale = True
 
     def update(self, strokes: Sequence[Stroke], width: float, ink: Colour, paper: Colour) -> pygame.Rect | None:
         """Show strokes, in pixels of the layer, and return the rectangle that changed, None if nothing did.
 
-        A stroke is known by identity: hand in the same tuple again, not an equal one. The line under the pen belongs
-        to the strokes too: as the last of them it may be a new tuple that goes on where the old one ended.
+        Strokes are compared by identity: pass the same tuple again, not an equal one. The stroke under the pen comes
+        last; it may be a new tuple that continues the old one.
         """
         if self._stale or (self._width, self._ink, self._paper) != (width, ink, paper):
             self._width, self._ink, self._paper, self._stale = width, ink, paper, False
@@ -54,7 +51,7 @@ class InkLayer:
         kept, removed = _compare(self._drawn, strokes)
         added = strokes[len(kept) :]
         changed = []
-        if added and len(removed) == 1 and removed[0] is self._drawn[-1] and _goes_on(removed[0].stroke, added[0]):
+        if added and len(removed) == 1 and removed[0] is self._drawn[-1] and _continues(removed[0].stroke, added[0]):
             changed = [self._grow(removed[0], added[0])]
             added = added[1:]
         elif removed:
@@ -63,17 +60,6 @@ class InkLayer:
         changed += [self._append(stroke) for stroke in added]
         changed = [area for area in changed if area]
         return changed[0].unionall(changed) if changed else None
-
-    def extend(self, points: Stroke) -> pygame.Rect:
-        """Draw a piece of the line that is being written, without waiting for an update; returns what changed.
-
-        A piece that begins where the last stroke ends goes on with it; any other begins a new one. The next update
-        decides what stays.
-        """
-        last = self._drawn[-1] if self._drawn else None
-        if last and last.stroke[-1] == points[0]:
-            return self._grow(last, (*last.stroke, *points[1:]))
-        return self._append(tuple(points))
 
     def _measured(self, stroke: Stroke) -> _Drawn:
         trace = Trace([stroke], self._width)
@@ -84,19 +70,19 @@ class InkLayer:
         return self._drawn[-1].trace.draw(self.surface, self._ink)
 
     def _grow(self, drawn: _Drawn, stroke: Stroke) -> pygame.Rect:
-        """Go on with a stroke that is on top: the soft edge of what was there must not be drawn twice."""
+        """Continue the topmost stroke; blending its soft edge twice would darken it, so its end is redrawn."""
         tail = stroke[len(drawn.stroke) - 1 :]
         if len(tail) == 1:
             drawn.stroke = stroke
             return pygame.Rect(0, 0, 0, 0)
-        if len(drawn.stroke) == 1:  # a dot is no part of the line that it becomes
+        if len(drawn.stroke) == 1:  # the dot is not part of the line that it becomes
             drawn.trace = Trace([], self._width)
         area = drawn.trace.add(tail)
         drawn.stroke, drawn.area = stroke, drawn.area.union(area)
         return self._redraw(area)
 
     def _redraw(self, area: pygame.Rect) -> pygame.Rect:
-        """Draw everything anew within a rectangle; returns the part of it that is on the layer."""
+        """Redraw everything within a rectangle; returns the part of it that is on the layer."""
         area = area.clip(self.surface.get_rect())
         self.surface.set_clip(area)
         self.surface.fill(self._paper)
@@ -119,5 +105,5 @@ def _compare(drawn: Sequence[_Drawn], strokes: Sequence[Stroke]) -> tuple[list[_
     return kept, removed
 
 
-def _goes_on(old: Stroke, new: Stroke) -> bool:
+def _continues(old: Stroke, new: Stroke) -> bool:
     return len(new) >= len(old) and all(one == other for one, other in zip(old, new, strict=False))

@@ -1,5 +1,6 @@
 """How each kind of widget looks."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -7,7 +8,7 @@ import pygame
 
 from ...recognition.normalise import SIZE
 from ..views.layout import Area, Metrics
-from ..views.widgets import Peers, Tone, Widget
+from ..views.widgets import Kind, Peers, Tone, Widget
 from .fonts import Fonts
 from .icons import draw_icon
 from .lines import Colour
@@ -28,17 +29,30 @@ class Look:
     pressed: bool
 
 
-class Brush:
-    """Draws widgets on a surface, a method a kind."""
+class WidgetRenderer:
+    """Draws widgets on a surface, one method per kind."""
 
     def __init__(self, surface: pygame.Surface, fonts: Fonts) -> None:
-        """Draw on `surface`, with type of `fonts`."""
+        """Draw on `surface`, with text in `fonts`."""
         self.surface, self.fonts = surface, fonts
+        self._draw: dict[Kind, Callable[[Widget, Look], None]] = {
+            "card": self._draw_card,
+            "title": self._draw_title,
+            "text": self._draw_text,
+            "tool": self._draw_tool,
+            "button": self._draw_button,
+            "row": self._draw_row,
+            "cell": self._draw_cell,
+            "image": self._draw_image,
+            "reading": self._draw_reading,
+            "timed": self._draw_timed,
+            "sign": self._draw_sign,
+        }
 
-    def draw(self, widget: Widget, look: Look, *, focused: bool, within: pygame.Rect | None = None) -> None:
-        """Draw a widget, or what of it is `within` a part of its area, with a ring around what the keyboard acts on."""
-        self.surface.set_clip(within or pygame.Rect(widget.area))
-        getattr(self, f"_draw_{widget.kind}")(widget, look)
+    def draw(self, widget: Widget, look: Look, *, focused: bool) -> None:
+        """Draw a widget, with a ring around it where the keyboard's focus is."""
+        self.surface.set_clip(pygame.Rect(widget.area))
+        self._draw[widget.kind](widget, look)
         if focused:
             width = max(3, look.metrics.unit // 15)
             pygame.draw.rect(self.surface, look.theme.focus, pygame.Rect(widget.area), width, border_radius=ROUND)
@@ -203,25 +217,16 @@ class Brush:
     def _draw_reading(self, widget: Widget, look: Look) -> None:
         """Draw the number in large type, and how sure it is."""
         pygame.draw.rect(self.surface, look.theme.paper, pygame.Rect(widget.area), border_radius=ROUND)
-        for words, place in self._placed(widget, look):
-            self.surface.blit(words, place)
-
-    def written(self, widget: Widget, look: Look) -> list[pygame.Rect]:
-        """Return where the words of a reading stand: all that differs between two of them."""
-        return [place.clip(pygame.Rect(widget.area)) for _, place in self._placed(widget, look)]
-
-    def _placed(self, widget: Widget, look: Look) -> list[tuple[pygame.Surface, pygame.Rect]]:
         area, gap = widget.area, 2 * look.metrics.margin
-        found, room = [], area.width - 2 * gap
+        room = area.width - 2 * gap
         if widget.note:
             size = min(area.height, round(1.25 * look.metrics.text))
             note = self.fonts.fit(widget.note, area.width // 3, size, look.theme.quiet)
-            found.append((note, self._in_line(note, area, area.right - gap - note.get_width())))
+            self._at_right(note, area, gap)
             room -= note.get_width() + gap
         if widget.text:
             number = self.fonts.fit(widget.text, room, area.height, tone_colour(widget.tone, look.theme))
-            found.append((number, self._in_line(number, area, area.left + gap)))
-        return found
+            self._at_left(number, area, gap)
 
     def _draw_timed(self, widget: Widget, look: Look) -> None:
         """Draw a model's type, below it the number, below that how sure it is and how long it took."""
@@ -253,26 +258,16 @@ class Brush:
         self.surface.blit(part, (area.centerx - part.get_width() // 2, area.centery - self.fonts.middle(part)))
 
     def _at_left(self, part: pygame.Surface, area: Area, gap: int) -> None:
-        self.surface.blit(part, self._in_line(part, area, area.left + gap))
+        self.surface.blit(part, (area.left + gap, area.top + area.height // 2 - self.fonts.middle(part)))
 
     def _at_right(self, part: pygame.Surface, area: Area, gap: int) -> None:
-        self.surface.blit(part, self._in_line(part, area, area.right - gap - part.get_width()))
-
-    def _in_line(self, part: pygame.Surface, area: Area, left: int) -> pygame.Rect:
-        return part.get_rect(left=left, top=area.top + area.height // 2 - self.fonts.middle(part))
+        self._at_left(part, area, area.width - gap - part.get_width())
 
 
 def tone_colour(tone: Tone, theme: Theme) -> Colour:
     """Return the colour of what is said in a tone."""
-    colours = {
-        "normal": theme.text,
-        "quiet": theme.quiet,
-        "accent": theme.accent,
-        "refused": theme.refused,
-        "good": theme.good,
-        "bad": theme.bad,
-    }
-    return colours[tone]
+    roles = {"normal": theme.text, "quiet": theme.quiet, "accent": theme.accent}
+    return {**roles, "refused": theme.refused, "good": theme.good, "bad": theme.bad}[tone]
 
 
 def _image(widget: Widget, theme: Theme) -> pygame.Surface:

@@ -1,4 +1,4 @@
-"""What can lie over the pad: each panel is a function from the state to the widgets on its card."""
+"""The panels that can cover the pad: each is a function from the state to the widgets on its card."""
 
 from collections.abc import Callable, Sequence
 
@@ -14,37 +14,24 @@ from .parts import card_area, framed
 from .settings import settings_panel
 from .widgets import Widget
 
-PANELS: dict[str, Callable[[State, Panel, Metrics, Area], Sequence[Widget]]] = {
-    "menu": menu_panel,
-    "digit": digit_panel,
-    "history": history_panel,
-    "entry": entry_panel,
-    "keypad": keypad_panel,
-    "hand": hand_panel,
-    "files": files_panel,
-    "settings": settings_panel,
-    "keys": keys_panel,
-    "privacy": privacy_panel,
-    "forget": forget_panel,
-    "quit": quit_panel,
-}
-TITLES = {
-    "menu": "menu",
-    "digit": "network",
-    "history": "history",
-    "entry": "history",
-    "keypad": "correct",
-    "hand": "hand",
-    "files": "open",
-    "settings": "settings",
-    "keys": "help",
-    "privacy": "privacy_title",
-    "forget": "forget",
-    "quit": "quit",
+PANELS: dict[str, tuple[str, Callable[[State, Panel, Metrics, Area], Sequence[Widget]]]] = {  # key of the title, view
+    "menu": ("menu", menu_panel),
+    "digit": ("network", digit_panel),
+    "history": ("history", history_panel),
+    "entry": ("history", entry_panel),
+    "keypad": ("correct", keypad_panel),
+    "hand": ("hand", hand_panel),
+    "files": ("open", files_panel),
+    "settings": ("settings", settings_panel),
+    "keys": ("help", keys_panel),
+    "privacy": ("privacy_title", privacy_panel),
+    "forget": ("forget", forget_panel),
+    "quit": ("quit", quit_panel),
 }
 
 
 def panel_widgets(state: State, panel: Panel, metrics: Metrics) -> tuple[Widget, ...]:
     """Return the widgets of the panel on its card."""
-    body, frame = framed(state, state.tr(TITLES[panel.name]), metrics, card_area(metrics))
-    return (*frame, *PANELS[panel.name](state, panel, metrics, body))
+    title, view = PANELS[panel.name]
+    body, frame = framed(state, state.tr(title), metrics, card_area(metrics))
+    return (*frame, *view(state, panel, metrics, body))
