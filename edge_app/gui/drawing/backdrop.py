@@ -1,4 +1,4 @@
-"""An opened picture as it lies under the ink."""
+"""An opened picture, scaled and coloured to lie under the ink."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ from .theme import THEMES
 
 
 class Backdrop:
-    """Keeps the picture that was shown last in the theme's colours and the pad's pixels."""
+    """Caches the last shown picture in the theme's colours and at the pad's size."""
 
     def __init__(self) -> None:
-        """Keep nothing yet."""
+        """Start with an empty cache."""
         self._kept: tuple[Any, pygame.Surface] | None = None
 
     def surface(self, picture: Picture | None, theme: str, pad: Area, viewport: Viewport) -> pygame.Surface | None:

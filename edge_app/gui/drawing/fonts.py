@@ -1,4 +1,4 @@
-"""Type: a font that has every letter of the language, and texts fitted into areas."""
+"""Chooses a font that has every letter of the language, and fits texts into areas."""
 
 import unicodedata
 from collections import OrderedDict
@@ -25,25 +25,25 @@ PREFERRED = (
     "liberationsans",
     "freesans",
 )
-SCALE = 0.6875  # what pygame makes of a size for its own font; every other font gets the same
-ABSENT = "\uffff"  # no character, so no font has it
+SCALE = 0.6875  # pygame scales sizes of its default font by this; we do so for every other font
+ABSENT = "\uffff"  # a noncharacter: no font has a glyph for it
 PROBE = 24  # size at which glyphs are compared
 SURFACES = 48  # a screen has some thirty
-SURFACE_BYTES = 1 << 20  # numbers in large type take 100 KB each, and each new number is another text
-LEAST_SURFACES = 6  # kept however large they are: what is drawn again and again
+SURFACE_BYTES = 1 << 20  # a number in large type takes 100 KB, and each reading is another text
+LEAST_SURFACES = 6  # kept however large they are
 FONTS = 16
 WIDTHS = 256
-JOINTS = "/\\-_."  # a word too long for its line, a path, is broken behind one of these
+JOINTS = "/\\-_."  # a word too long for its line, such as a path, is broken after one of these
 
 
 class Fonts:
-    """The font of a window, with the texts drawn last; dies with `pygame.font.quit`, like every font.
+    """The font of a window and a cache of rendered texts; unusable after `pygame.font.quit`.
 
-    Sizes are those of `pygame.font.Font(None, size)`. Surfaces are kept and given out again: do not draw on them.
+    Sizes are those of `pygame.font.Font(None, size)`. Surfaces are shared: do not draw on them.
     """
 
     def __init__(self, sample: str) -> None:
-        """Choose the first font that has every character of `sample`, else the one that lacks the fewest."""
+        """Choose the first font that has every character of `sample`, else the one that lacks fewest."""
         self.path, self.missing = _choose(sample + NEEDED)  # None: the font that comes with pygame
         self._fonts: OrderedDict[int, pygame.font.Font] = OrderedDict()
         self._widths: OrderedDict[tuple[str, int], int] = OrderedDict()
@@ -63,10 +63,9 @@ class Fonts:
     def fit(
         self, text: str, width: int, height: int, colour: Colour, least: int = 11, peers: tuple[str, ...] = ()
     ) -> pygame.Surface:
-        """Return text as large as it fits, and all its peers would; what is too long even in size `least` loses its
-        middle to an ellipsis.
+        """Return text in the largest size in which it and its peers fit; an ellipsis replaces the middle if none does.
 
-        An area lower than the smallest type is overrun.
+        An area lower than a line of size `least` is overrun.
         """
         return self._kept(
             "fit",
@@ -75,7 +74,7 @@ class Fonts:
         )
 
     def middle(self, line: pygame.Surface) -> int:
-        """Return the row of a rendered line that is in the middle of its capitals and digits."""
+        """Return the row of a rendered line at half the height of its capitals and digits."""
         return round(line.get_height() * self._middle)
 
     def width(self, text: str, size: int) -> int:
@@ -83,7 +82,7 @@ class Fonts:
         return _remember(self._widths, (text, size), WIDTHS, lambda: self.font(size).size(_printable(text))[0])
 
     def wrap(self, text: str, size: int, width: int) -> list[str]:
-        """Return text in lines of at most `width` pixels, broken at spaces; a longer word inside it."""
+        """Return text in lines of at most `width` pixels, broken at spaces, or within a word that is longer."""
         font = self.font(size)
         return [line for part in text.splitlines() or [""] for line in _wrap(font, _printable(part), width)]
 
@@ -163,7 +162,11 @@ def _choose(sample: str) -> tuple[str | None, str]:
     for path in _system_fonts() if lacking else ():
         try:
             found = _missing(_open(path, PROBE), letters)
-        except (pygame.error, OSError, ValueError):  # removed, empty or none: pygame may say so only when it renders
+        except (
+            pygame.error,
+            OSError,
+            ValueError,
+        ):  # missing, empty or not a font, which pygame may notice only when it renders
             continue
         if len(found) < len(lacking):
             chosen, lacking = path, found
@@ -173,7 +176,7 @@ def _choose(sample: str) -> tuple[str | None, str]:
 
 
 def _system_fonts() -> Iterator[str]:
-    """Return the files of the system's fonts, preferred ones first; listing them all starts programs and is slow."""
+    """Yield the system's font files, preferred ones first; listing all of them starts programs and is slow."""
     for name in PREFERRED:
         if path := pygame.font.match_font(name):
             yield path
@@ -207,7 +210,7 @@ def _open(path: str | None, size: int) -> pygame.font.Font:
 
 
 def _remember(kept: OrderedDict[Key, Value], key: Key, most: int, make: Callable[[], Value]) -> Value:
-    """Return what is kept under a key, made if need be; what was not used for longest makes room."""
+    """Return the value cached under a key, made if missing; the least recently used is dropped."""
     if key not in kept:
         kept[key] = make()
     kept.move_to_end(key)
@@ -217,9 +220,9 @@ def _remember(kept: OrderedDict[Key, Value], key: Key, most: int, make: Callable
 
 
 def _printable(text: str) -> str:
-    """Return text that can be drawn: composed, controls as spaces, without marks of format, lone surrogates as ?.
+    """Return text that pygame can draw: NFC, controls as spaces, no format characters, lone surrogates as "?".
 
-    pygame refuses null characters and surrogates, which names of files may hold.
+    pygame rejects NUL and surrogates, which file names may contain.
     """
     replaced = {"Cc": " ", "Zl": " ", "Zp": " ", "Cf": "", "Cs": "?"}
     return "".join(replaced.get(unicodedata.category(c), c) for c in unicodedata.normalize("NFC", text))
@@ -234,7 +237,7 @@ def _line_height(font: pygame.font.Font) -> int:
 
 
 def _largest(fits: Callable[[int], bool], low: int, high: int) -> int:
-    """Return the largest number that fits, supposing that all smaller ones do; `low` if none does."""
+    """Return the largest number that fits, by bisection; `low` if none does."""
     while low < high:
         middle = (low + high + 1) // 2
         if fits(middle):
@@ -274,7 +277,7 @@ def _wrap(font: pygame.font.Font, text: str, width: int) -> list[str]:
 
 
 def _break(font: pygame.font.Font, word: str, width: int) -> int:
-    """Return where to break a word that is wider than its line: behind a joint if there is one."""
+    """Return where to break a word wider than its line: after a joint if there is one."""
     most = _largest(lambda kept: font.size(word[:kept])[0] <= width, 1, len(word) - 1)
     return max(word.rfind(joint, 0, most) for joint in JOINTS) + 1 or most
 

@@ -41,12 +41,12 @@ def _box(left: float, top: float, right: float, bottom: float, radius: float = 2
 
 
 def _mirrored(*lines: Line) -> tuple[Line, ...]:
-    """Return lines with left and right exchanged."""
+    """Return lines mirrored left to right."""
     return tuple(tuple((GRID - x, y) for x, y in line) for line in lines)
 
 
 def _turned(*lines: Line) -> tuple[Line, ...]:
-    """Return lines with x and y exchanged: what points left points up."""
+    """Return lines with x and y swapped: what pointed left points up."""
     return tuple(tuple((y, x) for x, y in line) for line in lines)
 
 
@@ -137,7 +137,7 @@ ICONS: dict[str, tuple[Line, ...]] = {
 def draw_icon(surface: pygame.Surface, name: str, rect: pygame.Rect, colour: Colour) -> None:
     """Draw an icon in the middle of a rectangle, as large as fits."""
     size = min(rect.width, rect.height)
-    if size < 1:  # a window of a few pixels
+    if size < 1:  # in a window of a few pixels
         return
     icon = _icon(name, size, colour)
     surface.blit(icon, icon.get_rect(center=rect.center))
@@ -146,7 +146,7 @@ def draw_icon(surface: pygame.Surface, name: str, rect: pygame.Rect, colour: Col
 @lru_cache(maxsize=256)
 def _icon(name: str, size: int, colour: Colour) -> pygame.Surface:
     icon = pygame.Surface((size, size), pygame.SRCALPHA, 32)
-    icon.fill((*colour, 0))  # the icon's own colour, transparent: its soft edge must not darken
+    icon.fill((*colour, 0))  # transparent in the icon's own colour, so that its soft edge does not darken
     scale = size / GRID
     lines = [[(x * scale, y * scale) for x, y in line] for line in ICONS[name]]
     draw_lines(icon, lines, max(THINNEST, WIDTH * scale), colour)

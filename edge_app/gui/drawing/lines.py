@@ -1,4 +1,7 @@
-"""Smooth lines with round ends and joints, the same pixels however they are cut into pieces and clips."""
+"""Anti-aliased lines with round ends and joints; drawn in clips they give the same pixels as at once.
+
+Classic pygame's own anti-aliased lines have no width.
+"""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,32 +15,31 @@ Colour = tuple[int, int, int]
 Point = tuple[float, float]
 Segment = tuple[Point, Point]
 
-TILE = 192  # pixels; a long thin line costs its length, not the area of the box around it
-LONGEST = 96.0  # pixels; a longer segment is drawn in parts: its box is mostly paper
+TILE = 192  # pixels; in tiles, a long diagonal line costs its length, not the area of its bounding box
+LONGEST = 96.0  # pixels; longer segments are split, as their boxes would be mostly paper
 
 
 def draw_line(surface: pygame.Surface, points: Sequence[Point], width: float, colour: Colour) -> pygame.Rect:
     """Draw a line through points, a dot for one point; returns the rectangle that may have changed.
 
-    Whole numbers lie between pixels: a line of width 2 along y = 5 fills the rows 4 and 5.
+    Integer coordinates lie between pixels: a line of width 2 along y = 5 fills rows 4 and 5.
     """
     return Trace([points], width).draw(surface, colour)
 
 
 def draw_lines(surface: pygame.Surface, lines: Iterable[Sequence[Point]], width: float, colour: Colour) -> pygame.Rect:
-    """Draw several lines as one shape: where they cross, their soft edges do not add up."""
+    """Draw several lines as one shape: where they cross, their soft edges are not blended twice."""
     return Trace(lines, width).draw(surface, colour)
 
 
 class Trace:
-    """Lines measured once, to be drawn again and again, whole or within a clip, and to be gone on with.
+    """Lines with their bounding boxes, kept so that they can be extended, and redrawn whole or within a clip.
 
-    How much of a pixel is covered depends on its distance to the nearest segment alone; so what is drawn in clips
-    is what would have been drawn at once.
+    A pixel's coverage depends only on its distance to the nearest segment, so clips leave no seams.
     """
 
     def __init__(self, lines: Iterable[Sequence[Point]], width: float) -> None:
-        """Measure lines of one width in pixels; a line of one point is a dot."""
+        """Take lines of one width in pixels; a line of one point is a dot."""
         self.width = width
         self._segments: list[Segment] = []
         self._boxes: list[pygame.Rect] = []
@@ -70,7 +72,7 @@ class Trace:
 
 
 def _segments(points: Sequence[Point]) -> Iterator[Segment]:
-    """Return the segments between points, long ones in parts; a single point is a segment to itself."""
+    """Yield the segments between points, long ones split; a single point becomes a segment of no length."""
     if len(points) == 1:
         yield points[0], points[0]
     for (x0, y0), (x1, y1) in pairwise(points):
@@ -100,7 +102,7 @@ def _draw_tile(
     half: float,
     colour: Colour,
 ) -> None:
-    """Draw segments, each with its box in the tile; the distance of a pixel's middle says how much is covered."""
+    """Draw segments, each with its box in the tile; a pixel's coverage follows from the distance of its centre."""
     squared = np.full((tile.height, tile.width), (half + 1) ** 2, np.float32)
     for segment, box in parts:
         rows = slice(box.top - tile.top, box.bottom - tile.top)
@@ -116,7 +118,7 @@ def _draw_tile(
 
 
 def _squared_distance(segment: Segment, box: pygame.Rect) -> NDArray[np.float32]:
-    """Return the squared distance of each pixel's middle in a box to a segment: (height, width) float32."""
+    """Return the squared distance of each pixel centre in a box to a segment: (height, width) float32."""
     (x0, y0), (x1, y1) = segment
     length = math.hypot(x1 - x0, y1 - y0)
     dx, dy = ((x1 - x0) / length, (y1 - y0) / length) if length else (1.0, 0.0)

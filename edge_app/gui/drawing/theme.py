@@ -1,4 +1,4 @@
-"""What colour each part of the window has: by its role, in three themes."""
+"""The window's colours by role, in three themes."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from .lines import Colour
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours by role; the tests hold their contrasts, and that colour-blind users can tell the pairs apart."""
+    """Colours by role; tests check their contrast, also for colour-blind users."""
 
     desk: Colour  # the window behind everything
     paper: Colour  # the pad, cards and fields

@@ -15,9 +15,9 @@ from .lines import Colour
 from .theme import Theme
 
 HEAT: Colour = (230, 110, 0)
-SMALLEST = 14  # size of type that can still be read
+SMALLEST = 14  # font size that can still be read
 ROUND = 8  # radius of corners, in pixels
-LEAST_SHARE = 0.005  # what rounds to no percent has no bar: two pixels of one look like dirt
+LEAST_SHARE = 0.005  # a share that rounds to 0% has no bar: two pixels of one look like dirt
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class WidgetRenderer:
             self._at_left(text, area, 0)
 
     def _draw_text(self, widget: Widget, look: Look) -> None:
-        """Draw words over as many lines as they need."""
+        """Draw text over as many lines as it needs."""
         area = widget.area
         if widget.tone == "refused" and not widget.action:
             pygame.draw.rect(self.surface, look.theme.paper, pygame.Rect(area), border_radius=ROUND)
@@ -83,7 +83,7 @@ class WidgetRenderer:
         self.surface.blit(text, text.get_rect(center=pygame.Rect(area).center))
 
     def _ground(self, widget: Widget, look: Look) -> Colour:
-        """Draw what a button stands on; returns the colour of what is on it."""
+        """Draw a button's background; returns the colour of its text and icon."""
         ground = look.theme.accent if widget.on else look.theme.button_pressed if look.pressed else look.theme.button
         pygame.draw.rect(self.surface, ground, pygame.Rect(widget.area), border_radius=ROUND)
         pygame.draw.rect(self.surface, look.theme.line, pygame.Rect(widget.area), 1, border_radius=ROUND)
@@ -94,7 +94,7 @@ class WidgetRenderer:
     def _draw_tool(self, widget: Widget, look: Look) -> None:
         """Draw an icon, and below it its name where there is room to read it."""
         colour, area = self._ground(widget, look), widget.area
-        label = min(round(look.metrics.text * 0.85), area.height - 32)  # large type is no reason to leave the word out
+        label = min(round(look.metrics.text * 0.85), area.height - 32)  # so that large text does not drop the label
         peers = widget.peers or Peers((widget.text,), area.width)
         named = bool(widget.text) and label >= SMALLEST
         named = named and all(self.fonts.width(word, SMALLEST) <= peers.width - 6 for word in peers.words)
@@ -129,7 +129,7 @@ class WidgetRenderer:
         gap = side // 3
         room = inner.width - (area.width - peers.width) - side - gap
         if max(self.fonts.width(word, round(text * 0.8)) for word in peers.words) > room:
-            self._alone(replace(widget, icon=""), colour, look)  # no room for both: the word says more
+            self._alone(replace(widget, icon=""), colour, look)  # no room for both, and the word says more
             return
         fitted = [
             self.fonts.fit(word, room, min(inner.height, text + 4), colour, SMALLEST, peers.words)
@@ -197,7 +197,7 @@ class WidgetRenderer:
             self.centred(self.fonts.fit(widget.note, below.width - 4, note + 2, colour, SMALLEST), below)
 
     def _draw_image(self, widget: Widget, look: Look) -> None:
-        """Draw a digit image enlarged, pixel by pixel, with what mattered in it laid over."""
+        """Draw a digit image enlarged, with the saliency map laid over."""
         area = pygame.Rect(widget.area)
         label = round(look.metrics.text * 1.1) if len(widget.text) == 1 else 0
         side = max(SIZE, min(area.width, area.height - label))
@@ -210,12 +210,12 @@ class WidgetRenderer:
             text = self.fonts.fit(widget.text, area.width, label, colour)
             below = pygame.Rect(area.left, place.bottom, area.width, label)
             self.centred(text, below)
-            if widget.tone == "quiet":  # set aside: said without colour, too
+            if widget.tone == "quiet":  # set aside: shown without colour, too
                 struck = text.get_rect(center=below.move(0, -1).center).inflate(label, 0).clip(below)
                 pygame.draw.line(self.surface, look.theme.quiet, struck.midleft, struck.midright)
 
     def _draw_reading(self, widget: Widget, look: Look) -> None:
-        """Draw the number in large type, and how sure it is."""
+        """Draw the number in large type, and its confidence."""
         pygame.draw.rect(self.surface, look.theme.paper, pygame.Rect(widget.area), border_radius=ROUND)
         area, gap = widget.area, 2 * look.metrics.margin
         room = area.width - 2 * gap
@@ -229,7 +229,7 @@ class WidgetRenderer:
             self._at_left(number, area, gap)
 
     def _draw_timed(self, widget: Widget, look: Look) -> None:
-        """Draw a model's type, below it the number, below that how sure it is and how long it took."""
+        """Draw a model's type, the number, and its confidence and time below each other."""
         area = widget.area
         pygame.draw.rect(self.surface, look.theme.paper, pygame.Rect(area), border_radius=ROUND)
         line = max(16, round(area.height * 0.22))
@@ -243,7 +243,7 @@ class WidgetRenderer:
             self._at_left(self.fonts.fit(widget.note, inner.width, line, look.theme.quiet), below, 0)
 
     def _draw_sign(self, widget: Widget, look: Look) -> None:
-        """Draw a sign and, where it can be read, a word for whether both agree: colour alone says nothing to some."""
+        """Draw whether both agree as a sign and, where there is room, a word: colour alone is not enough."""
         colour, area = tone_colour(widget.tone, look.theme), pygame.Rect(widget.area)
         if self.fonts.width(widget.note, SMALLEST) > area.width - 4:
             self.centred(self.fonts.fit(widget.text, area.width, area.height, colour), area)
@@ -254,7 +254,7 @@ class WidgetRenderer:
         self.centred(self.fonts.fit(widget.note, lower.width - 4, min(lower.height, look.metrics.text), colour), lower)
 
     def centred(self, part: pygame.Surface, area: pygame.Rect) -> None:
-        """Put a text in the middle of an area: a line by the height of its capitals, so that baselines agree."""
+        """Centre a line in an area by the height of its capitals, so that baselines agree."""
         self.surface.blit(part, (area.centerx - part.get_width() // 2, area.centery - self.fonts.middle(part)))
 
     def _at_left(self, part: pygame.Surface, area: Area, gap: int) -> None:
@@ -265,13 +265,13 @@ class WidgetRenderer:
 
 
 def tone_colour(tone: Tone, theme: Theme) -> Colour:
-    """Return the colour of what is said in a tone."""
+    """Return the colour of a tone."""
     roles = {"normal": theme.text, "quiet": theme.quiet, "accent": theme.accent}
     return {**roles, "refused": theme.refused, "good": theme.good, "bad": theme.bad}[tone]
 
 
 def _image(widget: Widget, theme: Theme) -> pygame.Surface:
-    """Return a 28x28 surface: ink on paper in the theme's colours, towards orange where it mattered."""
+    """Return a 28x28 surface: ink on paper in the theme's colours, orange where the saliency is high."""
     ink = np.frombuffer(widget.image or bytes(SIZE * SIZE), np.uint8).reshape(SIZE, SIZE, 1) / 255
     pixels = np.array(theme.paper) * (1 - ink) + np.array(theme.ink) * ink
     if widget.heat:

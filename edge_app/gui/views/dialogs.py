@@ -1,4 +1,4 @@
-"""Panels of words: what is kept, whether to forget it, and the keys."""
+"""Panels of text: the privacy notice, the question whether to forget everything, the keys, and leaving a kiosk."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -9,11 +9,11 @@ from .layout import Area, Metrics
 from .parts import buttons, foot, paged, row_count, rows
 from .widgets import Widget
 
-HOLD = 2000  # milliseconds: nobody rests a finger on a button for so long by chance
+HOLD = 2000  # milliseconds; too long to happen by accident
 
 
 def privacy_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequence[Widget]:
-    """Return what is kept, said once before anything is."""
+    """Return the privacy notice, shown once before anything is kept."""
     upper, bar = foot(body, metrics)
     offers: list[tuple[str, str, Action, bool]] = [
         ("keep", "keep", Action("set", ("history", "on")), True),
@@ -30,7 +30,7 @@ def forget_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Se
 
 
 def quit_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequence[Widget]:
-    """Return the one way out of a kiosk: a button that must be held."""
+    """Return the only way out of a kiosk: a button that must be held."""
     area = body._replace(height=min(body.height, 4 * metrics.unit))
     text = state.tr("hold_to_quit")
     return [Widget(area, "button", Action("leave"), text=text, icon="quit", hold=HOLD, share=state.held)]

@@ -1,4 +1,4 @@
-"""One digit of the reading: what the network sees, how sure it is of each, and how to correct it."""
+"""One digit of the reading: its input image, the candidates with their confidence, and how to correct it."""
 
 from collections.abc import Sequence
 
@@ -55,7 +55,7 @@ def _note(state: State, number: int, digit: Digit) -> str:
 
 
 def best_of(digit: Digit) -> str:
-    """Return the digit that it is most like, also where it was refused."""
+    """Return the most likely digit, even if it was rejected."""
     return digit.alternatives[0][0] if digit.refused and digit.alternatives else digit.digit
 
 
@@ -69,7 +69,7 @@ def _candidates(state: State, digit: Digit, metrics: Metrics, area: Area) -> lis
     # on the smallest screens the cells need the room more than the gaps between them
     margin = max(2, min(metrics.margin, (area.height - lines * metrics.unit) // (lines - 1)))
     *places, before, last = cells(area, columns, lines, margin)
-    places.append(before._replace(width=last.right - before.left))  # a word wants more room than a digit
+    places.append(before._replace(width=last.right - before.left))  # a word needs more room than a digit
     found = []
     for where, name in zip(places, (*DIGITS, REJECT), strict=True):
         share = shares.get(name, 0.0) if name != REJECT else max(0.0, 1 - sum(shares.values()))

@@ -1,4 +1,4 @@
-"""Opening an image or ink: the folders, a row each."""
+"""The panel that opens an image or ink: one row per folder or file."""
 
 from collections.abc import Sequence
 from functools import partial

@@ -1,4 +1,4 @@
-"""What was read before: the list, one page of it, and the keypad that corrects it."""
+"""The history: the list, one page of it, and the keypad that corrects it."""
 
 from collections.abc import Sequence
 
@@ -10,12 +10,12 @@ from .widgets import Widget
 
 
 def per_page(metrics: Metrics, body: Area) -> int:
-    """Return how many pages of writing a page of the list shows."""
+    """Return how many entries one page of the list shows."""
     return max(1, row_count(body, metrics) - 2)
 
 
 def history_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequence[Widget]:
-    """Return the newest pages first, a row each."""
+    """Return the list, newest first, one row per page."""
     upper, bar = foot(body, metrics)
     offers = buttons(
         bar,

@@ -1,11 +1,11 @@
-"""Where things are in a window of any size: pure functions, so that every size can be tested."""
+"""The layout of a window of any size, as pure functions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 TARGET = 44  # pixels: the smallest a finger hits on a common small screen
-LIKELY_DENSITY = (60.0, 600.0)  # dots per inch that a system may be believed
+LIKELY_DENSITY = (60.0, 600.0)  # dots per inch; anything else that a system reports is ignored
 TEXT_SIZES = {"normal": 1.0, "large": 1.25, "huge": 1.5}
 
 
@@ -38,7 +38,7 @@ class Area(NamedTuple):
 
 @dataclass(frozen=True)
 class Metrics:
-    """The window's size and what fits a finger and an eye there, in pixels."""
+    """The window's size, and the sizes of targets, text and margins in it, in pixels."""
 
     width: int
     height: int
@@ -55,10 +55,10 @@ class Metrics:
 def measure(
     width: int, height: int, *, density: float = 0.0, target_mm: float = 9.0, text_size: str = "normal"
 ) -> Metrics:
-    """Return the metrics of a window on a screen of `density` dots per inch, 0 where the system does not tell.
+    """Return the metrics of a window on a screen of `density` dots per inch, 0 if unknown.
 
-    A target is at least `target_mm` at that density and never under 44 pixels. Large windows have larger ones: they are
-    seen from afar, or many of their pixels make a millimetre, whatever the system says of its density.
+    A target is at least `target_mm` at that density, and never under 44 pixels. Larger windows have larger ones, as
+    they are seen from afar or their pixels are small, whatever density the system reports.
     """
     short = min(width, height)
     known = LIKELY_DENSITY[0] <= density <= LIKELY_DENSITY[1]
@@ -81,7 +81,7 @@ def cells(area: Area, columns: int, rows: int, margin: int) -> Iterator[Area]:
 
 
 class Split(NamedTuple):
-    """The reading strip divided in two, and between the halves the mark whether they agree."""
+    """The reading strip in two halves, with a mark between them for whether they agree."""
 
     left: Area
     mark: Area
@@ -105,9 +105,9 @@ THREE_LINES = 80  # pixels: a number with a line above and one below that can st
 def arrange(
     metrics: Metrics, *, comparing: bool = False, left_handed: bool = False, most: int = MOST_BUTTONS
 ) -> Layout:
-    """Return the layout: buttons beside a wide pad, below a high one; as many as fit, the last one in the corner.
+    """Return the layout: buttons beside a wide pad or below a tall one, as many as fit, the last one in the corner.
 
-    The pad is lower for `comparing` only where the strip would be too low for three lines.
+    `comparing` makes the strip high enough for three lines, at the pad's cost.
     """
     width, height, unit, margin = metrics.width, metrics.height, metrics.unit, metrics.margin
     strip = max(THREE_LINES if comparing else unit, round(min(height * 0.2, width * 0.2, 4 * unit)))
@@ -142,7 +142,7 @@ def split_strip(strip: Area) -> Split:
 
 @dataclass(frozen=True)
 class Viewport:
-    """How ink lies on the pad: ink units are the pixels of the pad on which the writing began."""
+    """Maps ink to the window: ink units are pixels of the pad at the time the writing began."""
 
     area: Area
     scale: float = 1.0

@@ -1,4 +1,4 @@
-"""What was learned from the owner's hand: each example as a picture, taken back by a tap."""
+"""What was learned from the owner: each example as a picture, removed by a tap."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The menu: everything that can be done, but for what the buttons beside the pad do already."""
+"""The menu: every command, also those that small windows have no button for."""
 
 from collections.abc import Sequence
 
@@ -66,7 +66,7 @@ def menu_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequ
 
 
 def is_enabled(state: State, action: Action) -> bool:
-    """Return whether there is something for it to do."""
+    """Return whether the action would do anything now."""
     if action.name == "undo":
         return state.pad.can_undo or bool(state.picture and state.picture.labels)
     if action.name == "redo":

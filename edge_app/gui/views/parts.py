@@ -1,4 +1,4 @@
-"""What panels share: the card with its title, and pages where a list is longer than the screen."""
+"""Shared by the panels: the card with its title, and paging for lists longer than the screen."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -10,13 +10,13 @@ from .widgets import Widget, alike
 
 Item = TypeVar("Item")
 
-MOST_OF = 0.8  # of the window's side: what is wider fills it
+MOST_OF = 0.8  # of the window's side; a wider card fills the window
 
 
 def card_area(metrics: Metrics) -> Area:
     """Return where a card lies: all of a small window, the middle of a large one."""
     wanted = max(16 * metrics.unit, 36 * metrics.text), max(11 * metrics.unit, 26 * metrics.text)
-    # a rim that is too narrow to show anything is better given to the card
+    # a rim too narrow to show anything goes to the card
     width = wanted[0] if wanted[0] < MOST_OF * metrics.width else metrics.width
     high = max(wanted[1], wanted[1] * wanted[0] // width)  # where it must be narrower, it is higher
     height = high if high < MOST_OF * metrics.height else metrics.height
@@ -24,7 +24,7 @@ def card_area(metrics: Metrics) -> Area:
 
 
 def framed(state: State, title: str, metrics: Metrics, card: Area) -> tuple[Area, list[Widget]]:
-    """Return the room below a card's title, and the card, the title and the button that closes it."""
+    """Return the area below a card's title, and the widgets: card, title and close button."""
     margin, unit = metrics.margin, metrics.unit
     close = Area(card.right - unit - margin, card.top + margin, unit, unit)
     head = Area(card.left + 2 * margin, card.top + margin, card.width - unit - 4 * margin, unit)
@@ -40,9 +40,9 @@ def framed(state: State, title: str, metrics: Metrics, card: Area) -> tuple[Area
 def paged(
     state: State, panel: Panel, items: Sequence[Item], fits: Callable[[Area], int], metrics: Metrics, body: Area
 ) -> tuple[Sequence[Item], Area, list[Widget]]:
-    """Return the items of the shown page, the room for them, and the buttons that turn pages where there are more.
+    """Return the items of the current page, the area for them, and the paging buttons if there is more than one page.
 
-    `fits` tells how many items an area has room for; the row of those buttons takes some of it.
+    `fits` returns how many items fit an area.
     """
     if len(items) <= fits(body):
         return items, body, []

@@ -1,4 +1,4 @@
-"""The main screen as a function of the state: the strip with the number, the pad, the buttons beside it."""
+"""The main screen as a function of the state: the strip with the number, the pad, the buttons."""
 
 from dataclasses import dataclass
 
@@ -45,7 +45,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Scene:
-    """All that the picture depends on, but for the ink itself."""
+    """Everything that the window shows, except the ink itself."""
 
     metrics: Metrics
     theme: str
@@ -86,7 +86,7 @@ def make_scene(state: State, metrics: Metrics, viewport: Viewport) -> Scene:
 
 
 def tools(state: State, layout: Layout) -> list[Widget]:
-    """Return the buttons: those of most weight that fit, each in its place."""
+    """Return the most important buttons that fit, in their places."""
     chosen, places = (PRACTISING, PRACTISING_PLACES) if state.exercise else (BUTTONS, PLACES)
     fitting = sorted(chosen[: len(layout.buttons)], key=lambda button: places.index(button[0]))
     return alike(
@@ -106,7 +106,7 @@ def tools(state: State, layout: Layout) -> list[Widget]:
 
 
 def strip(state: State, layout: Layout) -> list[Widget]:
-    """Return what stands in the strip: the number, or a fault, an exercise, two readings side by side."""
+    """Return the strip's content: the number, an error, an exercise, or two readings side by side."""
     area = layout.reading
     if state.message:
         return [Widget(area, "text", text=state.tr.fault(state.message), tone="refused")]
@@ -120,10 +120,10 @@ def strip(state: State, layout: Layout) -> list[Widget]:
 def _number(state: State, reading: Reading, area: Area) -> Widget:
     if not reading.digits:
         return Widget(area, "reading")
-    if reading is state.live:  # provisional: a digit that is half written is no refusal yet
+    if reading is state.live:  # provisional: a half-written digit is not rejected yet
         return Widget(area, "reading", text=reading.text.replace("?", "·"), tone="quiet")
     refused = any(digit.refused and not digit.pinned for digit in reading.digits)
-    if refused:  # how sure is said of digits; a refusal is none
+    if refused:  # a rejection has no confidence
         return Widget(area, "reading", text=reading.text, tone="refused")
     return Widget(area, "reading", text=reading.text, note=state.tr.percent(reading.confidence))
 
@@ -142,13 +142,13 @@ def _asked(state: State, area: Area) -> Widget:
 
 
 def _compared(state: State, area: Area) -> list[Widget]:
-    """Return both readings with the sign between them, or why there is but one."""
+    """Return both readings with the sign between them, or why there is only one."""
     left, mark, right = split_strip(area)
     verdict = state.verdict
     if verdict is None:
         return [Widget(left, "timed"), Widget(right, "timed")]
     own = _timed(state, verdict.own, right)
-    if verdict.fault:  # the sentence takes the room of the sign: there is nothing to compare
+    if verdict.fault:  # the message takes the room of the sign, as there is nothing to compare
         room = left._replace(width=left.width + mark.width * 7 // 8)
         return [Widget(room, "text", text=state.tr.fault(verdict.fault)), own]
     found = [_timed(state, verdict.reference, left) if verdict.reference else Widget(left, "timed"), own]
@@ -169,14 +169,14 @@ def _timed(state: State, timed: Timed, area: Area) -> Widget:
 
 
 def duration(seconds: float) -> str:
-    """Return a short time as it is read best."""
+    """Return a duration with a suitable unit."""
     if seconds >= 1:
         return f"{seconds:.1f} s"
     return f"{1000 * seconds:.1f} ms" if seconds < 0.1 else f"{1000 * seconds:.0f} ms"
 
 
 def frames(state: State, layout: Layout, viewport: Viewport, metrics: Metrics) -> tuple[Frame, ...]:
-    """Return a frame for each digit of the last finished reading; none over a fault."""
+    """Return a frame for each digit of the last finished reading; none below an error."""
     if state.message or (state.exercise and state.exercise.judged is None):
         return ()
     return tuple(frame_of(digit, layout, viewport, metrics) for digit in state.reading.digits)
@@ -198,7 +198,7 @@ def frame_of(digit: Digit, layout: Layout, viewport: Viewport, metrics: Metrics)
 
 
 def frame_at(shown: tuple[Frame, ...], x: float, y: float, reach: float) -> int | None:
-    """Return the number of the frame at a point: the nearest middle of those that hold it, small ones enlarged."""
+    """Return the index of the frame at a point: of those that hold it, the nearest; small ones are enlarged."""
     best: tuple[float, int] | None = None
     for number, frame in enumerate(shown):
         wide, high = max(frame.area.width, reach), max(frame.area.height, reach)

@@ -1,4 +1,4 @@
-"""The settings: each a row that goes on to its next value when it is pressed."""
+"""The settings: one row each, which switches to the next value when pressed."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -24,7 +24,7 @@ CHOICES: dict[str, tuple[str, dict[Any, str]]] = {  # setting: key of its text, 
 }
 ORDER = (
     *("theme", "text_size", "language", "live", "history", "learn", "speak"),
-    *("left_handed", "rotate", "fullscreen"),  # not kiosk: there would be no way back
+    *("left_handed", "rotate", "fullscreen"),  # not kiosk, as there would be no way back
 )
 TURNS = (0, 90, 180, 270)
 
@@ -59,5 +59,5 @@ def _row(state: State, name: str, area: Area) -> Widget:
 
 
 def after(values: Sequence[Any], value: Any) -> Any:
-    """Return the value that follows, the first one after the last and after any other."""
+    """Return the next value, the first one after the last or after an unknown one."""
     return values[(values.index(value) + 1) % len(values)] if value in values else values[0]

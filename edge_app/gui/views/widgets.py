@@ -1,4 +1,4 @@
-"""What a screen is made of: rectangles with a text, an icon, and what pressing them does."""
+"""The widgets that a screen consists of: rectangles with a text, an icon and an action."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ Tone: TypeAlias = Literal["normal", "quiet", "accent", "refused", "good", "bad"]
 
 @dataclass(frozen=True)
 class Peers:
-    """Buttons of one row or grid: their words are set in one size, and have icons all or none."""
+    """Buttons of one row or grid, which share a text size, and have either all icons or none."""
 
     words: tuple[str, ...]
     width: int  # of the narrowest
@@ -21,7 +21,7 @@ class Peers:
 
 @dataclass(frozen=True)
 class Widget:
-    """One thing on the screen; without an action it is only looked at."""
+    """One rectangle of the screen; without an action it cannot be pressed."""
 
     area: Area
     kind: Kind
