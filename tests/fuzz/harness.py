@@ -19,7 +19,8 @@ SEEDS = {
     ".toml": b'history = "on"\ntheme = "dark"\nlanguage = "de"\n',
 }
 RECOGNIZER = Recognizer()
-SCRATCH = Path(tempfile.mkdtemp(prefix="digitpad-fuzz-"))
+FOLDER = tempfile.TemporaryDirectory(prefix="digitpad-fuzz-")  # removed when the process ends
+SCRATCH = Path(FOLDER.name)
 
 
 def read_file(suffix: str, content: bytes) -> None:
