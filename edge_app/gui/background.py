@@ -41,10 +41,7 @@ class Worker:
         """
         with self._changed:
             done, self._done = self._done, []
-        for _, result in done:
-            if isinstance(result, BaseException) and not isinstance(result, DigitpadError):
-                raise result
-        return done
+        return _checked(done)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -90,10 +87,7 @@ class Immediate:
     def results(self) -> list[tuple[str, Any]]:
         """Return what has been done since the last call; raises what is no DigitpadError."""
         done, self._done = self._done, []
-        for _, result in done:
-            if isinstance(result, BaseException) and not isinstance(result, DigitpadError):
-                raise result
-        return done
+        return _checked(done)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -110,3 +104,10 @@ def attempt(job: Job) -> Any:
         return job()
     except Exception as error:  # handed over to the thread that asked
         return error
+
+
+def _checked(done: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    for _, result in done:
+        if isinstance(result, BaseException) and not isinstance(result, DigitpadError):
+            raise result
+    return done

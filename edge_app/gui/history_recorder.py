@@ -17,8 +17,8 @@ Noted: TypeAlias = tuple[int, Ink, Reading, str]
 """A sheet, its ink, what was read and by which model."""
 
 
-class Keeper:
-    """Knows which page of the store a sheet is; a fault of the store is said once a sheet and loses no ink."""
+class HistoryRecorder:
+    """Knows which page of the store a sheet is; an error of the store is reported once a sheet and loses no ink."""
 
     def __init__(self, store: HistoryStore) -> None:
         """Keep nothing yet."""
@@ -32,8 +32,8 @@ class Keeper:
         self._shown: tuple[int, Ink] | None = None  # a page of the store as it was put on a sheet again
         self._fault: tuple[int, str] | None = None  # the newest sheet and what was said when it was not written
 
-    def read(self, sheet: int, ink: Ink, reading: Reading, model: str) -> None:
-        """Note what is on a sheet now, in place of what was noted before; it is written with the next `flush`.
+    def record(self, sheet: int, ink: Ink, reading: Reading, model: str) -> None:
+        """Take what is on a sheet now, in place of what was there before; it is written with the next `flush`.
 
         Undo passes through states that nobody rested at: only what stays, or is cleared, is worth a page.
         """

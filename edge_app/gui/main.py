@@ -32,11 +32,11 @@ from ..system.watchdog import Watchdog
 from .actions import Action
 from .app import WAKE, App
 from .background import Worker
-from .history_recorder import Keeper
+from .history_recorder import HistoryRecorder
 from .input import is_sound
-from .jobs import Loaded, load
-from .personalization import Learner
+from .personalization import Personalization
 from .platform.sdl import make_waiter, milliseconds
+from .reader import Loaded, with_lessons
 from .services import Services
 from .side_by_side import Duel, open_float
 from .state import Panel, State
@@ -94,23 +94,23 @@ def _folders() -> tuple[Paths | None, list[str]]:
 def make_app(display: Display, settings: Settings, folders: Paths | None, path: Path | None, duel: Duel) -> App:
     """Return the app with all that it needs at once; store and model come with `open_rest`."""
     extra = folders.config / "languages" if folders else None
-    say, problems = load_language(settings.language, extra)
-    state = State(settings, say, {})
-    note = Log(folders.log_file if folders else None)
+    tr, problems = load_language(settings.language, extra)
+    state = State(settings, tr, {})
+    log = Log(folders.log_file if folders else None)
     for problem in problems:
-        note(problem)
+        log(problem)
 
     memory = HistoryStore.in_memory()
-    duel.note = note
+    duel.log = log
     services = Services(
         worker=Worker(_wake),
-        keeper=Keeper(memory),
-        learner=Learner(memory),
+        recorder=HistoryRecorder(memory),
+        personalization=Personalization(memory),
         duel=duel,
         rng=random.Random(),
         now=lambda: datetime.now(UTC).astimezone(),
         copy=copy_text,
-        note=note,
+        log=log,
         folders=folders,
         write_settings=partial(write_settings, path) if path else None,
     )
@@ -139,8 +139,8 @@ def open_rest(app: App, wanted: Wanted, problems: list[str]) -> None:
 def _load(wanted: Wanted, folders: Paths | None) -> Loaded:
     from ..modelfiles.registry import open_classifier  # in the reading thread, after the first picture
 
-    said: list[str] = []
-    return load(Recognizer(classifier=open_classifier(wanted, folders, said.append)), said)
+    notices: list[str] = []
+    return with_lessons(Recognizer(classifier=open_classifier(wanted, folders, notices.append)), notices)
 
 
 def serve(app: App, display: Display) -> int:
@@ -150,7 +150,7 @@ def serve(app: App, display: Display) -> int:
     display.show(app.draw())
     on_lost_display(partial(_leave_at_once, app))
     watchdog.ready()
-    while app.running:
+    while app.state.running:
         if in_use is not app.state.in_use:
             in_use = app.state.in_use
             display.keep_awake(in_use)
@@ -175,13 +175,13 @@ def serve(app: App, display: Display) -> int:
     watchdog.stopping()
     app.close()
     pygame.quit()
-    return app.status
+    return app.reader.exit_status
 
 
 def _leave_at_once(app: App) -> None:
     """Store what is on the pad and end, with a status that a service restarts on."""
     try:
-        app.services.note("the display is gone; what was written is stored")
+        app.services.log("the display is gone; what was written is stored")
         app.close()
     finally:
         os._exit(LOST)

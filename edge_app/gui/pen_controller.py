@@ -1,135 +1,132 @@
-"""What the writing hand does: it writes, erases, taps digits and presses buttons."""
+"""What the pen does: it writes, erases, taps digits and presses buttons."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..recognition.gestures import scratched
 from ..recognition.results import Reading
 from .actions import Action
+from .context import Context
+from .handlers import dispatch
+from .handlers.practice import stop_waiting
 from .input import Pen
 from .pad import Page, strokes_at
 from .views.screen import frame_at
 from .views.widgets import Widget, widget_at
-
-if TYPE_CHECKING:
-    from .app import App
 
 TAP = 0.2  # of a target: a stroke no larger is a tap
 ERASER = 0.25  # of a target: how near to a stroke the eraser must come
 HOLD_STEP = 60  # milliseconds between two pictures of a press that must last
 
 
-class Hand:
+class PenController:
     """Follows one pen from where it comes down to where it goes up."""
 
-    def __init__(self, app: "App") -> None:
-        """Serve `app`."""
-        self.app = app
+    def __init__(self, ctx: Context) -> None:
+        """Press nothing yet."""
+        self._ctx, self._state, self._view = ctx, ctx.state, ctx.view
         self._pressed: Widget | None = None
-        self._pressed_at = 0
-        self._erased: Page | None = None
+        self._pressed_at = 0  # milliseconds
+        self._erased: Page | None = None  # the page before the eraser came down
 
     def let_go(self) -> None:
-        """Forget what was pressed, and what is being erased."""
-        self._pressed, self._erased, self.app.state.pressed = None, None, None
+        """Forget what is pressed, and what is being erased."""
+        self._pressed, self._erased = None, None
+        self._state.pressed, self._state.held = None, 0.0
+        self._ctx.timers.cancel(self._hold)
 
-    def move(self, pen: Pen) -> None:
+    def handle(self, pen: Pen) -> None:
         """Take what a pen did."""
-        self.app.state.focus_seen = False
+        self._state.focus_seen = False
         if pen.kind == "down":
             self._down(pen)
         elif pen.kind == "drop":
             self._drop()
         elif self._pressed is not None:
             if pen.kind != "move" or (self._pressed.hold and not self._pressed.area.holds(pen.x, pen.y)):
-                self._release(pen)
+                self._release(pen, self._pressed)
         elif self._erased is not None:
             self._erase(pen)
-        elif self.app.state.pad.current:
+        elif self._state.pad.current:
             self._write(pen)
 
     def _drop(self) -> None:
         """Undo what a palm has done: its press, its line, what it erased."""
-        self._pressed, self.app.state.pressed, self.app.state.held = None, None, 0.0
-        self.app.after("hold", None)
-        self.app.state.pad.drop()
-        erased, self._erased = self._erased, None
-        if erased is not None and self.app.state.pad.change(erased):
-            self.app.changed()
+        erased = self._erased
+        self.let_go()
+        self._state.pad.drop()
+        if erased is not None and self._state.pad.change(erased):
+            self._ctx.reader.submit()
 
     def _down(self, pen: Pen) -> None:
-        scene = self.app.scene()
+        scene = self._view.scene()
         widget = widget_at(scene.card or scene.widgets, pen.x, pen.y)
         if widget is not None:
-            self._pressed, self._pressed_at, self.app.state.pressed = widget, self.app.now, widget.action
+            self._pressed, self._pressed_at, self._state.pressed = widget, self._ctx.timers.now, widget.action
             if widget.hold:
-                self.app.after("hold", HOLD_STEP)
+                self._ctx.timers.after(HOLD_STEP, self._hold)
         elif scene.card:
             if not scene.card[0].area.holds(pen.x, pen.y):
-                self.app.do(Action("escape"))
+                dispatch(self._ctx, Action("escape"))
         elif scene.layout.pad.holds(pen.x, pen.y):
-            if pen.erasing or self.app.state.erasing:
-                self._erased = self.app.state.pad.page
+            if pen.erasing or self._state.erasing:
+                self._erased = self._state.pad.page
                 self._erase(pen)
             else:
                 self._begin(pen)
 
-    def _release(self, pen: Pen) -> None:
-        widget, self._pressed, self.app.state.pressed, self.app.state.held = self._pressed, None, None, 0.0
-        self.app.after("hold", None)
-        if widget and widget.action and not widget.hold and pen.kind == "up" and widget.area.holds(pen.x, pen.y):
-            self.app.do(widget.action)
+    def _release(self, pen: Pen, widget: Widget) -> None:
+        self.let_go()
+        if widget.action and not widget.hold and pen.kind == "up" and widget.area.holds(pen.x, pen.y):
+            dispatch(self._ctx, widget.action)
 
-    def hold_on(self) -> None:
+    def _hold(self) -> None:
         """Go on with a press that must last."""
         widget = self._pressed
         if widget is None or widget.action is None:
             return
-        self.app.state.held = min(1.0, (self.app.now - self._pressed_at) / widget.hold)
-        if self.app.state.held < 1:
-            self.app.after("hold", HOLD_STEP)
-            return
-        self._pressed, self.app.state.pressed, self.app.state.held = None, None, 0.0
-        self.app.do(widget.action)
+        self._state.held = min(1.0, (self._ctx.timers.now - self._pressed_at) / widget.hold)
+        if self._state.held < 1:
+            self._ctx.timers.after(HOLD_STEP, self._hold)
+        else:
+            self.let_go()
+            dispatch(self._ctx, widget.action)
 
     def _begin(self, pen: Pen) -> None:
-        state = self.app.state
+        state = self._state
         state.live = None
         if state.picture is not None:
-            tapped = frame_at(self.app.scene().frames, pen.x, pen.y, self.app.metrics.unit)
+            tapped = frame_at(self._view.scene().frames, pen.x, pen.y, self._view.metrics.unit)
             if tapped is not None:
-                self.app.do(Action("digit_panel", tapped))
+                dispatch(self._ctx, Action("digit_panel", tapped))
                 return
             state.picture, state.reading = None, Reading()
-        if state.exercise is not None:
-            state.exercise.shown = None
-            self.app.after("demonstration", None)
-            if state.exercise.judged is not None:
-                return  # the next number comes first
-            self.app.after("judge", None)
-        state.pad.begin(self.app.viewport().to_ink(pen.x, pen.y), self.app.pad_size())
-        self.app.after("speak", None)
+        if state.exercise is not None and state.exercise.judged is not None:
+            return  # the next number comes first
+        stop_waiting(self._ctx)
+        state.pad.begin(self._view.viewport.to_ink(pen.x, pen.y), self._view.pad_size)
 
     def _write(self, pen: Pen) -> None:
-        area = self.app.layout().pad
+        viewport, pad = self._view.viewport, self._state.pad
+        area = viewport.area
         x = min(max(pen.x, area.left), area.right - 1)
         y = min(max(pen.y, area.top), area.bottom - 1)
-        pad = self.app.state.pad
-        moved = pad.extend(self.app.viewport().to_ink(x, y))
+        moved = pad.extend(viewport.to_ink(x, y))
         if pen.kind != "move":
             self._lift()
         elif moved:
-            self.app.read_along()
+            self._ctx.reader.submit_live()
 
     def _lift(self) -> None:
         """End the stroke: a tap on a digit, a scratch-out, or writing."""
-        pad = self.app.state.pad
+        pad = self._state.pad
         stroke = np.array(pad.current)
         tapped = self._tapped(stroke)
         if tapped is not None:
             pad.drop()
-            self.app.do(Action("digit_panel", tapped))
+            dispatch(self._ctx, Action("digit_panel", tapped))
             return
         gone = scratched(stroke, pad.ink())
         if gone:
@@ -137,22 +134,22 @@ class Hand:
             pad.erase(gone)
         else:
             pad.lift()
-        self.app.changed()
+        self._ctx.reader.submit()
 
-    def _tapped(self, stroke: "np.ndarray[Any, np.dtype[np.float64]]") -> int | None:
+    def _tapped(self, stroke: "NDArray[Any]") -> int | None:
         """Return the number of the digit that a stroke is a tap on; None for writing."""
-        metrics, viewport = self.app.metrics, self.app.viewport()
-        if not self.app.state.is_read or float(np.ptp(stroke, axis=0).max()) * viewport.scale > TAP * metrics.unit:
+        unit, viewport = self._view.metrics.unit, self._view.viewport
+        if not self._state.is_read or float(np.ptp(stroke, axis=0).max()) * viewport.scale > TAP * unit:
             return None
-        x, y = viewport.to_window(*stroke[-1])
-        return frame_at(self.app.scene().frames, x, y, metrics.unit)
+        return frame_at(self._view.scene().frames, *viewport.to_window(*stroke[-1]), unit)
 
     def _erase(self, pen: Pen) -> None:
         """Take away the strokes that the eraser touches."""
-        radius = ERASER * self.app.metrics.unit / self.app.viewport().scale
-        if pen.kind in ("down", "move"):
-            touched = strokes_at(self.app.state.pad.strokes, self.app.viewport().to_ink(pen.x, pen.y), radius)
-            if touched and self.app.state.pad.erase(touched):
-                self.app.changed()
-        else:
+        if pen.kind not in ("down", "move"):
             self._erased = None
+            return
+        viewport, pad = self._view.viewport, self._state.pad
+        radius = ERASER * self._view.metrics.unit / viewport.scale
+        touched = strokes_at(pad.strokes, viewport.to_ink(pen.x, pen.y), radius)
+        if touched and pad.erase(touched):
+            self._ctx.reader.submit()

@@ -8,8 +8,10 @@ from ..errors import StoreError
 from ..personal.lessons import Lesson, PersonalClassifier
 from ..recognition.ink import Ink
 from ..recognition.normalise import DigitImage
+from ..recognition.results import Pin
 from ..storage.history import HistoryStore
-from .pad import Line
+from .pad import Line, Page
+from .state import Picture
 
 MOST_KEYS = 500  # digits whose lessons undo can find: it reaches back 200 steps, and a window lasts for months
 
@@ -29,7 +31,7 @@ class Taught:
     example: int | None = None
 
 
-class Learner:
+class Personalization:
     """Joins classifier and store; called where nothing else uses the classifier.
 
     Without a classifier that can learn, corrections are kept for the next one.
@@ -78,6 +80,11 @@ class Learner:
         while len(self._by_key) > MOST_KEYS:
             del self._by_key[next(iter(self._by_key))]
         return taught.lesson
+
+    def enable(self, used: bool) -> None:
+        """Use what was learned, or not."""
+        if self.classifier is not None:
+            self.classifier.enabled = used
 
     def keeps(self, key: Key) -> bool:
         """Return whether what was taught of this digit is stored, and will be known the next time."""
@@ -145,3 +152,19 @@ class Learner:
         for taught in self._taught:
             taught.example = None
         return True
+
+
+def picture_key(picture: Picture, number: int) -> Key:
+    """Return what undo knows a digit of an opened picture by."""
+    return (), f"{picture.number}-{number}"
+
+
+def key_of(page: Page, pin: Pin) -> Key:
+    """Return what undo knows a digit on the pad by."""
+    return tuple(page.strokes[i] for i in pin.strokes), pin.label or ""
+
+
+def difference(before: Page, after: Page) -> tuple[set[Key], set[Key]]:
+    """Return what is said of digits on one page and no longer on the other, and the other way round."""
+    old, new = ({key_of(page, pin) for pin in page.pins if pin.label is not None} for page in (before, after))
+    return old - new, new - old

@@ -2,49 +2,33 @@
 
 import random
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from ..errors import DigitpadError, Notice
 from ..storage.history import HistoryStore, open_history
 from ..storage.paths import Paths
 from ..system.speech import Speaker
-from .history_recorder import Keeper
-from .personalization import Learner
+from .background import Immediate, Worker
+from .history_recorder import HistoryRecorder
+from .personalization import Personalization
 from .side_by_side import Duel
-
-
-class Jobs(Protocol):
-    """Who does the reading: a thread beside the drawing, or at once."""
-
-    def submit(self, name: str, job: Callable[[], Any]) -> None:
-        """Let a job be done."""
-
-    def results(self) -> list[tuple[str, Any]]:
-        """Return what has been done."""
-
-    def exclusive(self) -> AbstractContextManager[None]:
-        """Keep jobs from running meanwhile."""
-
-    def close(self) -> None:
-        """End."""
 
 
 @dataclass
 class Services:
     """The world outside, as the app was started in it."""
 
-    worker: Jobs
-    keeper: Keeper
-    learner: Learner
+    worker: Worker | Immediate
+    recorder: HistoryRecorder
+    personalization: Personalization
     duel: Duel
     rng: random.Random
     now: Callable[[], datetime]
     copy: Callable[[str], bool]  # puts a text on the clipboard; returns whether there is one
-    note: Callable[[str], None]  # keeps a fault in the log
+    log: Callable[[str], None]
     folders: Paths | None = None  # None: nothing is kept on the disk
     speaker: Speaker | None = None
     write_settings: Callable[[Mapping[str, Any]], list[str]] | None = None
@@ -52,13 +36,14 @@ class Services:
     def keep_history(self, keep: bool) -> list[Notice]:
         """Go on with the store on the disk, or one in memory; returns sentences for the owner.
 
-        What was written and learned until then is taken along to the disk; from there it stays where it is.
+        What was written and learned until then is taken along to the disk; from there it stays where it is. Once there
+        is a classifier, call this through `Reader.update`.
         """
-        on_disk = self.learner.store.path is not None
+        on_disk = self.personalization.store.path is not None
         if keep == on_disk or self.folders is None:
             return []
-        self.keeper.flush()
-        old, notices, numbers = self.learner.store, list[Notice](), dict[int, int]()
+        self.recorder.flush()
+        old, notices, numbers = self.personalization.store, list[Notice](), dict[int, int]()
         if keep:
             store, notices = open_history(self.folders.store_file)
             try:
@@ -67,10 +52,9 @@ class Services:
                 notices.append(error.notice)
         else:
             store = HistoryStore.in_memory()
-        self.keeper.moved(store, numbers)
-        self.learner.store = store
-        with self.worker.exclusive():
-            self.learner.attach(self.learner.classifier)
+        self.recorder.moved(store, numbers)
+        self.personalization.store = store
+        self.personalization.attach(self.personalization.classifier)
         old.close()
         return notices
 
@@ -79,7 +63,7 @@ class Services:
 
         Returns files that hold some of it and are left to the owner: damaged ones, set aside.
         """
-        store, left = self.learner.store, list[Path]()
+        store, left = self.personalization.store, list[Path]()
         if store.path is None and self.folders and self.folders.store_file.exists():
             on_disk = HistoryStore(self.folders.store_file)
             try:
@@ -90,6 +74,6 @@ class Services:
 
     def close(self) -> None:
         """Close what is open."""
-        self.learner.store.close()
+        self.personalization.store.close()
         if self.speaker:
             self.speaker.close()

@@ -93,7 +93,7 @@ class Duel:
     def __init__(self, open_reference: Callable[[], Recognizer] = open_float, clock: Clock = time.perf_counter) -> None:
         """Open nothing yet."""
         self.fault: DigitpadError | None = None
-        self.note: Callable[[str], None] = print_error
+        self.log: Callable[[str], None] = print_error
         self._open_reference, self._clock = open_reference, clock
         self._reference: Recognizer | None = None
 
@@ -117,4 +117,4 @@ class Duel:
             self._reference = self._open_reference()
         except DigitpadError as error:
             self.fault = error
-            self.note(str(error))  # the window shows the sentence, the log keeps it
+            self.log(str(error))  # the window shows the sentence, the log keeps it

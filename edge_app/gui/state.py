@@ -5,8 +5,7 @@ from pathlib import Path
 
 from ..datasets.file_listing import Entry
 from ..i18n import Language
-from ..personal.practice import Demonstration, Practice
-from ..personal.practice import Verdict as Judgement
+from ..personal.practice import Demonstration, Judgement, Practice
 from ..recognition.pictures import Coverage
 from ..recognition.results import Digit, Reading
 from ..storage.history import StoredPage
@@ -57,6 +56,7 @@ class State:
     read_page: Page | None = field(default_factory=Page)  # what `reading` is the reading of
     live: Reading | None = None  # of the strokes with the one under the pen
     verdict: Verdict | None = None
+    running: bool = True
     comparing: bool = False
     erasing: bool = False
     exercise: Exercise | None = None
@@ -80,6 +80,39 @@ class State:
     def panel(self) -> Panel | None:
         """The panel on top."""
         return self.panels[-1] if self.panels else None
+
+    def top_panel(self, name: str) -> Panel | None:
+        """Return the panel on top if it is this one."""
+        return self.panel if self.panel and self.panel.name == name else None
+
+    def open_panel(self, name: str, value: int | str | None = None) -> bool:
+        """Open a panel over what is there, in place of the menu; returns whether it was not on top already."""
+        self.close_panel("menu")
+        if self.top_panel(name):
+            return False
+        self.panels.append(Panel(name, value))
+        return True
+
+    def close_panel(self, name: str) -> None:
+        """Close a panel if it is on top."""
+        if self.top_panel(name):
+            self.panels.pop()
+
+    def close_panels(self) -> None:
+        """Close all panels but the question about privacy, which must be answered."""
+        self.panels[:] = [panel for panel in self.panels if panel.name == "privacy"]
+
+    def forget_visitor(self) -> None:
+        """Leave nothing of a kiosk's visitor, who cannot undo the next one's writing either."""
+        self.pad = Pad(newest=self.pad.newest)
+        self.read_page = self.pad.page
+        self.panels.clear()
+        self.toast, self.in_use = None, False
+
+    @property
+    def teaches(self) -> bool:
+        """Whether corrections teach; a kiosk's visitors correct the page alone."""
+        return self.settings.learn and not self.settings.kiosk
 
     @property
     def is_read(self) -> bool:

@@ -25,7 +25,7 @@ Pair: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Judgement:
     """A reading compared with the target, digit by digit."""
 
     target: str
@@ -62,13 +62,13 @@ def _agree(pair: Pair) -> bool:
     return pair[0] == pair[1] != REJECT
 
 
-def judge_text(target: str, reading: str) -> Verdict:
+def judge_text(target: str, reading: str) -> Judgement:
     """Return what is right in a reading; `?` never is, not even for `?`.
 
     Numbers of equal length are compared by position: two swapped digits are both wrong.
     """
     pairs = zip(target, reading, strict=True) if len(target) == len(reading) else _align(target, reading)
-    return Verdict(target, reading, tuple(pairs))
+    return Judgement(target, reading, tuple(pairs))
 
 
 def _align(target: str, reading: str) -> tuple[Pair, ...]:
@@ -101,7 +101,7 @@ class Practice:
     level: int = 1
     target: str = field(default="", init=False)
     score: Score = field(default=Score(), init=False)
-    verdict: Verdict | None = field(default=None, init=False)  # of the present target; None before it is judged
+    verdict: Judgement | None = field(default=None, init=False)  # of the present target; None before it is judged
     _run: int = field(default=0, init=False)  # streak since the level changed: positive for right, negative for wrong
     _again: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DIGITS, 0), init=False)
     _unasked: set[str] = field(default_factory=lambda: set(DIGITS), init=False)
@@ -119,7 +119,7 @@ class Practice:
         self._unasked -= set(number)
         return number
 
-    def judge(self, reading_text: str) -> Verdict:
+    def judge(self, reading_text: str) -> Judgement:
         """Return what is right in a reading of the target; only the first attempt counts."""
         verdict = judge_text(self.target, reading_text)
         if self.verdict is None:
@@ -127,7 +127,7 @@ class Practice:
         self.verdict = verdict
         return verdict
 
-    def _count(self, verdict: Verdict) -> None:
+    def _count(self, verdict: Judgement) -> None:
         self.score = self.score.after(verdict.right)
         for digit, right in zip(self.target, verdict.positions, strict=True):
             change = -1 if right else AGAIN

@@ -218,7 +218,7 @@ def test_the_options_reach_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
 
     def note(wanted: Wanted, **options: Any) -> int:
-        calls.append((wanted.path, options["compare"], options["float_model"]))
+        calls.append((wanted.path, options.get("compare", False), options.get("float_model")))
         return 0
 
     monkeypatch.setattr(loop, "run", note)
@@ -251,7 +251,7 @@ def apps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[App]:
                 made[-1].state.pad.begin((100, 10))
                 made[-1].state.pad.extend((100, 120))
                 made[-1].state.pad.lift()
-                made[-1].changed()
+                made[-1].reader.submit()
             elif not pygame.event.peek():
                 pygame.event.post(pygame.event.Event(pygame.QUIT))
 

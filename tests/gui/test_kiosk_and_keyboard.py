@@ -10,9 +10,12 @@ import pytest
 from edge_app.cli import main
 from edge_app.gui import main as loop
 from edge_app.gui.actions import Action, Name
-from edge_app.gui.app import IN_USE, JUDGED_AFTER, KEPT_AFTER
+from edge_app.gui.app import IN_USE
+from edge_app.gui.handlers import HANDLERS
+from edge_app.gui.handlers.practice import JUDGED_AFTER
 from edge_app.gui.kiosk import MAY
 from edge_app.gui.kiosk import PANELS as VISITORS_PANELS
+from edge_app.gui.reader import KEPT_AFTER
 from edge_app.gui.views import PANELS
 from edge_app.gui.views.dialogs import HOLD
 from edge_app.gui.views.widgets import Widget
@@ -42,7 +45,7 @@ def test_a_kiosk_ends_only_where_a_button_is_held(kiosk: Pilot) -> None:
     for key in (pygame.K_ESCAPE, pygame.K_q, pygame.K_ESCAPE, pygame.K_ESCAPE):
         kiosk.key(key)
     kiosk.key(pygame.K_q, pygame.KMOD_CTRL)
-    assert (kiosk.app.running, names(kiosk)) == (True, ["quit"])
+    assert (kiosk.state.running, names(kiosk)) == (True, ["quit"])
     area = kiosk.button("leave").area
     middle = (area.left + area.width / 2, area.top + area.height / 2)
     kiosk.tap(middle)
@@ -50,12 +53,12 @@ def test_a_kiosk_ends_only_where_a_button_is_held(kiosk: Pilot) -> None:
         kiosk.key(pygame.K_TAB)
         kiosk.key(pygame.K_RETURN)
         kiosk.do("open", "quit")
-    assert kiosk.app.running
+    assert kiosk.state.running
     kiosk.handle(mouse(pygame.MOUSEBUTTONDOWN, middle))
     kiosk.wait(HOLD - 100)
-    assert (kiosk.app.running, 0.9 < kiosk.state.held < 1) == (True, True)
+    assert (kiosk.state.running, 0.9 < kiosk.state.held < 1) == (True, True)
     kiosk.wait(200)
-    assert not kiosk.app.running
+    assert not kiosk.state.running
 
 
 def test_a_visitor_gets_at_no_files_history_or_settings(kiosk: Pilot, tmp_path: Path) -> None:
@@ -81,7 +84,7 @@ def test_escape_closes_what_is_on_top_and_never_the_app(pilot: Pilot) -> None:
     seen = []
     for _ in range(3):
         pilot.key(pygame.K_ESCAPE)
-        seen.append((names(pilot), pilot.state.exercise is not None, pilot.app.running))
+        seen.append((names(pilot), pilot.state.exercise is not None, pilot.state.running))
     assert seen == [([], True, True), ([], False, True), ([], False, True)]
 
 
@@ -215,7 +218,7 @@ def test_a_kiosks_visitors_teach_nothing(kiosk: Pilot) -> None:
     kiosk.write(0)
     kiosk.wait(JUDGED_AFTER)
     assert kiosk.state.exercise.judged is not None
-    learner = kiosk.services.learner
+    learner = kiosk.services.personalization
     assert learner.classifier is not None
     assert (learner.store.count_examples(), learner.classifier.lessons, learner.shown()) == (0, (), [])
 
@@ -259,11 +262,11 @@ def busy(recognizer: Recognizer, folder: Path, kiosk: bool) -> Pilot:
 
 def everything(pilot: Pilot, folder: Path) -> tuple[Any, ...]:
     """All that an action could change."""
-    state, store = pilot.state, pilot.services.learner.store
+    state, store = pilot.state, pilot.services.personalization.store
     return (
         *(state.settings, [(panel.name, panel.value, panel.page) for panel in state.panels], state.pad.page),
         *(state.picture, state.exercise, state.comparing, state.erasing, state.folder, list(state.entries)),
-        *(state.reading.text, state.toast, list(pilot.settings_written), pilot.app.running),
+        *(state.reading.text, state.toast, list(pilot.settings_written), pilot.state.running),
         [(page.id, page.text, page.correction) for page in store.pages()],
         [(example.id, example.label) for example in store.examples()],
         sorted(path.name for path in folder.glob("pictures/*")),
@@ -275,13 +278,9 @@ def test_the_owners_actions_are_all_but_the_visitors() -> None:
     assert not MAY.intersection([*OWNERS, "open"])
 
 
-def test_each_action_is_one_method_of_one_subject(recognizer: Recognizer) -> None:
-    deeds = Pilot(recognizer).app.deeds
-    subjects = set(deeds.subjects.values())
-    owners = {name: [one for one in subjects if name in vars(type(one))] for name in get_args(Name)}
-    assert owners == {name: [one] for name, one in deeds.subjects.items()}
-    others = {name for one in subjects for name in vars(type(one)) if name[0] != "_"} - {*get_args(Name)}
-    assert others == {"load_pages", "show_ink"}
+def test_every_action_has_a_handler_of_its_own() -> None:
+    assert HANDLERS.keys() == {*get_args(Name)}
+    assert len({*HANDLERS.values()}) == len(HANDLERS)
 
 
 @pytest.mark.parametrize("kiosk", [True, False])
@@ -337,7 +336,7 @@ def test_a_held_button_is_let_go_where_the_pointer_leaves_it(kiosk: Pilot) -> No
     kiosk.handle(mouse(pygame.MOUSEMOTION, middle))
     kiosk.wait(2 * HOLD)
     kiosk.handle(mouse(pygame.MOUSEBUTTONUP, middle))
-    assert (kiosk.app.running, names(kiosk), kiosk.state.held) == (True, ["quit"], 0)
+    assert (kiosk.state.running, names(kiosk), kiosk.state.held) == (True, ["quit"], 0)
 
 
 # --- cards
@@ -355,7 +354,7 @@ def test_keys_do_nothing_beneath_a_card_and_escape_closes_it(pilot: Pilot, panel
     assert (state.pad.page is page, state.exercise, state.erasing, state.comparing) == (True, None, False, False)
     assert names(pilot) == [panel]
     pilot.key(pygame.K_ESCAPE)
-    assert (names(pilot), pilot.app.running) == ([], True)
+    assert (names(pilot), pilot.state.running) == ([], True)
     pilot.key(pygame.K_BACKSPACE)  # now they do
     assert state.pad.page is not page
 
@@ -371,7 +370,7 @@ def test_no_chord_lets_a_visitor_out(kiosk: Pilot, modifier: int) -> None:
     settings = kiosk.state.settings
     for key in KEYS * 2:
         kiosk.app.handle(pygame.event.Event(pygame.KEYDOWN, key=key, mod=modifier), kiosk.now)
-        assert kiosk.app.running
+        assert kiosk.state.running
         assert set(names(kiosk)) <= VISITORS_PANELS
     assert kiosk.state.settings is settings
     assert (kiosk.settings_written, kiosk.state.picture, kiosk.state.comparing) == ([], None, False)
@@ -400,7 +399,7 @@ def served(pilot: Pilot, monkeypatch: pytest.MonkeyPatch, rounds: list[list[int]
         kinds = left.pop(0) if left else []
         for kind in kinds:
             pygame.event.post(pygame.event.Event(kind))
-        pilot.app.running = bool(kinds)
+        pilot.state.running = bool(kinds)
 
     monkeypatch.setattr(loop, "make_waiter", lambda: wait)
     monkeypatch.setattr(loop, "on_lost_display", lambda _: None)

@@ -10,9 +10,9 @@ import pygame
 import pytest
 
 from edge_app.errors import ModelError, Notice, StoreError
-from edge_app.gui.app import KEPT_AFTER
-from edge_app.gui.history_recorder import MOST_OWED, Keeper
-from edge_app.gui.personalization import MOST_KEYS, Key, Learner
+from edge_app.gui.history_recorder import MOST_OWED, HistoryRecorder
+from edge_app.gui.personalization import MOST_KEYS, Key, Personalization
+from edge_app.gui.reader import KEPT_AFTER
 from edge_app.personal.lessons import PersonalClassifier
 from edge_app.recognition.ink import make_ink
 from edge_app.recognition.recognizer import Recognizer
@@ -61,7 +61,7 @@ def odd(pilot: Pilot) -> str:
 
 def lessons(pilot: Pilot) -> list[str]:
     """What the classifier holds: never anything else than the store."""
-    classifier = pilot.services.learner.classifier
+    classifier = pilot.services.personalization.classifier
     assert classifier is not None
     return [lesson.label for lesson in classifier.lessons]
 
@@ -174,7 +174,7 @@ def test_erasing_and_undo_never_write_over_another_page(pilot: Pilot, store: His
     pilot.press("clear")
     pilot.write(1)
     pilot.state.pad.erase(range(len(pilot.state.pad.strokes)))
-    pilot.app.changed()
+    pilot.app.reader.submit()
     pilot.press("undo")
     pilot.wait(KEPT_AFTER)
     assert texts(store) == ["4", "7"]
@@ -219,7 +219,7 @@ def test_deleting_one_page_keeps_what_waits_to_be_stored(pilot: Pilot, store: Hi
     pilot.write(0)
     pilot.press("clear")
     pilot.write(1)
-    pilot.services.keeper.deleted(store.pages()[0].id)
+    pilot.services.recorder.deleted(store.pages()[0].id)
     pilot.wait(KEPT_AFTER)
     assert texts(store) == ["4", "7"]
 
@@ -285,7 +285,7 @@ def test_history_switched_on_takes_along_what_is_there_once(recognizer: Recogniz
     correct(pilot, "2")
     pilot.do("set", ("history", "on"))
     pilot.wait(KEPT_AFTER)
-    disk = pilot.services.learner.store
+    disk = pilot.services.personalization.store
     assert (disk.path, texts(disk), labels(disk)) == (folders.store_file, ["2"], ["2"])
     pilot.key(pygame.K_BACKSPACE)
     pilot.wait(KEPT_AFTER)
@@ -300,7 +300,7 @@ def test_history_switched_off_keeps_nothing_more(pilot: Pilot, store: HistorySto
     pilot.write(1)
     correct(pilot, "9")
     pilot.wait(KEPT_AFTER)
-    assert pilot.services.learner.store.path is None
+    assert pilot.services.personalization.store.path is None
     assert (texts(HistoryStore(store.path)), labels(HistoryStore(store.path))) == (["7"], [])
 
 
@@ -344,7 +344,7 @@ def test_a_full_disk_is_said_once_and_loses_no_ink(recognizer: Recognizer, tmp_p
     assert len(pilot.notes) == 1
     assert len(pilot.state.pad.strokes) == 4
     store.full = False
-    pilot.app.services.keeper.flush()
+    pilot.app.services.recorder.flush()
     assert len(store.pages()[0].ink) == 4
 
 
@@ -364,13 +364,13 @@ def test_pages_that_a_full_disk_did_not_take_are_stored_once_it_has_room(
 
 
 def test_of_the_pages_that_a_full_disk_did_not_take_the_newest_are_remembered(tmp_path: Path) -> None:
-    keeper = Keeper(store := Broken(tmp_path / "digitpad.sqlite3", clock))
+    recorder = HistoryRecorder(store := Broken(tmp_path / "digitpad.sqlite3", clock))
     for sheet in range(MOST_OWED + 5):
-        keeper.read(sheet, make_ink([[[sheet, 0]]]), Reading(), "")
-        keeper.flush()
-    keeper.leave_out(range(20))  # forgotten
+        recorder.record(sheet, make_ink([[[sheet, 0]]]), Reading(), "")
+        recorder.flush()
+    recorder.leave_out(range(20))  # forgotten
     store.full = False
-    keeper.flush()
+    recorder.flush()
     assert [page.ink[0][0, 0] for page in reversed(store.pages(limit=100))] == list(range(20, MOST_OWED + 5))
 
 
@@ -450,7 +450,7 @@ def test_a_history_that_is_gone_again_and_again_is_begun_anew_once_a_write(
     pilot.write(0)
     correct(pilot, "2")
     assert len(store.notices) == 2
-    pilot.app.services.keeper.flush()
+    pilot.app.services.recorder.flush()
     assert len(store.notices) == 4
     assert (pilot.state.reading.text, lessons(pilot)) == ("2", ["2"])
     store.close()
@@ -467,7 +467,7 @@ def test_a_lesson_that_cannot_be_stored_counts_all_the_same(recognizer: Recogniz
 
 
 def test_a_window_of_months_remembers_the_digits_that_undo_may_reach(recognizer: Recognizer) -> None:
-    learner = Learner(HistoryStore.in_memory(clock))
+    learner = Personalization(HistoryStore.in_memory(clock))
     learner.attach(PersonalClassifier(recognizer.classifier))
     image = recognizer.read(make_ink([[[0, 0], [0, 100]]])).digits[0].image
     assert image is not None
@@ -484,7 +484,7 @@ def test_a_model_that_cannot_learn_is_corrected_all_the_same(store: HistoryStore
     pilot = Pilot(fixed(7), store=store, history="on")
     pilot.write(0)
     correct(pilot, "2")
-    assert (pilot.state.reading.text, labels(store), pilot.services.learner.classifier) == ("2", [], None)
+    assert (pilot.state.reading.text, labels(store), pilot.services.personalization.classifier) == ("2", [], None)
 
 
 # --- forgotten means forgotten

@@ -107,7 +107,7 @@ class Use(RuleBasedStateMachine):
     @rule(action=st.sampled_from(ACTIONS))
     def act(self, action: Action) -> None:
         self.pilot.do(action.name, action.value)
-        self.pilot.app.running = True
+        self.pilot.state.running = True
 
     @rule(name=st.sampled_from(["show", "next", "practice"]))
     @precondition(lambda self: self.pilot.state.exercise)

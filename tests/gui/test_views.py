@@ -12,7 +12,7 @@ from PIL import Image
 
 from edge_app.errors import SettingsError
 from edge_app.gui.actions import Action
-from edge_app.gui.app import JUDGED_AFTER
+from edge_app.gui.handlers.practice import JUDGED_AFTER
 from edge_app.gui.state import Panel
 from edge_app.personal.practice import Practice
 from edge_app.recognition.recognizer import Recognizer
@@ -162,7 +162,7 @@ def test_what_was_asked_is_judged_after_a_moment(pilot: Pilot, target: str, righ
     pilot.wait(620)
     assert (practice.score.total, practice.score.right) == (1, int(right))
     assert pilot.app.scene().widgets[0].tone == ("good" if right else "bad")
-    assert [example.label for example in pilot.services.learner.store.examples()] == (["7"] if right else [])
+    assert [example.label for example in pilot.services.personalization.store.examples()] == (["7"] if right else [])
     pilot.write(1)  # the next number comes first
     assert len(pilot.state.pad.strokes) == 2
     pilot.press("next")
@@ -212,7 +212,7 @@ def test_what_is_opened_is_no_answer_to_an_exercise(recognizer: Recognizer, tmp_
         pilot.key(pygame.K_h)
         pilot.do("restore", pilot.state.pages[0].id)
     pilot.wait(3 * JUDGED_AFTER)
-    assert (pilot.state.exercise, pilot.services.learner.store.count_examples()) == (None, 0)
+    assert (pilot.state.exercise, pilot.services.personalization.store.count_examples()) == (None, 0)
     assert pilot.state.reading.text in ("11", "7")
 
 

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,14 @@ import pytest
 from PIL import Image
 
 from edge_app.errors import ExportError, ModelError, StoreError
-from edge_app.gui.app import KEPT_AFTER, App
+from edge_app.gui.app import App
 from edge_app.gui.background import Immediate
-from edge_app.gui.handlers import digits
-from edge_app.gui.handlers.ink import Writing
-from edge_app.gui.handlers.practice import Exercises
-from edge_app.gui.handlers.share import Output
+from edge_app.gui.handlers import HANDLERS
 from edge_app.gui.platform.display import Display
+from edge_app.gui.reader import KEPT_AFTER, Loaded
 from edge_app.gui.state import Panel
 from edge_app.gui.views import PANELS
+from edge_app.gui.views.layout import arrange
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.history import HistoryStore
 
@@ -235,7 +235,7 @@ def test_ink_that_was_there_before_the_model_is_read_when_it_comes(recognizer: R
     pilot = Pilot(None)
     pilot.write(0)
     assert pilot.state.reading.text == ""
-    pilot.services.worker.submit("load", lambda: (recognizer, None, ()))
+    pilot.services.worker.submit("load", lambda: Loaded(recognizer, None))
     pilot.settle()
     pilot.settle()
     assert pilot.state.reading.text == "7"
@@ -395,11 +395,11 @@ def test_a_model_that_could_not_be_loaded_is_said_for_good() -> None:
     pilot.settle()
     pilot.write(0)
     pilot.press("clear")
-    assert (pilot.state.message, pilot.app.status) == (FAULT, ModelError.exit_status)
+    assert (pilot.state.message, pilot.app.reader.exit_status) == (FAULT, ModelError.exit_status)
 
 
 def test_a_map_that_failed_takes_no_number_away(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(digits, "occlusion_map", fail)
+    monkeypatch.setattr("edge_app.gui.reader.occlusion_map", fail)
     pilot.write(FOUR)
     pilot.tap_digit(0)
     pilot.press("map", 0)
@@ -416,7 +416,7 @@ def test_a_fault_of_an_action_is_shown_and_ends_nothing(
 
     with monkeypatch.context() as broken:
         for name in ("undo", "clear", "file", "digit_panel"):
-            broken.setattr(type(pilot.app.deeds.subjects[name]), name, refuse)
+            broken.setitem(HANDLERS, name, refuse)
         pilot.write(0)
         steps: list[Callable[[], None]] = [
             lambda: pilot.handle(pygame.event.Event(pygame.DROPFILE, file="7.json")),
@@ -431,18 +431,15 @@ def test_a_fault_of_an_action_is_shown_and_ends_nothing(
             step()
             said.append(pilot.app.scene().toast)
         assert said == [FAULT] * len(steps)
-    assert (pilot.notes, pilot.app.running) == ([FAULT] * 5, True)
+    assert (pilot.notes, pilot.state.running) == ([FAULT] * 5, True)
     pilot.press("clear")
     assert pilot.state.pad.is_empty
 
 
-def test_a_fault_of_a_timer_is_shown_and_the_others_go_off(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_a_timer_is_shown_and_the_others_go_off(pilot: Pilot) -> None:
     gone_off: list[str] = []
-    monkeypatch.setattr(Exercises, "judge", fail)
-    monkeypatch.setattr(Output, "speak", fail)
-    monkeypatch.setattr(App, "_on_keep", lambda _: gone_off.append("keep"))
-    for name in ("judge", "keep", "speak"):
-        pilot.app.after(name, 10)
+    for call in (partial(fail), partial(gone_off.append, "keep"), partial(fail)):
+        pilot.app.ctx.timers.after(10, call)
     pilot.wait(10)
     assert (pilot.notes, pilot.state.toast, gone_off) == ([FAULT, FAULT], FAULT, ["keep"])
 
@@ -451,13 +448,25 @@ def test_a_bug_is_no_fault(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> Non
     def wrong(*_: Any) -> None:
         raise ValueError("a bug")
 
-    monkeypatch.setattr(Writing, "clear", wrong)
-    pilot.app.after("keep", 0)
-    monkeypatch.setattr(App, "_on_keep", wrong)
+    monkeypatch.setitem(HANDLERS, "clear", wrong)
+    pilot.app.ctx.timers.after(0, wrong)
     with pytest.raises(ValueError, match="a bug"):
         pilot.key(pygame.K_DELETE)
     with pytest.raises(ValueError, match="a bug"):
         pilot.app.tick(pilot.now)
+
+
+def test_the_layout_is_computed_once_for_a_lifted_finger(pilot: Pilot) -> None:
+    *way, end = [inside(pilot.app, *place) for place in BAR]
+    for i, at in enumerate(way):
+        pilot.handle(finger(pygame.FINGERMOTION if i else pygame.FINGERDOWN, at, pilot.app.surface.get_size()))
+    arrange.cache_clear()
+    pilot.app.handle(finger(pygame.FINGERUP, end, pilot.app.surface.get_size()), pilot.now)
+    pilot.app.draw()
+    assert arrange.cache_info().misses == 1
+    pilot.state.comparing = True
+    pilot.app.draw()
+    assert arrange.cache_info().misses == 2  # another layout
 
 
 # --- sizes
@@ -490,7 +499,7 @@ def test_a_page_of_a_larger_window_comes_back_whole(pilot: Pilot) -> None:
 def test_a_window_without_room_is_drawn_all_the_same(recognizer: Recognizer, size: tuple[int, int]) -> None:
     pilot = Pilot(recognizer, size)
     pilot.state.pad.load((((0.0, 0.0), (5.0, 5.0)),), (10, 10))
-    pilot.app.changed()
+    pilot.app.reader.submit()
     pilot.settle()
     failed = []
     for name in PANELS:

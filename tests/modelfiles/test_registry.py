@@ -229,7 +229,7 @@ def test_the_window_reports_it_and_reads(two: Paths) -> None:
     assert "The previous model is used instead" in (pilot.state.toast or "")
     assert [note for note in pilot.notes if "is used instead" in note] == pilot.notes != []
     pilot.write(0)
-    assert (pilot.state.reading.text, pilot.app.status) == ("7", 0)
+    assert (pilot.state.reading.text, pilot.app.reader.exit_status) == ("7", 0)
     assert pilot.app.recognizer is not None
     assert pilot.app.recognizer.classifier.model.sha256 == digest("one")
 

@@ -98,7 +98,7 @@ def test_a_failed_self_test_ends_commands_and_is_shown_in_the_window(tmp_path: P
     pilot.services.worker.submit("load", lambda: gui_main._load(Wanted(failing), folders_in(tmp_path / "home")))
     pilot.settle()
     assert "self-test failed" in (pilot.state.message or "")
-    assert (pilot.app.status, len(pilot.notes)) == (1, 1)
+    assert (pilot.app.reader.exit_status, len(pilot.notes)) == (1, 1)
 
 
 def test_doctor_runs_the_self_test(tmp_path: Path, failing: Path) -> None:

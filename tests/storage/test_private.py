@@ -51,7 +51,7 @@ def write_everything(paths: Paths, recognizer: Recognizer) -> HistoryStore:
     pilot.write(0)
     pilot.do("save")
     pilot.do("clear")
-    store = pilot.services.keeper.store
+    store = pilot.services.recorder.store
     store.correct_page(store.pages()[0].id, "7")
     pilot.do("export")
     model, runtime = load_model(), find_runtime()

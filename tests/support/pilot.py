@@ -13,9 +13,9 @@ import pygame
 from edge_app.gui.actions import Action, Name
 from edge_app.gui.app import WAKE, App
 from edge_app.gui.background import Immediate
-from edge_app.gui.history_recorder import Keeper
-from edge_app.gui.jobs import load
-from edge_app.gui.personalization import Learner
+from edge_app.gui.history_recorder import HistoryRecorder
+from edge_app.gui.personalization import Personalization
+from edge_app.gui.reader import with_lessons
 from edge_app.gui.services import Services
 from edge_app.gui.side_by_side import Duel
 from edge_app.gui.state import State
@@ -53,7 +53,7 @@ class Pilot:
         pygame.display.init()
         pygame.font.init()
         chosen = Settings(**{"history": "off", "language": "en", **settings})
-        say, problems = load_language(chosen.language)
+        tr, problems = load_language(chosen.language)
         assert not problems
         memory = store or HistoryStore.in_memory(lambda: NOW.timestamp())
         self.copied: list[str] = []
@@ -61,21 +61,21 @@ class Pilot:
         self.settings_written: list[dict[str, Any]] = []
         self.services = Services(
             worker=Immediate(),
-            keeper=Keeper(memory),
-            learner=Learner(memory),
+            recorder=HistoryRecorder(memory),
+            personalization=Personalization(memory),
             duel=duel or Duel(),
             rng=random.Random(3),
             now=lambda: NOW,
             copy=self._copy,
-            note=self.notes.append,
+            log=self.notes.append,
             folders=folders,
             write_settings=self._write_settings,
         )
         surface = pygame.display.set_mode(size)
-        self.app = App(surface, State(chosen, say, available_languages()), self.services, density=density)
+        self.app = App(surface, State(chosen, tr, available_languages()), self.services, density=density)
         self.now = 0
         if recognizer is not None:
-            self.services.worker.submit("load", lambda: load(Recognizer(classifier=recognizer.classifier)))
+            self.services.worker.submit("load", lambda: with_lessons(Recognizer(classifier=recognizer.classifier)))
         self.settle()
 
     def _copy(self, text: str) -> bool:

@@ -43,7 +43,8 @@ def memory(hand: Hand) -> dict[str, Any]:
     for name in PANELS:
         # the history, which comes before its entry, has listed the page that was written
         value = {"digit": lambda: 0, "entry": lambda: hand.app.state.pages[0].id}.get(name, lambda: None)()
-        hand.have(partial(hand.app.deeds.cards.open, name, value))
+        hand.do("open", name)
+        hand.have(partial(setattr, hand.app.state.panel, "value", value))
         hand.do("escape")
     status = _status()
     return {

@@ -1,92 +1,90 @@
-"""What is done to a digit of the reading."""
+"""One digit of the reading: examined, corrected, split, joined."""
 
-from typing import Any
-
-import numpy as np
-
-from ...personal.saliency import occlusion_map
-from ...recognition.results import Reading
-from ..views.digit import best_of
-from .lessons import difference, key_of, picture_key
-from .subject import Subject
+from ..context import Context
+from ..personalization import difference, key_of, picture_key
+from .lessons import learn, relearn
+from .registry import handles
 
 LONGEST = 12  # digits that can be typed
 
 
-class Digits(Subject):
-    """One digit of the reading: looked into, corrected, split, joined."""
+@handles("look")
+def look(ctx: Context, _: None = None) -> None:
+    """Show what the network sees of the first digit."""
+    if ctx.state.reading.digits:
+        ctx.state.close_panel("menu")
+        digit_panel(ctx, 0)
 
-    def look(self, _: Any = None) -> None:
-        """Show what the network sees of the first digit."""
-        if self.state.reading.digits:
-            self._leave("menu")
-            self.digit_panel(0)
 
-    def digit_panel(self, number: int) -> None:
-        """Show a digit with its alternatives."""
-        self.deeds.cards.open("digit", number)
+@handles("digit_panel")
+def digit_panel(ctx: Context, number: int) -> None:
+    """Show a digit with its alternatives."""
+    ctx.state.open_panel("digit", number)
 
-    def neighbour(self, step: int) -> None:
-        """Go on to the next digit."""
-        panel = self.state.panel
-        if panel and panel.name == "digit" and self.state.digit(int(panel.value or 0) + step):
-            panel.value = int(panel.value or 0) + step
 
-    def digit(self, name: str) -> None:
-        """Take a digit key: the correction of a digit, or a digit typed."""
-        panel = self.state.panel
-        if panel and panel.name == "digit":
-            self.label(name)
-        elif panel and panel.name == "keypad" and len(str(panel.value or "")) < LONGEST:
-            panel.value = f"{panel.value or ''}{name}"
+@handles("neighbour")
+def neighbour(ctx: Context, step: int) -> None:
+    """Go on to the next digit."""
+    panel = ctx.state.top_panel("digit")
+    if panel and ctx.state.digit(int(panel.value or 0) + step):
+        panel.value = int(panel.value or 0) + step
 
-    def label(self, name: str) -> None:
-        """Correct the digit of the panel: it counts at once, for this page and for what comes."""
-        panel = self.state.panel
-        if panel is None or panel.name != "digit":
-            return
-        number, state = int(panel.value or 0), self.state
-        digit = state.digit(number)
-        self._leave("digit")
-        if digit is None or not state.is_read:
-            return
-        if state.picture is not None:
-            state.picture.labels.pop(number, None)  # the last one said is the first to be taken back
-            state.picture.labels[number] = name
-            self.lessons.learn(picture_key(state.picture, number), digit, name)
-        else:
-            before = state.pad.page
-            if state.pad.correct(state.reading, number, name):
-                self.lessons.relearn(difference(before, state.pad.page)[0], set())  # what was said of it before
-                self.lessons.learn(key_of(state.pad.page, state.pad.page.pins[-1]), digit, name)
-        self.app.changed()
 
-    def split(self, number: int) -> None:
-        """Take a digit for two."""
-        digit, recognizer = self.state.digit(number), self.app.recognizer
-        if digit is None or recognizer is None or not self.state.is_read or not digit.parts:
-            return
-        with self.services.worker.exclusive():
-            halves = recognizer.split(digit.parts)
-        if halves and self.state.pad.split(self.state.reading, number, halves):
-            self._leave("digit")
-            self.app.changed()
+@handles("digit")
+def type_digit(ctx: Context, name: str) -> None:
+    """Take a digit key: the correction of a digit, or a digit typed."""
+    keypad = ctx.state.top_panel("keypad")
+    if keypad and len(str(keypad.value or "")) < LONGEST:
+        keypad.value = f"{keypad.value or ''}{name}"
+    label(ctx, name)
 
-    def join(self, number: int) -> None:
-        """Take a digit and its right neighbour for one; a picture's have no strokes to join."""
-        if self.state.picture is None and self.state.is_read and self.state.pad.join(self.state.reading, number):
-            self._leave("digit")
-            self.app.changed()
 
-    def map(self, number: int) -> None:
-        """Show what mattered for a digit, or hide it again."""
-        digit, recognizer, reading = self.state.digit(number), self.app.recognizer, self.state.reading
-        if self.state.heat.pop(number, None) or digit is None or recognizer is None or digit.image is None:
-            return
-        image, best = digit.image, best_of(digit)
+@handles("label")
+def label(ctx: Context, name: str) -> None:
+    """Correct the digit of the panel: it counts at once, for this page and for what comes."""
+    state, panel = ctx.state, ctx.state.top_panel("digit")
+    if panel is None:
+        return
+    number = int(panel.value or 0)
+    digit = state.digit(number)
+    state.close_panel("digit")
+    if digit is None or not state.is_read:
+        return
+    if state.picture is not None:
+        state.picture.labels.pop(number, None)  # the last one said is the first to be undone
+        state.picture.labels[number] = name
+        learn(ctx, picture_key(state.picture, number), digit, name)
+    else:
+        before = state.pad.page
+        if state.pad.correct(state.reading, number, name):
+            relearn(ctx, difference(before, state.pad.page)[0], set())  # what was said of it before
+            learn(ctx, key_of(state.pad.page, state.pad.page.pins[-1]), digit, name)
+    ctx.reader.submit()
 
-        def job() -> tuple[Reading, int, bytes]:
-            heat = occlusion_map(recognizer.classifier, image, best)
-            return reading, number, np.rint(heat * 255).astype(np.uint8).tobytes()
 
-        self.services.worker.submit("map", job)
+@handles("split")
+def split(ctx: Context, number: int) -> None:
+    """Take a digit for two."""
+    digit = ctx.state.digit(number)
+    if digit is None or not ctx.state.is_read or not digit.parts:
+        return
+    halves = ctx.reader.split(digit.parts)
+    if halves and ctx.state.pad.split(ctx.state.reading, number, halves):
+        ctx.state.close_panel("digit")
+        ctx.reader.submit()
+
+
+@handles("join")
+def join(ctx: Context, number: int) -> None:
+    """Take a digit and its right neighbour for one; a picture's have no strokes to join."""
+    state = ctx.state
+    if state.picture is None and state.is_read and state.pad.join(state.reading, number):
+        state.close_panel("digit")
+        ctx.reader.submit()
+
+
+@handles("map")
+def show_map(ctx: Context, number: int) -> None:
+    """Show what mattered for a digit, or hide it again."""
+    if not ctx.state.heat.pop(number, None):
+        ctx.reader.submit_map(number)

@@ -1,118 +1,125 @@
-"""What was read before, and what was learned."""
-
-from pathlib import Path
-from typing import Any
+"""Pages that were read before, and the examples learned from."""
 
 from ...errors import DigitpadError
 from ...storage.paths import make_private_folder
+from ..context import Context
 from ..views.history import per_page
-from ..views.layout import Area
 from ..views.parts import card_area, framed
-from .subject import Subject
+from .files import show_ink
+from .practice import make_room
+from .registry import handles
 
 
-class History(Subject):
-    """Pages that were read before, and lessons."""
+@handles("entry")
+def entry(ctx: Context, number: int) -> None:
+    """Show one page of the history."""
+    ctx.state.open_panel("entry", number)
 
-    def entry(self, number: int) -> None:
-        """Show one page of the history."""
-        self.deeds.cards.open("entry", number)
 
-    def restore(self, number: int) -> None:
-        """Put a page of the history on the pad."""
-        page = next((page for page in self.state.pages if page.id == number), None)
-        if page is None:
-            return
-        self._close_panels()
-        try:
-            ink = page.ink
-        except DigitpadError as error:
-            self._fault(error)
-            return
-        self.deeds.make_room()
-        if sheet := self.deeds.files.show_ink(ink):
-            self.services.keeper.restored(sheet, number, self.state.pad.ink())
-            self.app.changed()
+@handles("restore")
+def restore(ctx: Context, number: int) -> None:
+    """Put a page of the history on the pad."""
+    page = next((page for page in ctx.state.pages if page.id == number), None)
+    if page is None:
+        return
+    ctx.state.close_panels()
+    try:
+        ink = page.ink
+    except DigitpadError as error:
+        ctx.notices.report(error)
+        return
+    make_room(ctx)
+    if sheet := show_ink(ctx, ink):
+        ctx.services.recorder.restored(sheet, number, ctx.state.pad.ink())
+        ctx.reader.submit()
 
-    def keypad(self, _: Any = None) -> None:
-        """Ask what a page of the history really says."""
-        self.deeds.cards.open("keypad", "")
 
-    def backspace(self, _: Any = None) -> None:
-        """Take back the last digit typed."""
-        panel = self.state.panel
-        if panel and panel.name == "keypad":
-            panel.value = str(panel.value or "")[:-1]
+@handles("keypad")
+def keypad(ctx: Context, _: int) -> None:
+    """Ask what a page of the history really says."""
+    ctx.state.open_panel("keypad", "")
 
-    def typed(self, _: Any = None) -> None:
-        """Take what was typed for the page that is shown below."""
-        panels = self.state.panels
-        if len(panels) < 2 or panels[-1].name != "keypad" or panels[-2].name != "entry" or not panels[-1].value:
-            return
-        number, text = panels[-2].value, str(panels.pop().value)
-        self._stored(lambda: self.services.keeper.store.correct_page(int(number or 0), text))
-        self.load_pages()
 
-    def delete(self, number: int) -> None:
-        """Delete a page of the history."""
-        if self._stored(lambda: self.services.keeper.store.delete_page(number)):
-            self.services.keeper.deleted(number)
-        self._leave("entry")
-        self.load_pages()
+@handles("backspace")
+def backspace(ctx: Context, _: None = None) -> None:
+    """Delete the last digit typed."""
+    panel = ctx.state.top_panel("keypad")
+    if panel:
+        panel.value = str(panel.value or "")[:-1]
 
-    def export(self, _: Any = None) -> None:
-        """Write what was labelled as ink lines for training."""
-        if self.services.folders is None:
-            return
-        path = self.services.folders.pictures / f"digitpad-{self.services.now():%Y%m%d-%H%M%S}.jsonl"
 
-        def job() -> None:
-            make_private_folder(path.parent)
-            count = self.services.keeper.store.export(path)
-            say = self.state.tr
-            self.app.say(say("exported", count=count, path=path) if count else say("examples_none"))
+@handles("typed")
+def typed(ctx: Context, _: None = None) -> None:
+    """Take what was typed for the page that is shown below."""
+    panels, store = ctx.state.panels, ctx.services.recorder.store
+    if [panel.name for panel in panels[-2:]] == ["entry", "keypad"] and panels[-1].value:
+        number, text = int(panels[-2].value or 0), str(panels.pop().value)
+        ctx.notices.attempt(lambda: store.correct_page(number, text))
+        load_pages(ctx)
 
-        self._stored(job)
 
-    def forget(self, _: Any = None) -> None:
-        """Delete history and lessons."""
-        self._close_panels()
-        left: list[Path] = []
-        if not self._stored(lambda: left.extend(self.services.forget_everything())):
-            return
-        self.services.keeper.forgotten(self.state.pad.newest)
-        with self.services.worker.exclusive():
-            self.services.learner.attach(self.services.learner.classifier)
-            self.lessons.clear_cache()
-        names = ", ".join(path.name for path in left)  # damaged files, set aside: the owner's to delete
-        self.app.say(self.state.tr("forgotten") + (f" ({names})" if names else ""))
-        self.app.changed()
+@handles("delete")
+def delete(ctx: Context, number: int) -> None:
+    """Delete a page of the history."""
+    recorder = ctx.services.recorder
+    if ctx.notices.attempt(lambda: recorder.store.delete_page(number)):
+        recorder.deleted(number)
+    ctx.state.close_panel("entry")
+    load_pages(ctx)
 
-    def unlearn(self, number: int) -> None:
-        """Forget one example."""
-        with self.services.worker.exclusive():
-            self.services.learner.remove(number)
-            self.lessons.clear_cache()
-        self.state.examples = self.services.learner.shown()
-        self.app.changed()
 
-    def load_pages(self) -> None:
-        """Fetch the pages that the list shows now, where it is open."""
-        panel = next((panel for panel in reversed(self.state.panels) if panel.name == "history"), None)
-        if panel is None:
-            return
-        self.services.keeper.flush()
-        each = per_page(self.app.metrics, self._history_body())
+@handles("export")
+def export(ctx: Context, _: None = None) -> None:
+    """Write what was labelled as ink lines for training."""
+    services, tr = ctx.services, ctx.state.tr
+    if services.folders is None:
+        return
+    path = services.folders.pictures / f"digitpad-{services.now():%Y%m%d-%H%M%S}.jsonl"
 
-        def job() -> None:
-            store = self.services.keeper.store
-            self.state.page_count = store.count_pages()
-            panel.page = min(panel.page, max(0, -(-self.state.page_count // each) - 1))
-            self.state.pages = store.pages(each, panel.page * each)
+    def write() -> None:
+        make_private_folder(path.parent)
+        count = services.recorder.store.export(path)
+        ctx.notices.show(tr("exported", count=count, path=path) if count else tr("examples_none"))
 
-        begun = len(self.services.keeper.store.notices)
-        if not self._stored(job) and len(self.services.keeper.store.notices) > begun:
-            self._stored(job)  # of the file that was begun anew
+    ctx.notices.attempt(write)
 
-    def _history_body(self) -> Area:
-        return framed(self.state, "", self.app.metrics, card_area(self.app.metrics))[0]
+
+@handles("forget")
+def forget(ctx: Context, _: None = None) -> None:
+    """Delete history and lessons."""
+    services, personalization = ctx.services, ctx.services.personalization
+    ctx.state.close_panels()
+    left = services.forget_everything()
+    services.recorder.forgotten(ctx.state.pad.newest)
+    ctx.reader.update(lambda: personalization.attach(personalization.classifier))
+    names = ", ".join(path.name for path in left)  # damaged files, set aside: the owner's to delete
+    ctx.notices.show(ctx.state.tr("forgotten") + (f" ({names})" if names else ""))
+    ctx.reader.submit()
+
+
+@handles("unlearn")
+def unlearn(ctx: Context, number: int) -> None:
+    """Forget one example."""
+    personalization = ctx.services.personalization
+    ctx.reader.update(lambda: personalization.remove(number))
+    ctx.state.examples = personalization.shown()
+    ctx.reader.submit()
+
+
+def load_pages(ctx: Context) -> None:
+    """Fetch the pages that the list shows now, if it is open."""
+    state, recorder, metrics = ctx.state, ctx.services.recorder, ctx.view.metrics
+    panel = next((panel for panel in reversed(state.panels) if panel.name == "history"), None)
+    if panel is None:
+        return
+    recorder.flush()
+    each = per_page(metrics, framed(state, "", metrics, card_area(metrics))[0])
+
+    def load() -> None:
+        state.page_count = recorder.store.count_pages()
+        panel.page = min(panel.page, max(0, -(-state.page_count // each) - 1))
+        state.pages = recorder.store.pages(each, panel.page * each)
+
+    begun = len(recorder.store.notices)
+    if not ctx.notices.attempt(load) and len(recorder.store.notices) > begun:
+        ctx.notices.attempt(load)  # from the file that was begun anew

@@ -1,65 +1,69 @@
-"""What is done to the strokes on the pad."""
+"""The pad's ink, and the tools that change it."""
 
-from typing import Any
+from ..context import Context
+from ..personalization import difference, picture_key
+from .lessons import relearn
+from .registry import handles
+from .share import speak
 
-from .lessons import difference, picture_key
-from .subject import Subject
+
+@handles("undo")
+def undo(ctx: Context, _: None = None) -> None:
+    """Undo the last change, and what it taught."""
+    state, picture = ctx.state, ctx.state.picture
+    if picture is not None and picture.labels:
+        number = picture.labels.popitem()[0]
+        relearn(ctx, {picture_key(picture, number)}, set())
+        _page_went_back(ctx)
+        return
+    before = state.pad.page
+    if state.pad.undo():
+        state.picture = None  # it took the place of what comes back
+        relearn(ctx, *difference(before, state.pad.page))
+        _page_went_back(ctx)
 
 
-class Writing(Subject):
-    """The pad's ink and the tools that change it."""
+@handles("redo")
+def redo(ctx: Context, _: None = None) -> None:
+    """Redo the undone change, and teach it again."""
+    before = ctx.state.pad.page
+    if ctx.state.pad.redo():
+        gone, come = difference(before, ctx.state.pad.page)
+        corrected = {strokes for strokes, _ in come}  # what goes with its ink has been learned all the same
+        relearn(ctx, {key for key in gone if key[0] in corrected}, come)
+        _page_went_back(ctx)
 
-    def undo(self, _: Any = None) -> None:
-        """Take the last change back, and what it taught."""
-        if self.state.panel and self.state.panel.name == "keypad":
-            self.deeds.history.backspace()
-            return
-        picture = self.state.picture
-        if picture is not None and picture.labels:
-            number, _ = picture.labels.popitem()
-            self.lessons.relearn({picture_key(picture, number)}, set())
-            self._changed_back()
-            return
-        before = self.state.pad.page
-        if self.state.pad.undo():
-            self.state.picture = None  # it took the place of what comes back
-            gone, come = difference(before, self.state.pad.page)
-            self.lessons.relearn(gone, come)
-            self._changed_back()
 
-    def redo(self, _: Any = None) -> None:
-        """Make the undone change again, and teach it again."""
-        before = self.state.pad.page
-        if self.state.pad.redo():
-            gone, come = difference(before, self.state.pad.page)
-            corrected = {strokes for strokes, _ in come}  # what goes with its ink has been learned all the same
-            self.lessons.relearn({key for key in gone if key[0] in corrected}, come)
-            self._changed_back()
+def _page_went_back(ctx: Context) -> None:
+    ctx.state.close_panels()
+    ctx.reader.submit()
 
-    def _changed_back(self) -> None:
-        self._close_panels()
-        self.app.changed()
 
-    def clear(self, _: Any = None) -> None:
-        """Wipe the pad; the page is stored."""
-        self.app.after("speak", None)
-        self.app.finish()
-        self.services.keeper.flush()
-        self.state.picture = None
-        if self.state.exercise:
-            self.state.exercise.judged = None  # asked again
-        if self.state.pad.clear() or self.state.reading.digits:
-            self.app.changed()
+@handles("clear")
+def clear(ctx: Context, _: None = None) -> None:
+    """Wipe the pad; the page is stored."""
+    state = ctx.state
+    ctx.timers.cancel(speak)
+    ctx.reader.finish()
+    ctx.services.recorder.flush()
+    state.picture = None
+    if state.exercise:
+        state.exercise.judged = None  # asked again
+    if state.pad.clear() or state.reading.digits:
+        ctx.reader.submit()
 
-    def erase(self, _: Any = None) -> None:
-        """Take up the eraser, or the pen again."""
-        self.state.erasing = not self.state.erasing
-        self._leave("menu")
 
-    def compare(self, _: Any = None) -> None:
-        """Show float beside int8, or one reading again; what is written is read anew."""
-        self.state.comparing = not self.state.comparing
-        with self.services.worker.exclusive():
-            self.services.duel.forget_fault()
-        self._leave("menu")
-        self.app.changed()
+@handles("erase")
+def erase(ctx: Context, _: None = None) -> None:
+    """Take up the eraser, or the pen again."""
+    ctx.state.erasing = not ctx.state.erasing
+    ctx.state.close_panel("menu")
+
+
+@handles("compare")
+def compare(ctx: Context, _: None = None) -> None:
+    """Show float beside int8, or one reading again; what is written is read anew."""
+    ctx.state.comparing = not ctx.state.comparing
+    ctx.reader.update(ctx.services.duel.forget_fault)
+    ctx.state.close_panel("menu")
+    ctx.reader.submit()

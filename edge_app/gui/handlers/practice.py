@@ -1,50 +1,95 @@
-"""Practice."""
-
-from typing import Any
+"""Practice: numbers to write, shown and judged."""
 
 from ...personal.practice import Practice, demonstration, labelled_glyphs
+from ..context import Context
 from ..state import Exercise
-from .subject import Subject
+from .ink import clear
+from .lessons import learn
+from .registry import handles
+from .share import speak
+
+FRAME = 33  # milliseconds between two pictures of a demonstration
+JUDGED_AFTER = 1000  # milliseconds
+SPOKEN_AFTER = 1200
 
 
-class Exercises(Subject):
-    """Practice."""
+@handles("practice")
+def practice(ctx: Context, _: None = None) -> None:
+    """Begin an exercise, or end it; the pad is wiped for it."""
+    state = ctx.state
+    state.close_panel("menu")
+    state.erasing = False
+    clear(ctx)
+    ctx.timers.cancel(judge, demonstrate)
+    state.exercise = None if state.exercise else Exercise(Practice(ctx.services.rng))
 
-    def practice(self, _: Any = None) -> None:
-        """Begin an exercise, or end it; the pad is wiped for it."""
-        self._leave("menu")
-        self.state.erasing = False
-        self.deeds.writing.clear()
-        for timer in ("judge", "demonstration"):
-            self.app.after(timer, None)
-        self.state.exercise = None if self.state.exercise else Exercise(Practice(self.services.rng))
 
-    def next(self, _: Any = None) -> None:
-        """Ask for the next number."""
-        if self.state.exercise:
-            self.deeds.writing.clear()
-            self.state.exercise.practice.next()
-            self.state.exercise.judged = self.state.exercise.shown = None
+def make_room(ctx: Context) -> None:
+    """Wipe the pad for something else, and end the exercise."""
+    ctx.state.erasing = False
+    if ctx.state.exercise:
+        practice(ctx)
+    else:
+        clear(ctx)
 
-    def show(self, _: Any = None) -> None:
-        """Show how the number is written."""
-        exercise = self.state.exercise
-        if exercise:
-            if exercise.judged is not None:
-                exercise.judged = None
-            self.deeds.writing.clear()
-            pad = self.app.layout().pad
-            exercise.shown = demonstration(exercise.practice.target, pad.width, pad.height)
-            exercise.shown_since = self.app.now
-            self.app.after("demonstration", 0)
 
-    def judge(self, _: Any = None) -> None:
-        """Say whether the number is right, and keep its digits as examples where they are sure to be what was asked."""
-        exercise, reading = self.state.exercise, self.state.reading
-        if exercise is None or exercise.judged is not None or not self.state.is_read or self.state.pad.current:
-            return
-        exercise.judged = exercise.practice.judge(reading.text)
-        for number, label in labelled_glyphs(exercise.practice.target, reading):
-            digit = reading.digits[number]
-            strokes = tuple(self.state.pad.strokes[i] for i in digit.strokes)
-            self.lessons.learn((strokes, label), digit, label, "practice")
+@handles("next")
+def next_number(ctx: Context, _: None = None) -> None:
+    """Ask for the next number."""
+    exercise = ctx.state.exercise
+    if exercise:
+        clear(ctx)
+        exercise.practice.next()
+        exercise.judged = exercise.shown = None
+
+
+@handles("show")
+def show(ctx: Context, _: None = None) -> None:
+    """Show how the number is written."""
+    exercise = ctx.state.exercise
+    if exercise:
+        clear(ctx)
+        exercise.shown = demonstration(exercise.practice.target, *ctx.view.pad_size)
+        exercise.shown_since = ctx.timers.now
+        ctx.timers.after(0, demonstrate, ctx)
+
+
+def demonstrate(ctx: Context) -> None:
+    """Go on with the demonstration, picture by picture, until it has been seen."""
+    exercise = ctx.state.exercise
+    if exercise and exercise.shown:
+        if ctx.timers.now - exercise.shown_since > 1000 * exercise.shown.duration + JUDGED_AFTER:
+            exercise.shown = None
+        else:
+            ctx.timers.after(FRAME, demonstrate, ctx)
+
+
+@handles("judge")
+def judge(ctx: Context, _: None = None) -> None:
+    """Say whether the number is right, and keep its digits as examples where they are sure to be what was asked."""
+    state, exercise, reading = ctx.state, ctx.state.exercise, ctx.state.reading
+    if exercise is None or exercise.judged is not None or not state.is_read or state.pad.current:
+        return
+    exercise.judged = exercise.practice.judge(reading.text)
+    for number, label in labelled_glyphs(exercise.practice.target, reading):
+        digit = reading.digits[number]
+        learn(ctx, (tuple(state.pad.strokes[i] for i in digit.strokes), label), digit, label, "practice")
+
+
+def after_reading(ctx: Context) -> None:
+    """Have what was read spoken, or judged, once the writer pauses."""
+    exercise, reading = ctx.state.exercise, ctx.state.reading
+    ctx.timers.cancel(judge)
+    if exercise is None:
+        if ctx.state.settings.speak and reading.digits:
+            ctx.timers.after(SPOKEN_AFTER, speak, ctx)
+    elif exercise.judged is None and len(reading.digits) >= len(exercise.practice.target):
+        ctx.timers.after(JUDGED_AFTER, judge, ctx)
+
+
+def stop_waiting(ctx: Context) -> None:
+    """Let the pen that comes down stop what waits for a pause."""
+    ctx.timers.cancel(speak, judge)
+    if ctx.state.exercise:
+        ctx.state.exercise.shown = None
+        ctx.timers.cancel(demonstrate)

@@ -5,45 +5,40 @@ from typing import Any
 
 from ...errors import DigitpadError
 from ...i18n import available_languages, load_language
-from .subject import Subject
+from ..context import Context
+from .registry import handles
 
 
-class Setting(Subject):
-    """The settings."""
+@handles("set")
+def set_option(ctx: Context, change: tuple[str, Any]) -> None:
+    """Change a setting, for now and for later."""
+    name, value = change
+    state, services = ctx.state, ctx.services
+    state.settings = replace(state.settings, **{name: value})
+    problems: list[str] = []
+    if services.write_settings:
+        try:
+            problems += services.write_settings({name: value})
+        except DigitpadError as error:
+            problems.append(state.tr("saved_settings_not", reason=error))
+    if name == "language":
+        folder = services.folders.config / "languages" if services.folders else None
+        state.tr, faults = load_language(value, folder)
+        state.languages = available_languages(folder)
+        problems += faults
+    elif name == "history":
+        state.panels[:] = [panel for panel in state.panels if panel.name != "privacy"]  # that has been answered
+        problems += ctx.reader.update(lambda: services.keep_history(value == "on"))
+        ctx.reader.submit()
+    elif name == "learn":
+        ctx.reader.update(lambda: services.personalization.enable(value))
+        ctx.reader.submit()
+    for problem in problems:
+        ctx.notices.report(problem)
 
-    def set(self, change: tuple[str, Any]) -> None:
-        """Change a setting, for now and for later."""
-        name, value = change
-        state = self.state
-        state.settings = replace(state.settings, **{name: value})
-        notices: list[str] = []
-        if self.services.write_settings:
-            try:
-                notices += self.services.write_settings({name: value})
-            except DigitpadError as error:
-                notices.append(state.tr("saved_settings_not", reason=error))
-        if name == "language":
-            folder = self.services.folders.config / "languages" if self.services.folders else None
-            state.tr, problems = load_language(value, folder)
-            state.languages = available_languages(folder)
-            notices += problems
-        elif name == "history":
-            state.panels[:] = [panel for panel in state.panels if panel.name != "privacy"]
-            notices += self.services.keep_history(value == "on")
-            with self.services.worker.exclusive():
-                self.lessons.clear_cache()
-            self.app.changed()
-        elif name == "learn":
-            with self.services.worker.exclusive():
-                if self.services.learner.classifier:
-                    self.services.learner.classifier.enabled = value
-                self.lessons.clear_cache()
-            self.app.changed()
-        self.app.resize(self.app.surface)
-        for notice in notices:
-            self.app.report(notice)
 
-    def fullscreen(self, _: Any = None) -> None:
-        """Fill the screen, or not."""
-        self._leave("menu")
-        self.set(("fullscreen", not self.state.settings.fullscreen))
+@handles("fullscreen")
+def fullscreen(ctx: Context, _: None = None) -> None:
+    """Fill the screen, or not."""
+    ctx.state.close_panel("menu")
+    set_option(ctx, ("fullscreen", not ctx.state.settings.fullscreen))

@@ -1,50 +1,41 @@
-"""What leaves the pad."""
+"""What leaves the pad: copied, spoken, saved."""
 
-from typing import Any
-
-from ...errors import DigitpadError
 from ...recognition.model import REJECT
-from .subject import Subject
+from ..context import Context
+from .registry import handles
 
 
-class Output(Subject):
-    """What leaves the pad: copied, spoken, saved."""
+@handles("copy")
+def copy(ctx: Context, _: None = None) -> None:
+    """Put the number on the clipboard."""
+    text = ctx.state.reading.text  # with ? where nothing was read: without it, it would be another number
+    ctx.state.close_panel("menu")
+    if text.strip(REJECT) and ctx.services.copy(text):
+        ctx.notices.show(ctx.state.tr("copied", text=text))
+    else:
+        ctx.notices.show(ctx.state.tr("nothing_to_copy"))
 
-    def copy(self, _: Any = None) -> None:
-        """Put the number on the clipboard."""
-        text = self.state.reading.text  # with ? where nothing was read: without it, it would be another number
-        self._leave("menu")
-        if text.strip(REJECT) and self.services.copy(text):
-            self.app.say(self.state.tr("copied", text=text))
-        else:
-            self.app.say(self.state.tr("nothing_to_copy"))
 
-    def speak(self, _: Any = None) -> None:
-        """Read the number aloud."""
-        self._leave("menu")
-        speaker = self.services.speaker
-        if speaker and not speaker.say(self.state.reading.text, self.state.tr.code) and speaker.problem:
-            self.app.say(self.state.tr.fault(speaker.problem))
+@handles("speak")
+def speak(ctx: Context, _: None = None) -> None:
+    """Read the number aloud."""
+    state, speaker = ctx.state, ctx.services.speaker
+    state.close_panel("menu")
+    if speaker and not speaker.say(state.reading.text, state.tr.code) and speaker.problem:
+        ctx.notices.show(state.tr.fault(speaker.problem))
 
-    def save(self, _: Any = None) -> None:
-        """Write the pad as PNG, SVG and ink."""
-        self._leave("menu")
-        if self.services.folders is None or self.state.picture is not None:
-            return
-        from ...datasets.export import save_pad  # not at import: it needs Pillow
 
-        pad, scale = self.app.layout().pad, self.app.viewport().scale
-        size = round(pad.width / scale), round(pad.height / scale)
-        try:
-            paths = save_pad(
-                self.services.folders.pictures,
-                self.state.pad.ink(),
-                size,
-                self.state.reading,
-                self.app.layout().pen / scale,
-                self.services.now(),
-            )
-        except DigitpadError as error:
-            self._fault(error)
-        else:
-            self.app.say(self.state.tr("saved", path=paths[0]))
+@handles("save")
+def save(ctx: Context, _: None = None) -> None:
+    """Write the pad as PNG, SVG and ink."""
+    state, services, view = ctx.state, ctx.services, ctx.view
+    state.close_panel("menu")
+    if services.folders is None or state.picture is not None:
+        return
+    from ...datasets.export import save_pad  # not at import: it needs Pillow
+
+    width, height = view.pad_size
+    scale = view.viewport.scale
+    size = round(width / scale), round(height / scale)
+    paths = save_pad(services.folders.pictures, state.pad.ink(), size, state.reading, view.pen, services.now())
+    ctx.notices.show(state.tr("saved", path=paths[0]))

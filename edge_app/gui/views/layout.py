@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 TARGET = 44  # pixels: the smallest a finger hits on a common small screen
@@ -102,6 +103,7 @@ MOST_BUTTONS = 8
 THREE_LINES = 80  # pixels: a number with a line above and one below that can still be read
 
 
+@lru_cache(maxsize=8)
 def arrange(
     metrics: Metrics, *, comparing: bool = False, left_handed: bool = False, most: int = MOST_BUTTONS
 ) -> Layout:

@@ -1,0 +1,29 @@
+"""Which function carries out which action."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
+
+from ..actions import Action, Name
+from ..context import Context
+from ..kiosk import visitor_may
+
+Handler: TypeAlias = Callable[[Context, Any], None]
+Handling = TypeVar("Handling", bound=Callable[..., None])
+
+HANDLERS: dict[Name, Handler] = {}
+
+
+def handles(name: Name) -> Callable[[Handling], Handling]:
+    """Register a function as the handler of the actions of this name; it gets the action's value."""
+
+    def register(handler: Handling) -> Handling:
+        HANDLERS[name] = handler
+        return handler
+
+    return register
+
+
+def dispatch(ctx: Context, action: Action) -> None:
+    """Carry out an action; in a kiosk, only what a visitor may do."""
+    if not ctx.state.settings.kiosk or visitor_may(action):
+        HANDLERS[action.name](ctx, action.value)

@@ -1,0 +1,221 @@
+"""Asks for readings of what is on the pad, and takes them in; alone keeps the worker from running meanwhile."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+
+from ..errors import DigitpadError, ModelError
+from ..personal.lessons import PersonalClassifier
+from ..personal.saliency import occlusion_map
+from ..recognition.recognizer import Recognizer
+from ..recognition.results import Reading
+from ..recognition.segmentation import Part
+from .notices import Notices
+from .pad import Page
+from .services import Services
+from .side_by_side import Verdict
+from .state import Picture, State
+from .timers import Timers
+from .view import View
+from .views.digit import best_of
+
+DOT = 1.0  # of the pen's width: ink no larger is a dot and no digit
+KEPT_AFTER = 3000  # milliseconds without a change, after which the page is stored
+
+Result = TypeVar("Result")
+
+
+class Loaded(NamedTuple):
+    """A recogniser, its classifier if that can learn, and notices on how it was opened."""
+
+    recognizer: Recognizer
+    classifier: PersonalClassifier | None
+    notices: Sequence[str] = ()
+
+
+def with_lessons(recognizer: Recognizer, notices: Sequence[str] = ()) -> Loaded:
+    """Let corrections teach a recogniser, if its model allows that."""
+    try:
+        personal = PersonalClassifier(recognizer.classifier)
+    except ModelError:  # corrections hold on the page, and teach nothing
+        return Loaded(recognizer, None, notices)
+    recognizer.classifier = personal
+    return Loaded(recognizer, personal, notices)
+
+
+@dataclass(frozen=True)
+class _PadReading:
+    """A reading, and what it is the reading of."""
+
+    page: Page
+    picture: Picture | None
+    live: bool
+    reading: Reading
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True)
+class _Map:
+    """What mattered for a digit of a reading: 28x28 uint8."""
+
+    reading: Reading
+    number: int
+    heat: bytes
+
+
+class Reader:
+    """Joins the state and the recogniser, which runs in the worker's thread."""
+
+    def __init__(self, state: State, services: Services, timers: Timers, view: View, notices: Notices) -> None:
+        """Have no model yet."""
+        self.recognizer: Recognizer | None = None
+        self.exit_status = 0  # of a model that could not be loaded
+        self.on_reading: Callable[[], None] = lambda: None
+        self._state, self._services, self._timers, self._view, self._notices = state, services, timers, view, notices
+
+    # Asking
+
+    def submit(self) -> None:
+        """Ask for a reading of what is on the pad now; nothing on it is read at once."""
+        state = self._state
+        state.heat.clear()
+        if self.recognizer:
+            state.message = None  # of what was there before
+        if state.pad.is_empty and state.picture is None:
+            state.reading, state.read_page, state.live, state.verdict = Reading(), state.pad.page, None, None
+            self._record()
+            self.on_reading()
+        else:
+            self._submit()
+
+    def submit_live(self) -> None:
+        """Ask for a reading with the line under the pen, if the settings want that."""
+        if self._state.settings.live:
+            self._submit(live=True)
+
+    def _submit(self, *, live: bool = False) -> None:
+        recognizer, page, picture = self.recognizer, self._state.pad.page, self._state.picture
+        if recognizer is None:
+            return
+        ink = self._state.pad.live_ink() if live else self._state.pad.ink()
+        dot = DOT * self._view.pen
+        duel = self._services.duel if self._state.comparing and not live else None
+
+        def job() -> _PadReading:
+            if picture is not None:
+                return _PadReading(page, picture, live, recognizer.read_coverage(picture.coverage))
+            verdict = duel.read(recognizer, ink) if duel else None
+            return _PadReading(page, picture, live, recognizer.read(ink, pins=page.pins, dot=dot), verdict)
+
+        self._services.worker.submit("read", job)
+
+    def submit_map(self, number: int) -> None:
+        """Ask for what mattered for a digit of the reading."""
+        reading, recognizer = self._state.reading, self.recognizer
+        digit = self._state.digit(number)
+        if recognizer is None or digit is None or digit.image is None:
+            return
+        image, best = digit.image, best_of(digit)
+
+        def job() -> _Map:
+            heat = occlusion_map(recognizer.classifier, image, best)
+            return _Map(reading, number, np.rint(heat * 255).astype(np.uint8).tobytes())
+
+        self._services.worker.submit("map", job)
+
+    # Without the worker
+
+    def finish(self) -> None:
+        """Read what has not been read yet, the stroke under the pen too, and record it: the page is about to go."""
+        state = self._state
+        if state.picture is not None or (not state.pad.lift() and state.is_read):
+            return
+        state.reading = Reading()
+        if self.recognizer:
+            try:
+                with self._services.worker.exclusive():
+                    page, dot = state.pad.page, DOT * self._view.pen
+                    state.reading = self.recognizer.read(state.pad.ink(), pins=page.pins, dot=dot)
+            except DigitpadError as error:
+                self._notices.report(error)
+        state.read_page = state.pad.page
+        self._record()
+
+    def split(self, parts: Sequence[Part]) -> tuple[Sequence[Part], Sequence[Part]] | None:
+        """Return the halves of a digit that is two; None if it cannot be cut."""
+        if self.recognizer is None:
+            return None
+        with self._services.worker.exclusive():
+            return self.recognizer.split(parts)
+
+    def update(self, change: Callable[[], Result]) -> Result:
+        """Change what readings depend on while none is made; ink that was read before is then read anew."""
+        with self._services.worker.exclusive():
+            result = change()
+            if self.recognizer:
+                self.recognizer.clear_cache()
+        return result
+
+    # Taking in
+
+    def take_results(self) -> None:
+        """Take in what the worker has done."""
+        for name, result in self._services.worker.results():
+            if isinstance(result, Loaded):
+                self._take_model(result)
+            elif isinstance(result, _PadReading):
+                self._take_reading(result)
+            elif isinstance(result, _Map):
+                if result.reading is self._state.reading:
+                    self._state.heat[result.number] = result.heat
+            elif name == "map":
+                self._notices.report(result)
+            else:
+                self.exit_status = result.exit_status if name == "load" else self.exit_status
+                self._state.message = result.notice
+                self._services.log(str(result))
+
+    def _take_model(self, loaded: Loaded) -> None:
+        self.recognizer = loaded.recognizer
+        if loaded.classifier is not None:
+            loaded.classifier.enabled = self._state.settings.learn
+        self.update(lambda: self._services.personalization.attach(loaded.classifier))
+        self.submit()
+        for text in loaded.notices:  # another model reads than the one that was put there
+            self._notices.report(text)
+
+    def _take_reading(self, read: _PadReading) -> None:
+        state, picture = self._state, read.picture
+        if read.page is not state.pad.page or picture is not state.picture:
+            return  # it has changed since, and is being read again
+        if read.live:
+            state.live = read.reading if state.pad.current else None
+            return
+        if picture is None and not read.page.strokes:
+            return  # of what was wiped meanwhile
+        state.reading = read.reading if picture is None else corrected(read.reading, picture.labels)
+        state.read_page, state.verdict, state.live, state.message = read.page, read.verdict, None, None
+        self._record()
+        if picture is not None and not state.reading.digits:
+            self._notices.show(state.tr("no_digit"))
+        self.on_reading()
+
+    def _record(self) -> None:
+        """Record the page for the history; exercises are none."""
+        state, recorder = self._state, self._services.recorder
+        if state.exercise is None and state.picture is None:
+            model = self.recognizer.classifier.model.sha256 if self.recognizer else ""
+            recorder.record(state.pad.page.sheet.number, state.pad.ink(), state.reading, model)
+            self._timers.after(KEPT_AFTER, recorder.flush)
+
+
+def corrected(reading: Reading, labels: dict[int, str]) -> Reading:
+    """Return the reading of a picture with the corrections of its digits."""
+    return Reading(
+        tuple(
+            replace(digit, digit=labels[i], pinned=True) if i in labels else digit
+            for i, digit in enumerate(reading.digits)
+        )
+    )
