@@ -25,14 +25,14 @@ def drawn(name: str, size: int, colour: tuple[int, int, int] = INK) -> NDArray[n
     return np.asarray((PAPER[0] - level[:, :, 0]) / (PAPER[0] - colour[0]))
 
 
-def test_every_name_has_an_icon_and_a_wrong_one_is_refused() -> None:
+def test_every_name_has_an_icon_and_others_raise_key_error() -> None:
     assert sorted(ICONS) == sorted(NAMES)
     with pytest.raises(KeyError, match="telephone"):
         drawn("telephone", 24)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_icon_stays_on_its_grid_and_fills_it(name: str) -> None:
+def test_icon_fills_its_grid(name: str) -> None:
     points = np.array([point for line in ICONS[name] for point in line])
     assert points.min() >= 1
     assert points.max() <= GRID - 1  # the strokes are 2 wide
@@ -53,14 +53,14 @@ def test_an_icon_is_smooth_and_of_one_colour(name: str, size: int) -> None:
     assert abs(np.asarray(pygame.surfarray.array3d(surface)).astype(int) - INK).max() <= 1
 
 
-def test_no_two_icons_look_alike() -> None:
+def test_icons_are_distinct() -> None:
     seen = {name: drawn(name, 24) for name in NAMES}
     for i, one in enumerate(NAMES):
         for other in NAMES[i + 1 :]:
             assert abs(seen[one] - seen[other]).sum() > 20, (one, other)
 
 
-def test_arrows_point_the_ways_they_should() -> None:
+def test_arrow_directions() -> None:
     back = drawn("back", 48)  # (x, y)
     assert np.array_equal(drawn("next", 48), back[::-1])
     assert np.array_equal(drawn("up", 48), back.T)
@@ -79,7 +79,7 @@ def test_an_icon_is_drawn_in_the_middle_of_its_rectangle_alone() -> None:
     assert touched.max(axis=0).tolist() == [53, 30]
 
 
-def test_icons_are_kept_but_not_without_end() -> None:
+def test_icon_cache_is_bounded() -> None:
     icons._icon.cache_clear()
     for size in range(20, 320):
         drawn("back", size)

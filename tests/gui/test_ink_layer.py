@@ -52,7 +52,7 @@ def from_nothing(strokes: list[Stroke], width: float, background: pygame.Surface
 
 @given(CHANGES)
 @settings(max_examples=150, deadline=None)
-def test_the_layer_is_what_would_be_drawn_from_nothing(changes: list[tuple[str, Stroke, int]]) -> None:
+def test_incremental_layer_equals_a_fresh_one(changes: list[tuple[str, Stroke, int]]) -> None:
     layer, width, background = InkLayer(SIZE), WIDTH, None
     strokes: list[Stroke] = []
     layer.update(strokes, width, INK, PAPER)
@@ -96,7 +96,7 @@ def test_only_what_changed_is_drawn() -> None:
     assert layer.surface.get_at((60, 40))[:3] == INK
 
 
-def test_a_new_size_is_drawn_whole() -> None:
+def test_resize_redraws_everything() -> None:
     stroke = ((10.0, 10.0), (40.0, 60.0))
     layer = InkLayer((50, 50))
     layer.update([stroke], WIDTH, INK, PAPER)
@@ -105,7 +105,7 @@ def test_a_new_size_is_drawn_whole() -> None:
     assert (pixels(layer.surface) == from_nothing([stroke], WIDTH, None)).all()
 
 
-def test_equal_strokes_are_not_the_same_but_look_it() -> None:
+def test_equal_strokes_are_redrawn_identically() -> None:
     points = [(10 + i, 40 + 20 * math.sin(i / 9)) for i in range(90)]
     layer = InkLayer(SIZE)
     layer.update([tuple(points), ((5.0, 5.0),)], WIDTH, INK, PAPER)
@@ -114,7 +114,7 @@ def test_equal_strokes_are_not_the_same_but_look_it() -> None:
     assert (pixels(layer.surface) == before).all()
 
 
-def test_a_stroke_goes_on_only_where_it_is_the_last() -> None:
+def test_only_the_last_stroke_is_continued() -> None:
     below, above = ((10.0, 10.0), (60.0, 60.0)), ((10.0, 60.0), (60.0, 10.0))
     moved = (*below, (100.0, 20.0))
     layer = InkLayer(SIZE)
@@ -124,7 +124,7 @@ def test_a_stroke_goes_on_only_where_it_is_the_last() -> None:
     assert layer.update([above, moved], WIDTH, INK, PAPER) is None
 
 
-def test_a_piece_drawn_on_top_would_not_do() -> None:
+def test_overlapping_pieces_would_darken_the_edge() -> None:
     """What the layer avoids: soft edges of a line drawn in overlapping pieces add up."""
     points = [(10 + 9 * i, 40 + 20 * math.sin(i)) for i in range(11)]
     pieces = pygame.Surface(SIZE, 0, 32)
@@ -136,7 +136,7 @@ def test_a_piece_drawn_on_top_would_not_do() -> None:
 
 
 @pytest.mark.parametrize("depth", [16, 24, 32])
-def test_any_depth_of_the_display_will_do(depth: int) -> None:
+def test_every_display_depth_works(depth: int) -> None:
     layer = InkLayer(SIZE)
     layer.surface = pygame.Surface(SIZE, 0, depth)
     layer.update([((30.0, 30.0), (60.0, 30.0))], WIDTH, INK, PAPER)

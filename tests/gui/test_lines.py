@@ -54,7 +54,7 @@ def counted(points: list[Point], width: float, size: tuple[int, int]) -> NDArray
         [(x / 2, 35 + 18 * math.sin(x / 12)) for x in range(20, 180, 5)],
     ],
 )
-def test_a_pixel_is_covered_as_much_as_fine_points_say(points: list[Point], width: float) -> None:
+def test_coverage_matches_supersampling(points: list[Point], width: float) -> None:
     surface = blank()
     draw_line(surface, points, width, INK)
     cover = (255 - pixels(surface)[:, :, 0]) / (255 - INK[0])
@@ -92,7 +92,7 @@ def test_nothing_changes_outside_the_rectangle_returned(points: list[Point], wid
 
 @given(POINTS, st.sampled_from([2, 5.5, 9]), st.integers(9, 60), st.integers(9, 60))
 @settings(max_examples=60, deadline=None)
-def test_drawn_in_clips_is_drawn_at_once(points: list[Point], width: float, across: int, down: int) -> None:
+def test_drawing_in_clips_equals_drawing_at_once(points: list[Point], width: float, across: int, down: int) -> None:
     whole, parts = blank(), blank()
     draw_line(whole, points, width, INK)
     for left in range(0, 100, across):
@@ -102,7 +102,7 @@ def test_drawn_in_clips_is_drawn_at_once(points: list[Point], width: float, acro
     assert (pixels(whole) == pixels(parts)).all()
 
 
-def test_large_lines_have_no_seams() -> None:
+def test_tiles_leave_no_seams() -> None:
     """Longer than a part, wider than a tile: the same as where the clips put the tiles elsewhere."""
     rng = random.Random(1)
     points = [(rng.uniform(0, 900), rng.uniform(0, 500)) for _ in range(12)]
@@ -115,7 +115,7 @@ def test_large_lines_have_no_seams() -> None:
     assert len(changed(whole)) > 20_000
 
 
-def test_a_trace_gone_on_with_is_the_whole_line() -> None:
+def test_extended_trace_equals_the_whole_line() -> None:
     points = [(10 + 8 * i, 35 + 20 * math.sin(i)) for i in range(10)]
     trace = Trace([points[:4]], 6)
     trace.add(points[3:])
@@ -125,7 +125,7 @@ def test_a_trace_gone_on_with_is_the_whole_line() -> None:
     assert (pixels(whole) == pixels(grown)).all()
 
 
-def test_lines_that_cross_are_one_shape() -> None:
+def test_crossing_lines_are_blended_once() -> None:
     together, apart = blank(), blank()
     cross: list[list[Point]] = [[(10, 10), (80, 57)], [(10, 55), (80, 12)]]
     draw_lines(together, cross, 5, INK)
@@ -136,7 +136,7 @@ def test_lines_that_cross_are_one_shape() -> None:
 
 
 @pytest.mark.parametrize("points", [[], [(-50.0, -50.0), (-20.0, 10.0)]])
-def test_what_is_not_there_changes_nothing(points: list[Point]) -> None:
+def test_empty_and_outside_lines_change_nothing(points: list[Point]) -> None:
     surface = blank()
     assert draw_line(surface, points, 6, INK).size == (0, 0)
     assert len(changed(surface)) == 0

@@ -128,14 +128,14 @@ class Use(RuleBasedStateMachine):
         self.pilot.settle()
 
     @invariant()
-    def pieces_are_the_whole(self) -> None:
+    def incremental_equals_full_redraw(self) -> None:
         if hasattr(self, "pilot"):
             seen = self.pilot.pixels()
             different = (seen != whole(self.pilot)).any(axis=2)
             assert not different.any(), np.argwhere(different)[[0, -1]].tolist()
 
     @invariant()
-    def nothing_is_drawn_twice(self) -> None:
+    def idle_draws_nothing(self) -> None:
         if hasattr(self, "pilot"):
             assert self.pilot.app.draw() == []
 

@@ -316,7 +316,7 @@ def _pygame() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("shot", SHOTS, ids=lambda shot: shot.name)
-def test_the_picture_is_as_it_was(
+def test_screen_matches_its_golden_picture(
     shot: Shot, recognizer: Recognizer, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
     picture = picture_of(shot.take(recognizer, tmp_path).app.surface)
@@ -361,7 +361,7 @@ SPOILT = [
 
 
 @pytest.mark.parametrize("shot", SPOILT, ids=lambda shot: shot.name)
-def test_a_widget_that_moved_is_noticed(shot: Shot, recognizer: Recognizer, tmp_path: Path) -> None:
+def test_moved_widget_is_detected(shot: Shot, recognizer: Recognizer, tmp_path: Path) -> None:
     pilot, expected = shot.take(recognizer, tmp_path), golden.kept(shot.name)
     scene = pilot.app.scene()
     assert golden.is_like(expected, painted(pilot, scene))
@@ -372,7 +372,7 @@ def test_a_widget_that_moved_is_noticed(shot: Shot, recognizer: Recognizer, tmp_
 
 
 @pytest.mark.parametrize("shot", SPOILT, ids=lambda shot: shot.name)
-def test_a_word_that_is_missing_is_noticed(shot: Shot, recognizer: Recognizer, tmp_path: Path) -> None:
+def test_missing_word_is_detected(shot: Shot, recognizer: Recognizer, tmp_path: Path) -> None:
     pilot, expected = shot.take(recognizer, tmp_path), golden.kept(shot.name)
     scene = pilot.app.scene()
     for widget in top_of(scene):
@@ -382,7 +382,7 @@ def test_a_word_that_is_missing_is_noticed(shot: Shot, recognizer: Recognizer, t
 
 
 @pytest.mark.parametrize("shot", SPOILT, ids=lambda shot: shot.name)
-def test_another_colour_is_noticed(shot: Shot, recognizer: Recognizer, tmp_path: Path) -> None:
+def test_changed_colour_is_detected(shot: Shot, recognizer: Recognizer, tmp_path: Path) -> None:
     pilot, expected = shot.take(recognizer, tmp_path), golden.kept(shot.name)
     scene = pilot.app.scene()
     for theme in ("dark", "contrast"):
@@ -397,7 +397,7 @@ def test_another_colour_is_noticed(shot: Shot, recognizer: Recognizer, tmp_path:
 
 
 @pytest.mark.parametrize("shot", SHOTS, ids=lambda shot: shot.name)
-def test_noise_is_not_noticed(shot: Shot) -> None:
+def test_noise_is_tolerated(shot: Shot) -> None:
     expected = golden.kept(shot.name)
     noise = np.random.default_rng(1).integers(-12, 13, expected.shape)
     assert golden.is_like(expected, np.clip(expected + noise, 0, 255).astype(np.uint8))

@@ -73,7 +73,7 @@ def difference(one: Colour, other: Colour, vision: str) -> float:
     return float(np.linalg.norm(lab(seen[0]) - lab(seen[1])))
 
 
-def test_the_measures_measure() -> None:
+def test_contrast_and_difference_match_published_values() -> None:
     assert contrast((0, 0, 0), (255, 255, 255)) == pytest.approx(21)
     assert contrast((119, 119, 119), (255, 255, 255)) == pytest.approx(4.48, abs=0.005)  # WebAIM's example
     assert difference((0, 0, 0), (255, 255, 255), "normal") == pytest.approx(100, abs=0.01)
@@ -93,7 +93,7 @@ def test_texts_and_shapes_have_contrast(name: str) -> None:
 
 @pytest.mark.parametrize("vision", VISION)
 @pytest.mark.parametrize("name", THEMES)
-def test_pairs_stay_apart_for_every_eye(name: str, vision: str) -> None:
+def test_colour_pairs_differ_for_colour_blind_users(name: str, vision: str) -> None:
     theme = THEMES[name]
     found = {pair: difference(getattr(theme, pair[0]), getattr(theme, pair[1]), vision) for pair in PAIRS}
     assert {pair: round(apart, 1) for pair, apart in found.items() if apart < 20} == {}
@@ -107,7 +107,7 @@ def test_a_button_looks_pressed_and_disabled(name: str) -> None:
     assert contrast(theme.disabled, theme.button) > 1.9  # it still shows what it would do
 
 
-def test_every_colour_is_one() -> None:
+def test_colours_are_valid() -> None:
     for theme in THEMES.values():
         for field in dataclasses.fields(Theme):
             colour = getattr(theme, field.name)

@@ -18,7 +18,7 @@ gui/compare_view gui/ink_layer gui/pad gui/window modelfiles/card modelfiles/shi
 recognition/classifier recognition/gestures recognition/ink recognition/normalise recognition/pictures
 recognition/recognizer recognition/segmentation
 """
-PICTURES = "tests/gui/test_screens.py::test_the_picture_is_as_it_was"
+PICTURES = "tests/gui/test_screens.py::test_screen_matches_its_golden_picture"
 TESTS = (*(f"tests/{name.replace('/', '/test_')}.py" for name in NAMES.split()), PICTURES)
 OPTIONS = ("-q", "-pno:cacheprovider", "-ptools.arm.floats", "--durations=25", f"--timeout={ONE}")
 
