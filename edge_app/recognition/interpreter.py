@@ -135,12 +135,7 @@ def _load(name: str) -> Runtime:
         ) from None
     try:
         runtime.open(PROBE)
-    except (
-        ModelError,
-        AttributeError,
-        TypeError,
-        SystemError,
-    ) as error:  # an incompatible numpy or libc
+    except (ModelError, AttributeError, TypeError, SystemError) as error:  # an incompatible numpy or libc
         raise RuntimeMissingError(
             f"{name} is installed but cannot create an interpreter ({error}). Run: pip install --force-reinstall {name}"
         ) from None

@@ -115,11 +115,7 @@ def measure_latency(job: dict[str, Any]) -> dict[str, Any]:
         after = energy_uj()
         return (after - before) / count if after is not None and after >= before else None  # the counter wraps
 
-    return {
-        "times_ns": times,
-        "energy_uj": [energy(classifier) for classifier in classifiers],
-        "version": runtime.version,
-    }
+    return {"times_ns": times, "energy_uj": [energy(classifier) for classifier in classifiers]}
 
 
 KINDS = {"empty": measure_empty, "start": measure_start, "latency": measure_latency}

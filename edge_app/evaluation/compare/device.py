@@ -42,10 +42,8 @@ def processor() -> str:
 
 def energy_uj() -> int | None:
     """Return the processor package's energy counter in microjoules; None if unavailable."""
-    try:
-        return int(ENERGY.read_text())
-    except (OSError, ValueError):  # absent, or readable by root only
-        return None
+    value = _first_line(ENERGY)  # absent on many systems, or readable by root only
+    return int(value) if value and value.isdigit() else None
 
 
 def _text(path: Path) -> str | None:
