@@ -489,8 +489,9 @@ def _make_durable(database: sqlite3.Connection) -> None:
 
 def _is_corrupt(error: BaseException) -> bool:
     """Return whether SQLite says that the file is damaged; Python cannot decode its message if that quotes damage."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return code in CORRUPT or isinstance(error, UnicodeDecodeError)
+    code = getattr(error, "sqlite_errorcode", 0)
+    truncated = code == sqlite3.SQLITE_IOERR_SHORT_READ  # while it was open
+    return code & 0xFF in CORRUPT or truncated or isinstance(error, UnicodeDecodeError)
 
 
 def _page(row: tuple[Any, ...]) -> StoredPage:

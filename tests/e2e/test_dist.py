@@ -181,7 +181,7 @@ def test_source_archive_holds_the_whole_repository(release: Path, checkout: Path
 def test_installed_wheel_reads_and_opens_its_window(wheel: Path, screen: dict[str, str]) -> None:
     said = run("sh", ROOT / "tools" / "test-wheel", wheel, sys.executable, env=screen | {"RUN": sys.executable}).stdout
     assert said.startswith(f"{platform.python_version()}: ")
-    everything = f"{len(SAMPLES)} of {len(SAMPLES)} samples are read right"
+    everything = f"reads {len(SAMPLES)} of {len(SAMPLES)} samples correctly"
     assert everything in said
     assert said.endswith("; 1 written in its window\n")
 
