@@ -103,7 +103,7 @@ def _make_card(args: argparse.Namespace, classes: int, files: dict[str, bytes], 
         },
         "quantiser": {
             "used": "TensorFlow's converter, full int8, per channel",
-            "why": "the same accuracy as ai-edge-quantizer, and loads in tflite-runtime 2.14: docs/quantisers.md",
+            "why": "the same accuracy as ai-edge-quantizer, and loads in tflite-runtime 2.14: docs/accuracy.md",
         },
         "versions": {name: importlib.metadata.version(name) for name in ("tensorflow", "keras", "numpy")}
         | {"python": platform.python_version()},

@@ -1,6 +1,6 @@
 """Keras to TFLite with TensorFlow's converter: float32, full int8, float16 and dynamic range.
 
-Both quantisers were measured on the shipped network (docs/quantisers.md): TensorFlow's converter and
+Both quantisers were measured on the shipped network (docs/accuracy.md): TensorFlow's converter and
 ai-edge-quantizer on the float .tflite. Accuracy is the same; TensorFlow's is used because its files run in
 tflite-runtime 2.14 unchanged and it needs no further package. `quantise` is the one function to replace if
 TensorFlow drops quantisation from its converter.

@@ -1,7 +1,7 @@
 """Learning the owner's handwriting: lessons that change the reading of digits that look like them, and of no others.
 
 A lesson is a labelled digit image. Its evidence is added to a logit: most at the lesson itself, less with distance,
-none beyond its reach. The network is unchanged. docs/adaptation.md has the method and its figures.
+none beyond its reach. The network is unchanged. docs/lessons.md has the method and its figures.
 """
 
 from collections import Counter

@@ -1,7 +1,7 @@
 """The other quantiser, for comparison: `python -m train.studies.alternative_quantiser FOLDER`; needs ai-edge-quantizer.
 
 Quantises models/digits_float.tflite with the same calibration images and writes it with a card to FOLDER, ready for
-`digitpad compare`. docs/quantisers.md has the results.
+`digitpad compare`. docs/accuracy.md has the results.
 """
 
 import hashlib
