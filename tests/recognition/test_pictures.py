@@ -15,7 +15,8 @@ from edge_app.errors import ImageError
 from edge_app.recognition import pictures as images
 from edge_app.recognition.pictures import open_picture, pieces_of
 from edge_app.recognition.recognizer import Recognizer
-from tools.fuzz.run import RESET_PEAK, peak, reset_peak
+
+from ..support.memory import RESET_PEAK, peak, reset_peak
 
 
 def page(paper: int, ink: int, mode: str = "L") -> Image.Image:
