@@ -70,7 +70,7 @@ def main() -> None:
     film.take(800)
     film.write(SAMPLE)
     film.take(1200)
-    area = film.pilot.app.scene().frames[3].area
+    area = film.pilot.app.ctx.view.scene().frames[3].area
     film.tap((area.left + area.width / 2, area.top + area.height / 2), 1500)
     area = film.pilot.button("map", 3).area
     film.tap((area.left + area.width / 2, area.top + area.height / 2), 2500)

@@ -6,7 +6,6 @@ from functools import partial
 import pygame
 
 from ..errors import DigitpadError
-from ..recognition.recognizer import Recognizer
 from .actions import Action
 from .context import Context
 from .drawing.backdrop import Backdrop
@@ -23,8 +22,6 @@ from .services import Services
 from .state import State
 from .timers import Timers
 from .view import View
-from .views.layout import Layout, Viewport
-from .views.screen import Scene
 
 IN_USE = 300_000  # milliseconds after the last touch for which a kiosk keeps its screen on
 WAKE = pygame.USEREVENT  # the worker has done a job
@@ -136,27 +133,10 @@ class App:
         state, exercise = self.state, self.state.exercise
         if state.tr is not self._language:
             self.resize(self.surface)
-        scene, demonstrated = self.scene(), list[Line]()
+        scene, demonstrated = self.ctx.view.scene(), list[Line]()
         if exercise and exercise.shown:
             written = exercise.shown.at((self.ctx.timers.now - exercise.shown_since) / 1000)
             demonstrated = [tuple((float(x), float(y)) for x, y in stroke) for stroke in written]
         strokes, current = (state.pad.strokes, state.pad.current) if state.picture is None else ((), [])
         below = self._backdrop.surface(state.picture, scene.theme, scene.layout.pad, scene.viewport)
         return self.painter.draw(scene, strokes, current, below, demonstrated)
-
-    @property
-    def recognizer(self) -> Recognizer | None:
-        """What reads; None until its model is loaded."""
-        return self.reader.recognizer
-
-    def layout(self) -> Layout:
-        """Return where things are."""
-        return self.ctx.view.layout
-
-    def viewport(self) -> Viewport:
-        """Return how the ink, or the picture, lies on the pad."""
-        return self.ctx.view.viewport
-
-    def scene(self) -> Scene:
-        """Return all that the picture depends on, but for the ink."""
-        return self.ctx.view.scene()

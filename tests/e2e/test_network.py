@@ -71,7 +71,7 @@ def write(strokes):
 draw, written, read = App.draw, [], []
 def watched(app):
     changed = draw(app)
-    if app.recognizer is not None and not written:
+    if app.reader.recognizer is not None and not written:
         written.append(True)
         write(json.loads(sys.argv[1]))
     if app.state.is_read and app.state.reading.text == "10" and not app.state.pad.current and not read:

@@ -74,11 +74,11 @@ class Window(RuleBasedStateMachine):
         for line in state.pad.page.strokes:
             assert np.isfinite(np.array(line)).all()
         self.pilot.settle()
-        assert state.is_read or state.pad.current or self.pilot.app.recognizer is None
+        assert state.is_read or state.pad.current or self.pilot.app.reader.recognizer is None
 
     @invariant()
     def widgets_lie_within_the_window(self) -> None:
-        scene = self.pilot.app.scene()
+        scene = self.pilot.app.ctx.view.scene()
         whole = pygame.Rect(0, 0, scene.metrics.width, scene.metrics.height)
         outside: list[Any] = [w for w in (*scene.widgets, *scene.card) if not whole.contains(pygame.Rect(w.area))]
         assert not outside

@@ -41,7 +41,7 @@ def texts(pilot: Pilot) -> list[str]:
 
 def strip(pilot: Pilot) -> list[tuple[str, str, str]]:
     """What stands in the strip: kind of widget, its text and its tone."""
-    return [(w.kind, w.text, w.tone) for w in pilot.app.scene().widgets if w.kind not in ("tool",)]
+    return [(w.kind, w.text, w.tone) for w in pilot.app.ctx.view.scene().widgets if w.kind not in ("tool",)]
 
 
 # --- the window
@@ -79,7 +79,7 @@ def test_the_frames_on_the_pad_are_the_app_s_own() -> None:
     line(pilot, *BAR)
     assert pilot.state.verdict is not None
     assert pilot.state.verdict.agree is False
-    assert [frame.text for frame in pilot.app.scene().frames] == ["7"]
+    assert [frame.text for frame in pilot.app.ctx.view.scene().frames] == ["7"]
 
 
 def test_undo_redo_and_clear_reach_both(recognizer: Recognizer) -> None:
@@ -133,11 +133,11 @@ def test_toggling_in_mid_stroke_goes_on_where_the_pen_is() -> None:
     pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, places[0]))
     pilot.handle(mouse(pygame.MOUSEMOTION, places[1]))
     pilot.key(pygame.K_F2)
-    x, y = pilot.app.viewport().to_window(*pilot.state.pad.current[-1])
+    x, y = pilot.app.ctx.view.viewport.to_window(*pilot.state.pad.current[-1])
     assert abs(y - places[1][1]) > 5  # the pad has moved under the pen
     pilot.handle(mouse(pygame.MOUSEMOTION, (x, y + 20)))
     assert len(pilot.state.pad.current) == 3
-    assert pilot.app.viewport().to_window(*pilot.state.pad.current[-1]) == pytest.approx((x, y + 20))
+    assert pilot.app.ctx.view.viewport.to_window(*pilot.state.pad.current[-1]) == pytest.approx((x, y + 20))
 
 
 def test_what_is_read_along_is_not_compared() -> None:
@@ -175,7 +175,7 @@ def test_agreement_is_not_told_by_colour_alone(size: tuple[int, int]) -> None:
     def shape(name: str) -> Any:
         pilot.state.verdict = VERDICTS[name]
         pilot.app.draw()
-        left, right = (w.area for w in pilot.app.scene().widgets if w.kind == "timed")
+        left, right = (w.area for w in pilot.app.ctx.view.scene().widgets if w.kind == "timed")
         pixels = pilot.pixels()[left.right : right.left, left.top : left.bottom]
         return (pixels != np.array(THEMES["light"].desk)).any(axis=2)  # where there is ink of whatever colour
 

@@ -53,7 +53,7 @@ def correct(pilot: Pilot, label: str, number: int = 0) -> None:
 
 def odd(pilot: Pilot) -> str:
     """Write what the network takes for no digit; returns what it is read as."""
-    pad = pilot.app.layout().pad
+    pad = pilot.app.ctx.view.layout.pad
     corners = [(0.3, 0.2), (0.2, 0.7), (0.45, 0.7), (0.3, 0.2), (0.3, 0.7)]
     pilot.draw([(pad.left + x * pad.width, pad.top + y * pad.height) for x, y in corners])
     return pilot.state.reading.text
@@ -671,7 +671,7 @@ def test_a_page_is_stored_on_closing_even_if_it_cannot_be_read(
 
     slow(pilot)
     pilot.write(0)
-    monkeypatch.setattr(pilot.app.recognizer, "read", fail)
+    monkeypatch.setattr(pilot.app.reader.recognizer, "read", fail)
     pilot.app.close()
     assert store.path is not None
     assert [(page.text, len(page.ink)) for page in HistoryStore(store.path).pages()] == [("", 2)]

@@ -74,9 +74,9 @@ class Use(RuleBasedStateMachine):
         self.pilot.write(sample, how, width=share, height=share)
 
     @rule(number=st.integers(0, 5))
-    @precondition(lambda self: not self.down and self.pilot.app.scene().frames and not self.pilot.state.panels)
+    @precondition(lambda self: not self.down and self.pilot.app.ctx.view.scene().frames and not self.pilot.state.panels)
     def tap_digit(self, number: int) -> None:
-        self.pilot.tap_digit(number % len(self.pilot.app.scene().frames))
+        self.pilot.tap_digit(number % len(self.pilot.app.ctx.view.scene().frames))
 
     @rule(number=st.integers(0, 30))
     @precondition(lambda self: not self.down)

@@ -36,7 +36,7 @@ def read(pilot: Pilot) -> None:
     What is refused is so far from a digit that the percentage is the same whatever the interpreter's last bits.
     """
     pilot.write(4, width=0.62)
-    pad = pilot.app.layout().pad
+    pad = pilot.app.ctx.view.layout.pad
     side = min(0.14 * pad.width, 0.5 * pad.height)
     left, top = pad.left + 0.8 * pad.width, pad.top + 0.3 * pad.height
     waves = [(left + side * i / 40, top + side * (0.5 + 0.3 * math.sin(1.4 * i))) for i in range(41)]
@@ -159,7 +159,7 @@ def demonstrated(pilot: Pilot) -> None:
 
 def write_target(pilot: Pilot, number: str = "") -> None:
     """Write the number that was asked, or another, and have it judged."""
-    exercise, pad = pilot.state.exercise, pilot.app.layout().pad
+    exercise, pad = pilot.state.exercise, pilot.app.ctx.view.layout.pad
     assert exercise
     target = exercise.practice.target
     for stroke in demonstration(number or target, pad.width, pad.height).strokes:
@@ -363,7 +363,7 @@ SPOILT = [
 @pytest.mark.parametrize("shot", SPOILT, ids=lambda shot: shot.name)
 def test_moved_widget_is_detected(shot: Shot, recognizer: Recognizer, tmp_path: Path) -> None:
     pilot, expected = shot.take(recognizer, tmp_path), golden.kept(shot.name)
-    scene = pilot.app.scene()
+    scene = pilot.app.ctx.view.scene()
     assert golden.is_like(expected, painted(pilot, scene))
     for widget in top_of(scene):
         for dx, dy in ((-6, 0), (0, 6)):
@@ -374,7 +374,7 @@ def test_moved_widget_is_detected(shot: Shot, recognizer: Recognizer, tmp_path: 
 @pytest.mark.parametrize("shot", SPOILT, ids=lambda shot: shot.name)
 def test_missing_word_is_detected(shot: Shot, recognizer: Recognizer, tmp_path: Path) -> None:
     pilot, expected = shot.take(recognizer, tmp_path), golden.kept(shot.name)
-    scene = pilot.app.scene()
+    scene = pilot.app.ctx.view.scene()
     for widget in top_of(scene):
         without = painted(pilot, with_widget(scene, widget, replace(widget, text=" ")))
         is_drawn = (without != painted(pilot, scene)).any()  # not on buttons that are too small for it
@@ -384,7 +384,7 @@ def test_missing_word_is_detected(shot: Shot, recognizer: Recognizer, tmp_path: 
 @pytest.mark.parametrize("shot", SPOILT, ids=lambda shot: shot.name)
 def test_changed_colour_is_detected(shot: Shot, recognizer: Recognizer, tmp_path: Path) -> None:
     pilot, expected = shot.take(recognizer, tmp_path), golden.kept(shot.name)
-    scene = pilot.app.scene()
+    scene = pilot.app.ctx.view.scene()
     for theme in ("dark", "contrast"):
         assert not golden.is_like(expected, painted(pilot, replace(scene, theme=theme)))
     for widget in top_of(scene):

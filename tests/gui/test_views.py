@@ -36,7 +36,7 @@ def test_a_digit_is_corrected_by_a_tap_and_that_is_undone(pilot: Pilot) -> None:
     pilot.tap_digit(1)
     pilot.press("label", "8")
     assert (pilot.state.reading.text, names(pilot)) == ("2826", [])
-    assert [frame.pinned for frame in pilot.app.scene().frames] == [False, True, False, False]
+    assert [frame.pinned for frame in pilot.app.ctx.view.scene().frames] == [False, True, False, False]
     pilot.press("undo")
     assert pilot.state.reading.text == "2026"
 
@@ -98,7 +98,7 @@ def test_a_picture_that_is_dropped_is_read_and_corrected(pilot: Pilot, tmp_path:
     assert names(pilot) == ["digit"]
     pilot.key(pygame.K_7)
     assert pilot.state.reading.text == "17"
-    pilot.tap((pilot.app.layout().pad.left + 5, pilot.app.layout().pad.top + 5))  # writing puts it away
+    pilot.tap((pilot.app.ctx.view.layout.pad.left + 5, pilot.app.ctx.view.layout.pad.top + 5))  # writing puts it away
     assert (pilot.state.picture, len(pilot.state.pad.strokes)) == (None, 1)
 
 
@@ -108,7 +108,7 @@ def test_ink_that_is_dropped_fills_the_pad(pilot: Pilot, tmp_path: Path) -> None
     path.write_text(json.dumps({"strokes": strokes}))
     pilot.handle(pygame.event.Event(pygame.DROPFILE, file=str(path)))
     assert pilot.state.reading.text == "2026"
-    viewport, pad = pilot.app.viewport(), pilot.app.layout().pad
+    viewport, pad = pilot.app.ctx.view.viewport, pilot.app.ctx.view.layout.pad
     assert all(pad.holds(*viewport.to_window(*point)) for line in pilot.state.pad.strokes for point in line)
 
 
@@ -131,7 +131,7 @@ def test_a_picture_wiped_before_it_is_read_leaves_no_reading(pilot: Pilot, tmp_p
     pilot.press("clear")
     later.go()
     pilot.settle()
-    assert (pilot.state.picture, pilot.state.reading.text, pilot.app.scene().frames) == (None, "", ())
+    assert (pilot.state.picture, pilot.state.reading.text, pilot.app.ctx.view.scene().frames) == (None, "", ())
 
 
 def test_undo_brings_back_the_ink_that_a_picture_took_the_place_of(pilot: Pilot, tmp_path: Path) -> None:
@@ -155,13 +155,13 @@ def practise(pilot: Pilot, target: str) -> Practice:
 @pytest.mark.parametrize(("target", "right"), [("7", True), ("4", False)])
 def test_what_was_asked_is_judged_after_a_moment(pilot: Pilot, target: str, right: bool) -> None:
     practice = practise(pilot, target)
-    assert pilot.app.scene().widgets[0].text == f"Write {target}"
+    assert pilot.app.ctx.view.scene().widgets[0].text == f"Write {target}"
     pilot.write(0)
     pilot.wait(JUDGED_AFTER - 610)
     assert practice.score.total == 0
     pilot.wait(620)
     assert (practice.score.total, practice.score.right) == (1, int(right))
-    assert pilot.app.scene().widgets[0].tone == ("good" if right else "bad")
+    assert pilot.app.ctx.view.scene().widgets[0].tone == ("good" if right else "bad")
     assert [example.label for example in pilot.services.personalization.store.examples()] == (["7"] if right else [])
     pilot.write(1)  # the next number comes first
     assert len(pilot.state.pad.strokes) == 2
@@ -232,8 +232,8 @@ def test_settings_change_what_is_seen_and_are_written(pilot: Pilot) -> None:
 
 def test_another_language_is_seen_at_once(pilot: Pilot) -> None:
     pilot.do("set", ("language", "de"))
-    assert (pilot.state.tr.code, pilot.app.scene().hint) == ("de", pilot.state.tr("hint"))
-    assert pilot.app.scene().hint != "Write a number here"
+    assert (pilot.state.tr.code, pilot.app.ctx.view.scene().hint) == ("de", pilot.state.tr("hint"))
+    assert pilot.app.ctx.view.scene().hint != "Write a number here"
 
 
 def test_settings_that_cannot_be_written_hold_for_now_and_that_is_said(pilot: Pilot) -> None:
@@ -291,6 +291,6 @@ def test_the_eraser_is_put_away_for_what_comes_next(pilot: Pilot, tmp_path: Path
         pilot.do("file", str(picture_in(tmp_path) if what == "picture" else path))
     assert (before, pilot.state.erasing) == (True, False)  # a look at a digit is no reason
     count = len(pilot.state.pad.strokes)
-    pad = pilot.app.layout().pad
+    pad = pilot.app.ctx.view.layout.pad
     pilot.draw([(pad.left + 5, pad.top + y) for y in (5, 15, 25, 35)])
     assert len(pilot.state.pad.strokes) == count + 1

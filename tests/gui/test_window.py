@@ -58,7 +58,7 @@ def pilot(recognizer: Recognizer) -> Pilot:
 
 def inside(app: App, x: float, y: float) -> tuple[float, float]:
     """A place on the pad, by shares of its sides."""
-    pad = app.layout().pad
+    pad = app.ctx.view.layout.pad
     return pad.left + x * pad.width, pad.top + y * pad.height
 
 
@@ -75,7 +75,7 @@ def test_a_number_written_by_hand_is_read(pilot: Pilot, how: str) -> None:
     pilot.write(FOUR, how)
     assert pilot.state.reading.text == "2026"
     assert len(pilot.state.pad.strokes) == len(SAMPLES[FOUR]["strokes"])  # a touch reported twice draws once
-    assert [frame.text for frame in pilot.app.scene().frames] == list("2026")
+    assert [frame.text for frame in pilot.app.ctx.view.scene().frames] == list("2026")
 
 
 @pytest.mark.parametrize("live", [True, False])
@@ -141,7 +141,7 @@ def test_undo_redo_and_clear_by_button_and_key(pilot: Pilot) -> None:
     )
     assert by_key == [(0, ""), (2, "7"), (1, "7"), (2, "7"), (1, "7"), (2, "7")]
     pilot.key(pygame.K_DELETE)
-    assert not pilot.app.scene().frames
+    assert not pilot.app.ctx.view.scene().frames
 
 
 def test_buttons_are_enabled_only_where_they_do_something(pilot: Pilot) -> None:
@@ -159,9 +159,9 @@ def test_a_button_is_pressed_only_where_it_is_let_go(pilot: Pilot) -> None:
     pilot.write(0)
     area = pilot.button("clear").area
     pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, (area.left + 5, area.top + 5)))
-    assert pilot.app.scene().pressed == pilot.button("clear").action
+    assert pilot.app.ctx.view.scene().pressed == pilot.button("clear").action
     pilot.handle(mouse(pygame.MOUSEBUTTONUP, inside(pilot.app, 0.5, 0.5)))
-    assert (pilot.state.reading.text, pilot.app.scene().pressed) == ("7", None)
+    assert (pilot.state.reading.text, pilot.app.ctx.view.scene().pressed) == ("7", None)
 
 
 def test_nothing_is_drawn_unless_something_changed(pilot: Pilot) -> None:
@@ -193,7 +193,7 @@ def test_resizing_in_mid_stroke_loses_nothing(pilot: Pilot) -> None:
     for size in ((320, 240), (480, 800), (800, 480)):
         pilot.app.resize(pygame.display.set_mode(size))
         pilot.settle()
-        pad, viewport = pilot.app.layout().pad, pilot.app.viewport()
+        pad, viewport = pilot.app.ctx.view.layout.pad, pilot.app.ctx.view.viewport
         assert len(pilot.state.pad.current) == count
         assert all(pad.holds(*viewport.to_window(*point)) for point in pilot.state.pad.current)
     pilot.handle(mouse(pygame.MOUSEBUTTONUP, strokes[0][-1]))
@@ -207,15 +207,15 @@ def test_ink_stays_in_view_wherever_it_was_written(pilot: Pilot) -> None:
         line(pilot, (0.9, 0.8), (0.95, 0.9), (0.99, 0.99))
         for other in ((800, 480), (480, 800)):
             pilot.app.resize(pygame.display.set_mode(other))
-            pad, viewport = pilot.app.layout().pad, pilot.app.viewport()
+            pad, viewport = pilot.app.ctx.view.layout.pad, pilot.app.ctx.view.viewport
             points = [viewport.to_window(*point) for stroke in pilot.state.pad.strokes for point in stroke]
             assert all(pad.holds(x - 1, y - 1) for x, y in points), (size, other)
 
 
 def test_a_line_that_leaves_the_pad_goes_on_at_its_rim(pilot: Pilot) -> None:
-    pad = pilot.app.layout().pad
+    pad = pilot.app.ctx.view.layout.pad
     pilot.draw([inside(pilot.app, 0.5, 0.5), (799, 479), (0, 0), inside(pilot.app, 0.2, 0.5)])
-    points = [pilot.app.viewport().to_window(*point) for point in pilot.state.pad.strokes[0]]
+    points = [pilot.app.ctx.view.viewport.to_window(*point) for point in pilot.state.pad.strokes[0]]
     assert all(pad.holds(*point) for point in points)
     assert points[1] == (pad.right - 1, pad.bottom - 1)
 
@@ -225,7 +225,7 @@ def test_a_fault_is_shown_and_the_pad_still_takes_ink() -> None:
     pilot.state.message = "models/digits_int8.tflite: not found. Reinstall digitpad"
     pilot.write(0)
     assert (pilot.state.reading.text, len(pilot.state.pad.strokes)) == ("", 2)
-    strip = pilot.app.scene().widgets[0]
+    strip = pilot.app.ctx.view.scene().widgets[0]
     assert (strip.text, strip.tone) == (pilot.state.message, "refused")
     pilot.press("undo")
     assert len(pilot.state.pad.strokes) == 1
@@ -273,7 +273,7 @@ def test_a_scribble_over_ink_takes_it_away_and_elsewhere_it_is_ink(pilot: Pilot)
 def test_the_eraser_takes_what_it_touches_and_nothing_else(pilot: Pilot, by: str) -> None:
     pilot.write(FOUR)
     count = len(pilot.state.pad.strokes)
-    frame = pilot.app.scene().frames[0].area
+    frame = pilot.app.ctx.view.scene().frames[0].area
     button = 3 if by == "button" else 1
     if by == "tool":
         pilot.press("erase")
@@ -323,9 +323,9 @@ def test_a_toast_comes_and_goes(pilot: Pilot) -> None:
     assert (pilot.copied, pilot.state.toast) == (["2026"], "Copied: 2026")
     assert (pilot.pixels() != before).any()
     pilot.wait(1900)
-    assert pilot.app.scene().toast == "Copied: 2026"
+    assert pilot.app.ctx.view.scene().toast == "Copied: 2026"
     pilot.wait(2000)
-    assert pilot.app.scene().toast == ""
+    assert pilot.app.ctx.view.scene().toast == ""
     assert (pilot.pixels() == before).all()
 
 
@@ -347,7 +347,7 @@ def test_an_idle_app_has_nothing_to_wait_for(pilot: Pilot) -> None:
 
 
 def test_the_picture_follows_the_state(pilot: Pilot) -> None:
-    pad = pilot.app.layout().pad
+    pad = pilot.app.ctx.view.layout.pad
     blank = pilot.pixels()
     pilot.write(0)
     written = pilot.pixels()
@@ -380,11 +380,11 @@ def fail(*_: Any, **__: Any) -> None:
 
 def test_a_reading_that_failed_is_said_until_the_pad_is_wiped(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr(pilot.app.recognizer, "read", fail)
+        broken.setattr(pilot.app.reader.recognizer, "read", fail)
         pilot.write(0)
-        assert (pilot.state.message, pilot.app.scene().widgets[0].text) == (FAULT, FAULT)
+        assert (pilot.state.message, pilot.app.ctx.view.scene().widgets[0].text) == (FAULT, FAULT)
         pilot.press("clear")
-        assert (pilot.state.message, pilot.app.scene().widgets[0].text) == (None, "")
+        assert (pilot.state.message, pilot.app.ctx.view.scene().widgets[0].text) == (None, "")
     pilot.press("undo")
     assert (pilot.state.message, pilot.state.reading.text) == (None, "7")
 
@@ -404,7 +404,11 @@ def test_a_map_that_failed_takes_no_number_away(pilot: Pilot, monkeypatch: pytes
     pilot.tap_digit(0)
     pilot.press("map", 0)
     assert (pilot.state.toast, pilot.notes, pilot.state.heat) == (FAULT, [FAULT], {})
-    assert (pilot.state.message, pilot.state.reading.text, pilot.app.scene().widgets[0].text) == (None, "2026", "2026")
+    assert (pilot.state.message, pilot.state.reading.text, pilot.app.ctx.view.scene().widgets[0].text) == (
+        None,
+        "2026",
+        "2026",
+    )
 
 
 @pytest.mark.parametrize("error", [ModelError, StoreError, ExportError])
@@ -429,7 +433,7 @@ def test_a_fault_of_an_action_is_shown_and_ends_nothing(
         for step in steps:
             pilot.state.toast = None
             step()
-            said.append(pilot.app.scene().toast)
+            said.append(pilot.app.ctx.view.scene().toast)
         assert said == [FAULT] * len(steps)
     assert (pilot.notes, pilot.state.running) == ([FAULT] * 5, True)
     pilot.press("clear")
@@ -481,7 +485,7 @@ def test_a_page_of_a_larger_window_comes_back_whole(pilot: Pilot) -> None:
     second = pilot.state.pad.page
 
     def is_inside() -> bool:
-        pad, viewport = pilot.app.layout().pad, pilot.app.viewport()
+        pad, viewport = pilot.app.ctx.view.layout.pad, pilot.app.ctx.view.viewport
         ink = pilot.state.pad.strokes
         return bool(ink) and all(pad.holds(*viewport.to_window(*point)) for line in ink for point in line)
 
@@ -489,10 +493,10 @@ def test_a_page_of_a_larger_window_comes_back_whole(pilot: Pilot) -> None:
     while pilot.state.pad.page != first:
         pilot.press("undo")
     assert (is_inside(), pilot.state.reading.text) == (True, "2026")
-    assert pilot.app.viewport().scale < 0.7
+    assert pilot.app.ctx.view.viewport.scale < 0.7
     while pilot.state.pad.page != second:
         pilot.press("redo")
-    assert (is_inside(), pilot.app.viewport().scale) == (True, 1.0)
+    assert (is_inside(), pilot.app.ctx.view.viewport.scale) == (True, 1.0)
 
 
 @pytest.mark.parametrize("size", [(100, 100), (20, 20), (200, 47), (47, 300)])

@@ -230,8 +230,8 @@ def test_the_window_reports_it_and_reads(two: Paths) -> None:
     assert [note for note in pilot.notes if "is used instead" in note] == pilot.notes != []
     pilot.write(0)
     assert (pilot.state.reading.text, pilot.app.reader.exit_status) == ("7", 0)
-    assert pilot.app.recognizer is not None
-    assert pilot.app.recognizer.classifier.model.sha256 == digest("one")
+    assert pilot.app.reader.recognizer is not None
+    assert pilot.app.reader.recognizer.classifier.model.sha256 == digest("one")
 
 
 def test_a_damaged_model_does_not_become_the_one_before(tmp_path: Path, two: Paths) -> None:

@@ -129,7 +129,7 @@ class Pilot:
         ink = [np.array(stroke, float) for stroke in SAMPLES[sample]["strokes"]]
         points = np.concatenate(ink)
         low, extent = points.min(axis=0), np.ptp(points, axis=0)
-        pad = self.app.layout().pad
+        pad = self.app.ctx.view.layout.pad
         scale = min(width * pad.width / extent[0], height * pad.height / extent[1])
         start = np.array([pad.left + 0.1 * pad.width, pad.top + 0.25 * pad.height])
         return [[(float(x), float(y)) for x, y in (stroke - low) * scale + start] for stroke in ink]
@@ -157,7 +157,7 @@ class Pilot:
 
     def widgets(self) -> tuple[Widget, ...]:
         """Return what is on top now: the card's widgets, or the main screen's."""
-        scene = self.app.scene()
+        scene = self.app.ctx.view.scene()
         return scene.card or scene.widgets
 
     def button(self, name: Name, value: Any = None) -> Widget:
@@ -177,7 +177,7 @@ class Pilot:
 
     def tap_digit(self, number: int) -> None:
         """Tap a digit of the reading where it was written."""
-        area = self.app.scene().frames[number].area
+        area = self.app.ctx.view.scene().frames[number].area
         self.tap((area.left + area.width / 2, area.top + area.height / 2))
 
     def key(self, key: int, mod: int = 0) -> None:

@@ -26,7 +26,7 @@ def ink_of(number: str) -> Ink:
 
 def write(hand: Hand, picture: str) -> dict[str, Any]:
     """Write the number, each point once the one before it is shown; keep the picture; return what was read."""
-    strokes = placed(ink_of(NUMBER), hand.app.layout().pad, random.Random(1))
+    strokes = placed(ink_of(NUMBER), hand.app.ctx.view.layout.pad, random.Random(1))
     hand.write(strokes, rate=None)
     hand.have(lambda: pygame.image.save(hand.app.surface, picture))
     return {

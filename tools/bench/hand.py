@@ -45,7 +45,7 @@ class Hand:
     def await_model(self) -> None:
         """Wait until the app can read."""
         end = time.monotonic() + PATIENCE
-        while self.app.recognizer is None:
+        while self.app.reader.recognizer is None:
             if time.monotonic() > end:
                 raise TimeoutError("the model was not loaded")
             time.sleep(0.01)

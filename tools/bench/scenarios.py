@@ -82,7 +82,7 @@ def growth(hand: Hand, minutes: float, steps: int) -> dict[str, Any]:
 
 def _different_numbers(hand: Hand) -> Iterator[list[list[Place]]]:
     rng = random.Random(1)
-    return (placed(ink, hand.app.layout().pad, rng) for ink in cycle(numbers()))
+    return (placed(ink, hand.app.ctx.view.layout.pad, rng) for ink in cycle(numbers()))
 
 
 def _status() -> dict[str, float]:

@@ -41,21 +41,19 @@ def settings_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> 
 
 def _row(state: State, name: str, area: Area) -> Widget:
     """Return the row of a setting: its name, its value, and as the action its next value."""
-    say, value = state.tr, getattr(state.settings, name)
+    tr, value = state.tr, getattr(state.settings, name)
     if name in SWITCHES:
-        note = say("on" if value else "off")
-        return Widget(
-            area, "row", Action("set", (name, not value)), text=say(SWITCHES[name]), note=note, on=bool(value)
-        )
+        note = tr("on" if value else "off")
+        return Widget(area, "row", Action("set", (name, not value)), text=tr(SWITCHES[name]), note=note, on=bool(value))
     if name == "rotate":
-        return Widget(area, "row", Action("set", (name, after(TURNS, value))), text=say("rotate"), note=f"{value}°")
+        return Widget(area, "row", Action("set", (name, after(TURNS, value))), text=tr("rotate"), note=f"{value}°")
     if name == "language":
         codes = ("system", *state.languages)
-        note = say("language_system") if value == "system" else state.languages.get(value, value)
-        return Widget(area, "row", Action("set", (name, after(codes, value))), text=say("language"), note=note)
+        note = tr("language_system") if value == "system" else state.languages.get(value, value)
+        return Widget(area, "row", Action("set", (name, after(codes, value))), text=tr("language"), note=note)
     text, values = CHOICES[name]
-    note = say(values.get(value, "off"))
-    return Widget(area, "row", Action("set", (name, after(tuple(values), value))), text=say(text), note=note)
+    note = tr(values.get(value, "off"))
+    return Widget(area, "row", Action("set", (name, after(tuple(values), value))), text=tr(text), note=note)
 
 
 def after(values: Sequence[Any], value: Any) -> Any:
