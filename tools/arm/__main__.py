@@ -12,7 +12,7 @@ from typing import Any
 
 from edge_app.errors import DigitpadError
 from edge_app.storage.atomic_write import readable_json, write_atomically
-from tools.bench.screen import ROOT, ProcessError
+from tools.bench.process import ROOT, ProcessError
 
 from .checks import CHECKS, CPUS, Bench, runtimes_of
 from .recipes import arm64, armhf

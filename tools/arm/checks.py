@@ -15,8 +15,7 @@ from PIL import Image
 from edge_app.datasets.allographs import reference_digits
 from edge_app.datasets.mnist import mnist_path, read_mnist
 from edge_app.recognition.interpreter import MODULES, find_runtime
-from tools.bench.screen import ROOT, ProcessError, output
-from tools.bench.start import FIRST_FRAME, system_clock
+from tools.bench.process import ROOT, ProcessError, first_frame, output
 
 from .judge import compared, compared_outputs, compared_pictures
 from .outputs import DRAWN
@@ -118,8 +117,7 @@ def check_window(bench: Bench, _: list[str]) -> Found:
 
 
 def _written(bench: Bench, python: Path, name: str) -> Found:
-    started = system_clock()
-    first = float(output([str(python), "-c", FIRST_FRAME], bench.environment)) - started
+    first = first_frame(str(python), bench.environment)
     command = [str(python), "-m", "tools.arm.window", str(bench.folder / f"{name}.png")]
     found: Found = json.loads(output(command, bench.environment).splitlines()[-1])
     return {**found, "first_frame_s": round(first, 2)}

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from xml.etree import ElementTree
 
-from tools.bench.screen import ROOT
+from tools.bench.process import ROOT
 
 PATIENCE = 3600  # seconds for all of them
 LOG = "tests.log"

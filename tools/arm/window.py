@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edge_app.recognition.ink import Ink, ink_of_record
-from tools.bench.hand import Hand, run_with
-from tools.bench.samples import placed
+from tools.bench.hand import Hand, placed, run_with
 
 # isort: split
 import pygame
@@ -28,14 +27,12 @@ def write(hand: Hand, picture: str) -> dict[str, Any]:
     """Write the number, each point once the one before it is shown; keep the picture; return what was read."""
     strokes = placed(ink_of(NUMBER), hand.app.ctx.view.layout.pad, random.Random(1))
     hand.write(strokes, rate=None)
-    hand.have(lambda: pygame.image.save(hand.app.surface, picture))
+    hand.call(lambda: pygame.image.save(hand.app.surface, picture))
     return {
         "driver": pygame.display.get_driver(),
         "window": hand.app.surface.get_size(),
         "strokes": len(hand.app.state.pad.strokes),
         "points": sum(map(len, strokes)),
-        "ignored": hand.ignored,
-        "unseen": hand.unseen,
         "text": hand.app.state.reading.text,
     }
 

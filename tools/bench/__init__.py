@@ -1,4 +1,1 @@
-"""`make bench`: how fast the app is on this device, as its users have it.
-
-Each figure is taken in a process of its own; goals are those of the project for a desktop computer.
-"""
+"""`make bench`: measures how fast the app is on this device, each figure in a process of its own."""

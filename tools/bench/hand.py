@@ -1,15 +1,17 @@
-"""The window's own program with a hand that writes in it, and an eye on when what it wrote was to be seen.
+"""A hand that writes in the app's own window: a thread that posts pointer events, timed until they are shown."""
 
-The hand is a thread that posts pointer events; the app runs as always, with its own loop and its own reader.
-"""
-
+import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import cycle, groupby
 from typing import Any
 
-from edge_app.gui import main as loop
-from edge_app.gui.actions import Action, Name
+import numpy as np
+
+from edge_app.datasets.readers import bundled_samples
+from edge_app.gui import main as window
+from edge_app.recognition.ink import Ink
 
 # isort: split
 import pygame
@@ -17,198 +19,152 @@ import pygame
 from edge_app.gui.app import App
 from edge_app.gui.platform.display import Display
 
-from .samples import Place
-
+Stroke = list[tuple[int, int]]
 RATE = 120  # points a second, as a mouse or a touchscreen sends them
 PAUSE = 0.15  # seconds between two strokes
-PATIENCE = 60.0  # seconds, after which something that ought to be shown never will be
-DEED = pygame.USEREVENT + 1  # something that the hand wants done by the app's own thread
+TIMEOUT = 60.0  # seconds
+CALL = pygame.USEREVENT + 1  # a function to call in the app's thread
+
+
+def numbers() -> list[Ink]:
+    """Return the bundled numbers with most strokes: five digits."""
+    inks = [sample.content for sample in bundled_samples() if isinstance(sample.content, tuple)]
+    most = max(map(len, inks))
+    return [ink for ink in inks if len(ink) == most]
+
+
+def placed(ink: Ink, pad: tuple[int, int, int, int], rng: random.Random) -> list[Stroke]:
+    """Return strokes in whole pixels of a pad (left, top, width, height), of random size: the app caches readings.
+
+    Repeated points are left out: a pointer that does not move sends no event.
+    """
+    points = np.concatenate(ink)
+    scale = np.multiply(pad[2:], [rng.uniform(0.55, 0.7), rng.uniform(0.45, 0.55)]) / np.ptp(points, axis=0)
+    start = np.add(pad[:2], np.multiply(pad[2:], (0.15, 0.25)))
+    strokes = [((stroke - points.min(axis=0)) * scale + start).round().astype(int).tolist() for stroke in ink]
+    return [[(x, y) for (x, y), _ in groupby(stroke)] for stroke in strokes]
 
 
 class Hand:
-    """Posts events from its thread; sees, from the app's, when their effect has been shown."""
+    """Writes from its own thread; takes times in the app's."""
 
-    def __init__(self, app: App) -> None:
-        """Have written nothing yet."""
+    def __init__(self, app: App, display: Display) -> None:
+        """Observe the events that the app handles and what the display shows."""
         self.app = app
         self.shown: list[float] = []  # milliseconds from each point's event to its pixels
-        self.read: list[float] = []  # milliseconds from each lifting to the final reading
-        self.late: list[float] = []  # milliseconds by which the hand missed its own beat: how busy the machine was
-        self.ignored = self.unseen = 0  # points that the app did not take, or showed in no rectangle
-        self._points: list[tuple[float, Place]] = []
+        self.read: list[float] = []  # milliseconds from each lifting to the reading
+        self._points: list[tuple[float, tuple[int, int]]] = []  # handled, not shown yet
         self._lifted: float | None = None
-        self._posted = self._taken = self._settled = 0
+        self._posted = self._handled = self._settled = 0
         self._changed = threading.Condition()
+        self._app_handle, self._display_show = app.handle, display.show
+        app.handle, display.show = self._handle, self._show  # type: ignore[method-assign]
 
     # In its own thread
 
-    def await_model(self) -> None:
-        """Wait until the app can read."""
-        end = time.monotonic() + PATIENCE
-        while self.app.reader.recognizer is None:
-            if time.monotonic() > end:
-                raise TimeoutError("the model was not loaded")
-            time.sleep(0.01)
-        self.settle()
+    def numbers(self) -> Iterator[list[Stroke]]:
+        """Yield five-digit numbers, no two alike."""
+        rng = random.Random(1)
+        return (placed(ink, self.app.ctx.view.layout.pad, rng) for ink in cycle(numbers()))
 
-    def write(self, strokes: Sequence[Sequence[Place]], rate: float | None = RATE) -> None:
-        """Write strokes at so many points a second, or each point as soon as the one before it is shown."""
+    def write(self, strokes: Sequence[Stroke], rate: float | None = RATE) -> None:
+        """Write strokes at `rate` points a second, or each point as soon as the one before it is shown."""
         for stroke in strokes:
-            beat = time.perf_counter()
+            due = time.perf_counter()
             for i, at in enumerate(stroke):
-                self._post(pygame.MOUSEMOTION if i else pygame.MOUSEBUTTONDOWN, at)
+                self._post_pointer(pygame.MOUSEMOTION if i else pygame.MOUSEBUTTONDOWN, at)
                 if rate is None:
                     self.settle()
                 else:
-                    beat += 1 / rate
-                    time.sleep(max(0.0, beat - time.perf_counter()))
-                    self.late.append(1000 * (time.perf_counter() - beat))
-            self._post(pygame.MOUSEBUTTONUP, stroke[-1])
+                    due += 1 / rate
+                    time.sleep(max(0.0, due - time.perf_counter()))
+            self._post_pointer(pygame.MOUSEBUTTONUP, stroke[-1])
             self.settle()
             if rate is not None:
                 time.sleep(PAUSE)
 
-    def do(self, name: Name, value: Any = None) -> None:
-        """Have an action done, and wait until what comes of it is shown."""
-        self.have(lambda: self.app.do(Action(name, value)))
-
-    def have(self, deed: Callable[[], object]) -> None:
-        """Have something done in the app's thread, and wait until what comes of it is shown."""
-        self._send(pygame.event.Event(DEED, deed=deed))
+    def call(self, function: Callable[[], object]) -> None:
+        """Call a function in the app's thread, and wait until its effect is shown."""
+        self._post(pygame.event.Event(CALL, function=function))
         self.settle()
 
     def settle(self) -> None:
-        """Wait until all that was posted has been shown, and read."""
+        """Wait until everything posted is shown and read."""
         with self._changed:
-            if not self._changed.wait_for(lambda: self._settled == self._posted, PATIENCE):
-                raise TimeoutError("the app did not show what was written")
+            if not self._changed.wait_for(lambda: self._settled == self._posted, TIMEOUT):
+                raise TimeoutError(f"the app did not show within {TIMEOUT:.0f} s what was written")
 
-    def forget(self) -> None:
-        """Begin the lists of what was measured anew."""
-        for found in (self.shown, self.read, self.late):
-            found.clear()
+    def _post_pointer(self, kind: int, at: tuple[int, int]) -> None:
+        fields = {"pos": at, "button": 1, "rel": (0, 0), "buttons": (1, 0, 0), "touch": False}
+        self._post(pygame.event.Event(kind, fields, posted=time.perf_counter()))
 
-    def _post(self, kind: int, at: Place) -> None:
-        buttons = (int(kind == pygame.MOUSEMOTION), 0, 0)
-        named = {"pos": on_window(self.app, at), "button": 1, "rel": (0, 0), "buttons": buttons, "touch": False}
-        self._send(pygame.event.Event(kind, named, posted=time.perf_counter()))
-
-    def _send(self, event: pygame.event.Event) -> None:
+    def _post(self, event: pygame.event.Event) -> None:
         with self._changed:
             self._posted += 1
         pygame.event.post(event)
 
     # In the app's thread
 
-    def handle(self, event: pygame.event.Event, now: int) -> None:
-        """Let the app take an event, and note what becomes of one of our own."""
-        posted = getattr(event, "posted", None)
-        if event.type == DEED:
-            event.deed()
-        elif posted is None:
-            self.app.handle(event, now)
-            return
-        elif event.type == pygame.MOUSEBUTTONUP:
-            self.app.handle(event, now)
-            self._lifted = posted
+    def _handle(self, event: pygame.event.Event, now: int) -> None:
+        if event.type == CALL:
+            event.function()
         else:
-            before = len(self.app.state.pad.current)
-            self.app.handle(event, now)
-            if len(self.app.state.pad.current) in (before, 0):
-                self.ignored += 1
+            self._app_handle(event, now)
+            if not hasattr(event, "posted"):
+                return
+            if event.type == pygame.MOUSEBUTTONUP:
+                self._lifted = event.posted
             else:
-                self._points.append((posted, event.pos))
-        self._taken += 1
+                self._points.append((event.posted, event.pos))
+        self._handled += 1
 
-    def see(self, changed: Sequence[pygame.Rect]) -> None:
-        """Note what has just been shown."""
+    def _show(self, changed: Sequence[pygame.Rect]) -> None:
+        self._display_show(changed)
         now, state = time.perf_counter(), self.app.state
-        waiting = []
-        for posted, at in self._points:
-            if any(area.collidepoint(at) for area in changed):
-                self.shown.append(1000 * (now - posted))
-            else:
-                waiting.append((posted, at))
-        self._points = waiting
+        hidden = [(posted, at) for posted, at in self._points if not any(area.collidepoint(at) for area in changed)]
+        self.shown += [1000 * (now - posted) for posted, at in self._points if (posted, at) not in hidden]
+        self._points = hidden
         if self._lifted is not None and state.is_read and not state.pad.current:
             self.read.append(1000 * (now - self._lifted))
-            self.unseen += len(waiting)
-            self._lifted, self._points = None, []
+            self._lifted = None
         if self._lifted is None and not self._points:
             with self._changed:
-                self._settled = self._taken
+                self._settled = self._handled
                 self._changed.notify_all()
 
 
-def on_window(app: App, at: Place) -> Place:
-    """Return where a place on the upright picture is in the window, which the app may have turned."""
-    window, rotate = pygame.display.get_surface(), app.state.settings.rotate
-    if window is None or not rotate:
-        return at
-    x, y = at[0] / app.surface.get_width(), at[1] / app.surface.get_height()
-    turned = {90: (1 - y, x), 180: (1 - x, 1 - y), 270: (y, 1 - x)}[rotate]
-    return round(turned[0] * window.get_width()), round(turned[1] * window.get_height())
+def run_with(script: Callable[[Hand], dict[str, Any]], size: tuple[int, int] | None = None) -> dict[str, Any]:
+    """Open the app's window, let `script` write in it, close it; returns or raises what the script does."""
+    serve = window.serve
+    outcome: list[dict[str, Any] | Exception] = []
 
-
-class _WatchedApp:
-    """The app, but for what its loop hands to it."""
-
-    def __init__(self, hand: Hand) -> None:
-        self._app, self.handle = hand.app, hand.handle
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._app, name)
-
-
-class _WatchedDisplay:
-    """The display, but for what its loop has shown."""
-
-    def __init__(self, display: Display, hand: Hand) -> None:
-        self._display, self._hand = display, hand
-
-    def show(self, changed: Sequence[pygame.Rect]) -> None:
-        self._display.show(changed)
-        self._hand.see(changed)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._display, name)
-
-
-def run_with(script: Callable[[Hand], dict[str, Any]], size: tuple[int, int] | None) -> dict[str, Any]:
-    """Open the window as its users do, let `script` write in it, close it; returns what the script does.
-
-    Raises what the script raises.
-    """
-    serve = loop.serve
-    outcome: list[dict[str, Any]] = []
-    faults: list[BaseException] = []
+    def act(hand: Hand) -> None:
+        try:
+            end = time.monotonic() + TIMEOUT
+            while hand.app.reader.recognizer is None:
+                if time.monotonic() > end:
+                    raise TimeoutError(f"the model was not loaded within {TIMEOUT:.0f} s")
+                time.sleep(0.01)
+            outcome.append(script(hand))
+        except Exception as error:  # raised below, in the main thread
+            outcome.append(error)
+        finally:
+            pygame.event.post(pygame.event.Event(pygame.QUIT))
 
     def serve_hand(app: App, display: Display) -> int:
-        hand = Hand(app)
-
-        def act() -> None:
-            try:
-                hand.await_model()
-                outcome.append(script(hand))
-            except BaseException as fault:  # handed over to the thread that ends the app
-                faults.append(fault)
-            finally:
-                pygame.event.post(pygame.event.Event(pygame.QUIT))
-
-        thread = threading.Thread(target=act, name="hand", daemon=True)
+        thread = threading.Thread(target=act, args=[Hand(app, display)], daemon=True)
         thread.start()
-        watched: tuple[Any, Any] = _WatchedApp(hand), _WatchedDisplay(display, hand)
-        status = serve(*watched)
-        thread.join(PATIENCE)
+        status = serve(app, display)
+        thread.join(TIMEOUT)
         return status
 
-    loop.serve = serve_hand
+    window.serve = serve_hand
     try:
-        loop.run(size=size)
+        window.run(size=size)
     finally:
-        loop.serve = serve
-    if faults:
-        raise faults[0]
+        window.serve = serve
     if not outcome:
-        raise RuntimeError("the window was closed while it was measured")
+        raise RuntimeError("the window was closed before the script ended")
+    if isinstance(outcome[0], Exception):
+        raise outcome[0]
     return outcome[0]

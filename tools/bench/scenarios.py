@@ -1,120 +1,103 @@
-"""What is done in the window to measure it: `python -m tools.bench.scenarios NAME OPTIONS` prints JSON."""
+"""`python -m tools.bench.scenarios NAME OPTIONS`: writes in the window, and prints each figure's values as JSON."""
 
 import json
-import random
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from itertools import cycle, islice
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
+import numpy as np
+
+from edge_app.gui.actions import Action
 from edge_app.gui.views import PANELS
 
 from .hand import RATE, Hand, run_with
-from .samples import Place, numbers, placed
 
 QUIET_AFTER = 5.0  # seconds after writing in which the page is stored and notices go
+MINUTES = 10
+WARM_UP = 2  # minutes in which caches fill
 PROCESS = Path("/proc/self")
 
+Values = dict[str, list[float]]
 
-def writing(hand: Hand, count: int) -> dict[str, Any]:
-    """Write so many five-digit numbers at a hand's pace; returns milliseconds to pixels and to labels."""
+
+def writing(hand: Hand, quick: bool) -> Values:
+    """Write five-digit numbers at a hand's pace, in milliseconds; the last lifting of a number is listed twice."""
     last = []
-    for strokes in islice(_different_numbers(hand), count):
+    for strokes in islice(hand.numbers(), 1 if quick else 20):
         hand.write(strokes)
         last.append(hand.read[-1])
-        hand.do("clear")
-    return {
-        "event_to_pixel": hand.shown,
-        "lift_to_label": hand.read,
-        "last_lift_to_label": last,
-        "late": hand.late,
-        "ignored": hand.ignored,
-        "unseen": hand.unseen,
-        "window": hand.app.surface.get_size(),
-    }
+        hand.call(partial(hand.app.do, Action("clear")))
+    return {"event_to_pixel": hand.shown, "lift_to_label": hand.read, "last_lift_to_label": last}
 
 
-def memory(hand: Hand) -> dict[str, Any]:
-    """Write a number and open each panel once; returns MB resident, and how they divide."""
-    hand.write(next(_different_numbers(hand)))
+def memory(hand: Hand, _: bool) -> Values:
+    """Write a number and open each panel once, in MB."""
+    hand.write(next(hand.numbers()))
     for name in PANELS:
         # the history, which comes before its entry, has listed the page that was written
         value = {"digit": lambda: 0, "entry": lambda: hand.app.state.pages[0].id}.get(name, lambda: None)()
-        hand.do("open", name)
-        hand.have(partial(setattr, hand.app.state.panel, "value", value))
-        hand.do("escape")
-    status = _status()
+        hand.call(partial(hand.app.do, Action("open", name)))
+        hand.call(partial(setattr, hand.app.state.panel, "value", value))
+        hand.call(partial(hand.app.do, Action("escape")))
+    return {"resident_memory": [_megabytes("VmRSS")], "peak_memory": [_megabytes("VmHWM")]}
+
+
+def idle(hand: Hand, quick: bool) -> Values:
+    """Write a number and leave the window alone: the share of a core in percent, and wake-ups a second."""
+    hand.write(next(hand.numbers()))
+    time.sleep(QUIET_AFTER)
+    switches, cpu, started = _switches(), time.process_time(), time.perf_counter()
+    time.sleep(1 if quick else 10)
+    seconds = time.perf_counter() - started
     return {
-        "resident": status["VmRSS"],
-        "peak": status["VmHWM"],
-        "parts": {name: status[name] for name in ("RssAnon", "RssFile", "RssShmem")},
+        "idle_cpu": [100 * (time.process_time() - cpu) / seconds],
+        "idle_wake_ups": [(_switches() - switches) / seconds],
     }
 
 
-def idle(hand: Hand, seconds: float) -> dict[str, Any]:
-    """Write a number and let the window be; returns the share of a core and the wake-ups a second it then takes."""
-    hand.write(next(_different_numbers(hand)))
-    time.sleep(QUIET_AFTER)
-    switches, cpu, started = _switches(), time.process_time(), time.perf_counter()
-    time.sleep(seconds)
-    passed = time.perf_counter() - started
-    cpu, switches = time.process_time() - cpu, _switches() - switches
-    return {"idle_cpu": 100 * cpu / passed, "idle_wake_ups": switches / passed}
-
-
-def growth(hand: Hand, minutes: float, steps: int) -> dict[str, Any]:
-    """Write what fills so many minutes, each point once the one before is shown; returns (minutes, MB) of the steps."""
-    found, written = [(0.0, _status()["VmRSS"])], 0.0
-    for strokes in _different_numbers(hand):
+def growth(hand: Hand, quick: bool) -> Values:
+    """Write ten minutes' worth of numbers as fast as possible: the slope of memory in MB per ten minutes."""
+    minutes, memory, points = 0.2 if quick else MINUTES, [_megabytes("VmRSS")], 0
+    for strokes in hand.numbers():
         hand.write(strokes, rate=None)
-        hand.do("clear")
-        hand.forget()  # or what grows is the bench
-        written += sum(map(len, strokes)) / RATE / 60
-        if written >= len(found) * minutes / steps:
-            found.append((written, _status()["VmRSS"]))
-        if len(found) > steps:
+        hand.call(partial(hand.app.do, Action("clear")))
+        hand.shown.clear()
+        hand.read.clear()
+        points += sum(map(len, strokes))
+        if points / RATE / 60 >= len(memory) * minutes / MINUTES:
+            memory.append(_megabytes("VmRSS"))
+        if len(memory) > MINUTES:
             break
-    return {"steps": found}
+    return {"growth": [MINUTES * slope(memory[WARM_UP:])]}
 
 
-def _different_numbers(hand: Hand) -> Iterator[list[list[Place]]]:
-    rng = random.Random(1)
-    return (placed(ink, hand.app.ctx.view.layout.pad, rng) for ink in cycle(numbers()))
+def slope(values: list[float]) -> float:
+    """Return by how much evenly spaced values grow from one to the next: the line of least squares."""
+    return float(np.polyfit(range(len(values)), values, 1)[0])
 
 
-def _status() -> dict[str, float]:
-    """Return this process's memory in MB, each kind by the kernel's name."""
-    lines = (PROCESS / "status").read_text().splitlines()
-    return {line.split(":")[0]: int(line.split()[1]) / 1000 for line in lines if line.endswith(" kB")}
+def _megabytes(kind: str) -> float:
+    """Return this process's memory of a kind in the kernel's status file."""
+    lines = dict(line.split(":", 1) for line in (PROCESS / "status").read_text().splitlines())
+    return int(lines[kind].split()[0]) / 1000
 
 
 def _switches() -> int:
-    """Return how often any thread of this process has gone to sleep: each time, something woke it again."""
-    return sum(
-        int(line.split()[1])
-        for task in (PROCESS / "task").iterdir()
-        for line in (task / "status").read_text().splitlines()
-        if line.startswith("voluntary_ctxt_switches")
-    )
+    """Return how often the threads of this process have gone to sleep; each time, something woke them again."""
+    texts = [(task / "status").read_text() for task in (PROCESS / "task").iterdir()]
+    return sum(int(text.split("\nvoluntary_ctxt_switches:")[1].split()[0]) for text in texts)
 
 
-SCENARIOS: dict[str, Callable[..., dict[str, Any]]] = {
+SCENARIOS: dict[str, Callable[[Hand, bool], Values]] = {
     "writing": writing,
     "memory": memory,
     "idle": idle,
     "growth": growth,
 }
 
-
-def main(name: str, options: str) -> None:
-    """Run a scenario in a window and print what it found."""
-    named = json.loads(options)
-    size = named.pop("size")
-    print(json.dumps(run_with(partial(SCENARIOS[name], **named), size and tuple(size))))
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    scenario, (size, quick) = SCENARIOS[sys.argv[1]], json.loads(sys.argv[2])
+    print(json.dumps(run_with(lambda hand: scenario(hand, quick), size and tuple(size))))
