@@ -1,4 +1,4 @@
-"""Reading beside the drawing: jobs in a thread of their own, so that the line never waits for the network."""
+"""A thread that runs jobs, so that drawing a line never waits for the network."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ Job = Callable[[], Any]
 
 
 class Worker:
-    """Does jobs one after the other; of the jobs of one name that wait, only the latest.
+    """Runs jobs one after the other; of the pending jobs of one name, only the latest.
 
     `wake` is called from its thread when there is a result to fetch.
     """
@@ -19,7 +19,7 @@ class Worker:
     def __init__(self, wake: Callable[[], None]) -> None:
         """Start the thread."""
         self._wake = wake
-        self._waiting: dict[str, Job] = {}
+        self._pending: dict[str, Job] = {}
         self._done: list[tuple[str, Any]] = []
         self._changed = threading.Condition()
         self._busy = threading.Lock()
@@ -28,86 +28,54 @@ class Worker:
         self._thread.start()
 
     def submit(self, name: str, job: Job) -> None:
-        """Let a job be done, after those asked for before."""
+        """Queue a job behind all others, in place of a pending one of that name."""
         with self._changed:
-            self._waiting.pop(name, None)  # in its place would be before what was asked for since
-            self._waiting[name] = job
+            self._pending.pop(name, None)
+            self._pending[name] = job
             self._changed.notify()
 
     def results(self) -> list[tuple[str, Any]]:
-        """Return what has been done since the last call: (name, result), a DigitpadError as a result.
+        """Return what was done since the last call: (name, result), where the result may be a DigitpadError.
 
         Raises any other exception of a job: that is a bug.
         """
         with self._changed:
             done, self._done = self._done, []
-        return _checked(done)
+        for _, result in done:
+            if isinstance(result, Exception) and not isinstance(result, DigitpadError):
+                raise result
+        return done
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Keep jobs from running meanwhile; waits for the one that does."""
+        """Wait for the running job, and let no other start meanwhile."""
         with self._busy:
             yield
 
     def close(self) -> None:
-        """Finish what is being done, drop what waits, and end the thread."""
+        """Finish the running job, drop the pending ones, and end the thread."""
         with self._changed:
             self._closed = True
-            self._waiting.clear()
+            self._pending.clear()
             self._changed.notify()
         self._thread.join(timeout=2)
 
     def _run(self) -> None:
         while True:
             with self._changed:
-                while not self._waiting and not self._closed:
-                    self._changed.wait()
+                self._changed.wait_for(lambda: self._pending or self._closed)
                 if self._closed:
                     return
-                name = next(iter(self._waiting))
-                job = self._waiting.pop(name)
+                name = next(iter(self._pending))
+                job = self._pending.pop(name)
             with self._busy:
-                result = attempt(job)
-            with self._changed:
-                self._done.append((name, result))
+                self._finish(name, job)
             self._wake()
 
-
-class Immediate:
-    """Does each job when it is asked for: for tests, and where there are no threads."""
-
-    def __init__(self) -> None:
-        """Start with nothing done."""
-        self._done: list[tuple[str, Any]] = []
-
-    def submit(self, name: str, job: Job) -> None:
-        """Do a job."""
-        self._done.append((name, attempt(job)))
-
-    def results(self) -> list[tuple[str, Any]]:
-        """Return what has been done since the last call; raises what is no DigitpadError."""
-        done, self._done = self._done, []
-        return _checked(done)
-
-    @contextmanager
-    def exclusive(self) -> Iterator[None]:
-        """Do nothing: no job runs beside."""
-        yield
-
-    def close(self) -> None:
-        """Do nothing: nothing waits."""
-
-
-def attempt(job: Job) -> Any:
-    """Return the job's result, or the exception that ended it."""
-    try:
-        return job()
-    except Exception as error:  # handed over to the thread that asked
-        return error
-
-
-def _checked(done: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
-    for _, result in done:
-        if isinstance(result, BaseException) and not isinstance(result, DigitpadError):
-            raise result
-    return done
+    def _finish(self, name: str, job: Job) -> None:
+        try:
+            result = job()
+        except Exception as error:  # `results` hands it to the thread that asked
+            result = error
+        with self._changed:
+            self._done.append((name, result))

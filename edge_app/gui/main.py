@@ -3,6 +3,7 @@
 import os
 import random
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -156,7 +157,7 @@ def serve(app: App, display: Display) -> int:
             display.keep_awake(in_use)
         wait(watchdog.at_most(app.next_tick()))
         watchdog.alive()
-        for event in pygame.event.get():
+        for event in _events(app.services.log):
             if event.type == pygame.WINDOWCLOSE:
                 closing = app.state.settings.kiosk
             elif event.type == pygame.QUIT and closing:
@@ -176,6 +177,14 @@ def serve(app: App, display: Display) -> int:
     app.close()
     pygame.quit()
     return app.reader.exit_status
+
+
+def _events(log: Callable[[str], None]) -> list[pygame.event.Event]:
+    try:
+        return pygame.event.get()
+    except SystemError as error:  # pygame raises it for a dropped file whose name is not UTF-8
+        log(f"events were lost: {error.__cause__ or error}")
+        return []
 
 
 def _leave_at_once(app: App) -> None:

@@ -11,7 +11,7 @@ from ..errors import DigitpadError, Notice
 from ..storage.history import HistoryStore, open_history
 from ..storage.paths import Paths
 from ..system.speech import Speaker
-from .background import Immediate, Worker
+from .background import Worker
 from .history_recorder import HistoryRecorder
 from .personalization import Personalization
 from .side_by_side import Duel
@@ -21,7 +21,7 @@ from .side_by_side import Duel
 class Services:
     """The world outside, as the app was started in it."""
 
-    worker: Worker | Immediate
+    worker: Worker
     recorder: HistoryRecorder
     personalization: Personalization
     duel: Duel

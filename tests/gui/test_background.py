@@ -1,4 +1,4 @@
-"""Jobs beside the drawing: their order, the latest of a name, nobody else meanwhile; real threads, no sleeps."""
+"""The worker: order of jobs, the latest of each name, exclusive sections; real threads, no sleeps."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edge_app.errors import ModelError
-from edge_app.gui.background import Immediate, Worker
+from edge_app.gui.background import Worker
 
 SOON = 10.0  # seconds until a thread that does nothing counts as hanging
 
@@ -58,7 +58,7 @@ def fail(error: BaseException) -> Callable[[], object]:
     return job
 
 
-def test_jobs_are_done_in_the_order_in_which_they_were_asked_for(watched: Watched) -> None:
+def test_jobs_run_in_the_order_of_submission(watched: Watched) -> None:
     watched.hold()
     for name in "abc":
         watched.worker.submit(name, give(name.upper()))
@@ -67,7 +67,7 @@ def test_jobs_are_done_in_the_order_in_which_they_were_asked_for(watched: Watche
     assert watched.worker.results() == []
 
 
-def test_of_one_name_only_the_latest_that_waits_is_done_and_after_the_others(watched: Watched) -> None:
+def test_only_the_latest_pending_job_of_a_name_runs(watched: Watched) -> None:
     watched.hold()
     for name, value in (("read", 1), ("map", 2), ("read", 3), ("read", 4)):
         watched.worker.submit(name, give(value))
@@ -75,7 +75,7 @@ def test_of_one_name_only_the_latest_that_waits_is_done_and_after_the_others(wat
     assert watched.collect(3) == [("hold", "held"), ("map", 2), ("read", 4)]
 
 
-def test_what_is_being_done_is_finished_though_the_same_is_asked_for(watched: Watched) -> None:
+def test_a_running_job_is_finished_though_its_name_is_submitted_again(watched: Watched) -> None:
     watched.hold()
     watched.worker.submit("hold", give("again"))
     watched.gate.set()
@@ -87,7 +87,7 @@ def test_jobs_run_in_another_thread(watched: Watched) -> None:
     assert watched.collect(1)[0][1] != threading.get_ident()
 
 
-def test_nobody_works_while_one_is_alone(watched: Watched) -> None:
+def test_no_job_starts_in_an_exclusive_section(watched: Watched) -> None:
     started = threading.Event()
     with watched.worker.exclusive():
         watched.worker.submit("job", started.set)
@@ -95,41 +95,35 @@ def test_nobody_works_while_one_is_alone(watched: Watched) -> None:
     assert watched.collect(1) == [("job", None)]
 
 
-def test_who_wants_to_be_alone_waits_for_the_job_under_way(watched: Watched) -> None:
+def test_an_exclusive_section_waits_for_the_running_job(watched: Watched) -> None:
     watched.hold()
     order: list[str] = []
 
-    def alone() -> None:
+    def exclusively() -> None:
         with watched.worker.exclusive():
-            order.append("alone")
+            order.append("exclusive")
 
-    other = threading.Thread(target=alone)
+    other = threading.Thread(target=exclusively)
     other.start()
     other.join(0.1)
     assert (other.is_alive(), order) == (True, [])
     watched.gate.set()
     other.join(SOON)
-    assert order == ["alone"]
+    assert order == ["exclusive"]
 
 
-@pytest.mark.parametrize("kind", ["worker", "immediate"])
-def test_what_a_user_can_cause_is_a_result_and_any_other_exception_is_raised(watched: Watched, kind: str) -> None:
-    jobs = watched.worker if kind == "worker" else Immediate()
-
-    def collect(count: int) -> list[tuple[str, Any]]:
-        return watched.collect(count) if kind == "worker" else jobs.results()
-
+def test_digitpad_errors_are_results_and_other_exceptions_are_raised(watched: Watched) -> None:
     error = ModelError("digits.tflite: not found")
-    jobs.submit("load", fail(error))
-    assert collect(1) == [("load", error)]
-    jobs.submit("bug", fail(ZeroDivisionError("division")))
+    watched.worker.submit("load", fail(error))
+    assert watched.collect(1) == [("load", error)]
+    watched.worker.submit("bug", fail(ZeroDivisionError("division")))
     with pytest.raises(ZeroDivisionError, match="division"):
-        collect(1)
-    jobs.submit("next", give(1))
-    assert collect(1) == [("next", 1)]  # one bug ends no thread
+        watched.collect(1)
+    watched.worker.submit("next", give(1))
+    assert watched.collect(1) == [("next", 1)]  # the thread has survived the bug
 
 
-def test_closing_finishes_what_is_under_way_and_drops_the_rest(watched: Watched) -> None:
+def test_closing_finishes_the_running_job_and_drops_the_rest(watched: Watched) -> None:
     watched.hold()
     done = threading.Event()
     watched.worker.submit("late", done.set)
@@ -143,16 +137,7 @@ def test_closing_finishes_what_is_under_way_and_drops_the_rest(watched: Watched)
     assert not watched.worker._thread.is_alive()
 
 
-def test_closing_twice_or_with_nothing_to_do_ends_at_once(watched: Watched) -> None:
+def test_closing_twice_or_while_idle_ends_at_once(watched: Watched) -> None:
     watched.worker.close()
     watched.worker.close()
     assert not watched.worker._thread.is_alive()
-
-
-def test_without_a_thread_each_job_is_done_when_it_is_asked_for() -> None:
-    jobs = Immediate()
-    jobs.submit("a", give(1))
-    jobs.submit("a", give(2))
-    with jobs.exclusive():
-        assert jobs.results() == [("a", 1), ("a", 2)]
-    assert jobs.results() == []

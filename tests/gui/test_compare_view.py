@@ -13,7 +13,6 @@ import pytest
 from edge_app.cli import main
 from edge_app.gui import main as loop
 from edge_app.gui.app import App
-from edge_app.gui.background import Immediate
 from edge_app.gui.drawing.theme import THEMES
 from edge_app.gui.side_by_side import Duel, Timed, Verdict, open_float
 from edge_app.gui.views.screen import duration
@@ -22,7 +21,7 @@ from edge_app.recognition.recognizer import Recognizer
 from edge_app.recognition.results import Reading
 
 from ..support.fakes import Opener, fixed, reading_of
-from ..support.pilot import SIZES, Pilot, mouse
+from ..support.pilot import SIZES, Immediate, Pilot, mouse
 from ..test_cli import digitpad
 from .test_window import BAR, inside, line
 

@@ -421,3 +421,15 @@ def test_a_visitor_closes_no_kiosk_by_its_window_and_the_system_ends_it(
 
 def test_a_window_that_is_no_kiosk_is_closed(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
     assert served(pilot, monkeypatch, [CLOSED, [pygame.WINDOWEXPOSED]]) == 1
+
+
+def test_a_dropped_name_that_pygame_cannot_decode_ends_nothing(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
+    def get() -> list[pygame.event.Event]:
+        monkeypatch.undo()
+        raise SystemError("returned a result with an exception set")
+
+    rounds = [[pygame.WINDOWEXPOSED], CLOSED]
+    with pytest.MonkeyPatch.context() as patch:
+        monkeypatch.setattr(pygame.event, "get", get)
+        assert served(pilot, patch, rounds) == 2
+    assert pilot.notes == ["events were lost: returned a result with an exception set"]

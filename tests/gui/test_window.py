@@ -13,7 +13,6 @@ from PIL import Image
 
 from edge_app.errors import ExportError, ModelError, StoreError
 from edge_app.gui.app import App
-from edge_app.gui.background import Immediate
 from edge_app.gui.handlers import HANDLERS
 from edge_app.gui.platform.display import Display
 from edge_app.gui.reader import KEPT_AFTER, Loaded
@@ -24,7 +23,7 @@ from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.history import HistoryStore
 
 from ..support.fakes import fixed
-from ..support.pilot import SAMPLES, Pilot, finger, mouse
+from ..support.pilot import SAMPLES, Immediate, Pilot, finger, mouse
 
 FOUR = 4  # of SAMPLES: 2026
 

@@ -12,7 +12,7 @@ import pygame
 
 from edge_app.gui.actions import Action, Name
 from edge_app.gui.app import WAKE, App
-from edge_app.gui.background import Immediate
+from edge_app.gui.background import Job, Worker
 from edge_app.gui.history_recorder import HistoryRecorder
 from edge_app.gui.personalization import Personalization
 from edge_app.gui.reader import with_lessons
@@ -33,6 +33,17 @@ SAMPLES = [json.loads(line) for line in (ROOT / "edge_app" / "datasets" / "sampl
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 Place = tuple[float, float]
+
+
+class Immediate(Worker):
+    """A worker without a thread: a job is done when `submit` returns."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: None)
+        super().close()
+
+    def submit(self, name: str, job: Job) -> None:
+        self._finish(name, job)
 
 
 class Pilot:
