@@ -1,10 +1,9 @@
-"""`python -m tools.arm.outputs IMAGES.npy FOUND.npz RUNTIME...`: what the int8 network puts out, bit by bit."""
+"""`python -m tools.arm.outputs IMAGES.npy FOUND.npz RUNTIME...`: the int8 network's outputs, bit by bit."""
 
 import json
 import platform
 import sys
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,14 +13,14 @@ from edge_app.datasets.allographs import reference_digits
 from edge_app.modelfiles.card import load_model
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import Runtime, find_runtime
-from edge_app.recognition.model import Model
 
 DRAWN = "drawn"  # beside the runtimes' names: digit images made of ink here
-PACKAGES = ("tflite-runtime", "ai-edge-litert", "numpy", "pillow", "pygame-ce")
+PACKAGES = {"tflite-runtime", "ai-edge-litert", "numpy", "pillow", "pygame-ce"}
 
 
-def outputs(model: Model, runtime: Runtime, images: NDArray[np.uint8]) -> NDArray[np.int8]:
+def outputs(runtime: Runtime, images: NDArray[np.uint8]) -> NDArray[np.int8]:
     """Return the network's int8 outputs as they leave the interpreter: (n, 28, 28) uint8 to (n, classes)."""
+    model = load_model()
     classifier, interpreter = Classifier(model, runtime), runtime.open(model.content)
     index = interpreter.get_output_details()[0]["index"]
     found = []
@@ -31,24 +30,18 @@ def outputs(model: Model, runtime: Runtime, images: NDArray[np.uint8]) -> NDArra
     return np.stack(found)
 
 
-def about() -> dict[str, Any]:
-    """Return what ran: the machine, its C library, Python and the packages that are installed."""
-    versions = {one.metadata["Name"].lower(): one.version for one in metadata.distributions()}
+def versions() -> dict[str, Any]:
+    """Return the machine, and the versions of its C library, Python and packages."""
+    packages = {one.metadata["Name"].lower(): one.version for one in metadata.distributions()}
     return {
         "machine": platform.machine(),
-        "libc": " ".join(platform.libc_ver()),
+        "libc": platform.libc_ver()[1],
         "python": platform.python_version(),
-        **{name: versions[name] for name in PACKAGES if name in versions},
+        **{name: version for name, version in packages.items() if name in PACKAGES},
     }
 
 
-def main(images: str, found: str, *runtimes: str) -> None:
-    """Write the outputs of each runtime, and the digit images drawn here; print what ran."""
-    model = load_model()
-    arrays = {name: outputs(model, find_runtime(name), np.load(images)) for name in runtimes}
-    np.savez(Path(found), **{DRAWN: reference_digits()[0], **arrays})
-    print(json.dumps(about()))
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    arrays = {name: outputs(find_runtime(name), np.load(sys.argv[1])) for name in sys.argv[3:]}
+    np.savez(sys.argv[2], **{DRAWN: reference_digits()[0], **arrays})
+    print(json.dumps(versions()))

@@ -1,24 +1,23 @@
-"""A Debian userland of another architecture, without root: fetched and proven by apt, unpacked, run by QEMU."""
+"""A Debian userland of another architecture, without root: apt fetches and verifies its packages, QEMU runs it."""
 
 import contextlib
 import hashlib
-import json
 import os
 import shlex
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 KEYRING = Path("usr/share/keyrings/debian-archive-keyring.gpg")
-DEBIAN = "Debian|Debian|"  # origin and label of its archive; that of its security updates has another label
+DEBIAN = "Debian|Debian|"  # origin and label of its archive; security updates have another label
 MIRROR = "http://deb.debian.org/debian"
 EMULATOR_SUITE = "trixie"  # QEMU 10; that of bookworm, 7.2, breaks ai-edge-litert
-COMMANDS = ("apt-get", "dpkg", "dpkg-deb", "tar")
+COMMANDS = ("apt-get", "dpkg", "dpkg-deb")
 OLDEST_GLIBC = 17  # 2.17, of the wheels' tags
 
 # Its own state, architecture and archive, and none of the host's hooks; the host's proxies and certificates stay.
@@ -45,22 +44,21 @@ Dir::Etc::trusted "{folder}/none";
 Dir::Etc::trustedparts "{folder}/empty";
 """
 
-# What python3 starts: the emulator with the userland's interpreter. A process that it starts in turn would be Arm
-# code, which the kernel cannot run; so sys.executable is this script, which it can.
+# Runs the userland's Python in the emulator. The kernel cannot run Arm programs, so child processes are started by
+# this script, too: sys.executable names it.
 LAUNCHER = """#!/bin/sh
-{variable}={launcher} exec {emulator} -cpu "${{{cpu_variable}:-{cpu}}}" -L {root} {root}/usr/bin/python{python} "$@"
+DIGITPAD_ARM_PYTHON={launcher} exec {folder}/qemu -cpu "${{DIGITPAD_ARM_CPU:-{cpu}}}" -L {folder}/root \
+{folder}/root/usr/bin/python{python} "$@"
 """
-LAUNCHER_VARIABLE = "DIGITPAD_ARM_PYTHON"
 CPU_VARIABLE = "DIGITPAD_ARM_CPU"
-LAUNCHER_HOOK = f"import os, sys; sys.executable = os.environ.get({LAUNCHER_VARIABLE!r}, sys.executable)\n"
+LAUNCHER_HOOK = "import os, sys; sys.executable = os.environ.get('DIGITPAD_ARM_PYTHON', sys.executable)\n"
 
 
 class UserlandError(Exception):
-    """The userland cannot be made or does not run, in one sentence."""
+    """The userland cannot be prepared, in one sentence."""
 
 
-@dataclass(frozen=True)
-class Machine:
+class Machine(NamedTuple):
     """An architecture by the names that Debian, QEMU and the wheels have for it."""
 
     debian: str
@@ -73,9 +71,8 @@ ARM64 = Machine("arm64", "qemu-aarch64", "cortex-a72", "aarch64")
 ARMHF = Machine("armhf", "qemu-arm", "cortex-a7", "armv7l")
 
 
-@dataclass(frozen=True)
-class Suite:
-    """A release of Debian, with the Python and the minor version of glibc that it has."""
+class Suite(NamedTuple):
+    """A release of Debian with its Python and its minor version of glibc."""
 
     name: str
     python: str
@@ -83,104 +80,89 @@ class Suite:
 
 
 SUITES = {suite.name: suite for suite in (Suite("bookworm", "3.11", 36), Suite("trixie", "3.13", 41))}
-"""Those that Raspberry Pi OS is built on."""
+"""Those of Raspberry Pi OS."""
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """What is in a userland; another recipe is another folder."""
+class Recipe(NamedTuple):
+    """What a userland holds."""
 
     machine: Machine
     suite: Suite
     packages: tuple[str, ...]  # Debian's
     wheels: tuple[str, ...]  # as pip takes them
-    complete: bool = True  # whether the wheels' own requirements come as wheels, too, and not from Debian
+    complete: bool = True  # whether the wheels' own requirements are wheels, too, and not Debian's packages
 
     @property
-    def name(self) -> str:
-        """The folder's name: the same recipe has the same."""
-        digest = hashlib.sha256(json.dumps([asdict(self), APT_CONFIG, LAUNCHER, LAUNCHER_HOOK]).encode()).hexdigest()
+    def folder(self) -> str:
+        """The name of its folder; another recipe has another."""
+        digest = hashlib.sha256(repr((self, APT_CONFIG, LAUNCHER, LAUNCHER_HOOK)).encode()).hexdigest()
         return f"{self.suite.name}-{self.machine.debian}-{digest[:10]}"
 
 
-@dataclass(frozen=True)
-class Userland:
-    """A userland that is ready; `python` is started like any interpreter of this machine, by any process."""
-
-    recipe: Recipe
-    folder: Path
-
-    @property
-    def python(self) -> Path:
-        """The launcher."""
-        return self.folder / "python"
-
-
-def prepare(cache: Path, recipe: Recipe, say: Callable[[str], None]) -> Userland:
-    """Return the userland of a recipe, made anew unless the cache has it whole; raises UserlandError."""
-    folder = cache.resolve() / recipe.name
+def prepare(cache: Path, recipe: Recipe, log: Callable[[str], None]) -> Path:
+    """Return the folder of a userland, with `python` and `qemu`; raises UserlandError."""
+    folder = cache / recipe.folder
     if not (folder / "ready").exists():
-        missing = [name for name in COMMANDS if not shutil.which(name)]
-        if missing:
-            raise UserlandError(f"no {' or '.join(missing)} here: this needs Debian, Ubuntu or another system with apt")
-        shutil.rmtree(folder, ignore_errors=True)  # the rest of one that was interrupted
+        if missing := [name for name in COMMANDS if not shutil.which(name)]:
+            raise UserlandError(f"{' and '.join(missing)} not found: needs a system with apt, such as Debian or Ubuntu")
+        shutil.rmtree(folder, ignore_errors=True)  # an interrupted one
         folder.mkdir(parents=True)
-        _make(Userland(recipe, folder), say)
+        _make(folder, recipe, log)
         (folder / "ready").touch()
-    return Userland(recipe, folder)
+    return folder
 
 
-def _make(made: Userland, say: Callable[[str], None]) -> None:
-    recipe, root = made.recipe, made.folder / "root"
+def _make(folder: Path, recipe: Recipe, log: Callable[[str], None]) -> None:
     mirror = find_mirror()
-    say(f"Debian {recipe.suite.name} for {recipe.machine.debian} from {mirror}")
-    _unpack_system(root, recipe, mirror)
-    say(f"QEMU from Debian {EMULATOR_SUITE}")
-    _unpack_emulator(made.folder, recipe.machine, mirror, root / KEYRING)
-    site = root / "usr" / "local" / "lib" / f"python{recipe.suite.python}" / "dist-packages"
+    log(f"Debian {recipe.suite.name} for {recipe.machine.debian} from {mirror}")
+    _unpack_system(folder / "root", recipe, mirror)
+    log(f"QEMU from Debian {EMULATOR_SUITE}")
+    _unpack_emulator(folder, recipe.machine, mirror)
+    site = folder / "root" / "usr" / "local" / "lib" / f"python{recipe.suite.python}" / "dist-packages"
     site.mkdir(parents=True)
-    say(f"wheels for {recipe.machine.wheels}")
+    log(f"wheels for {recipe.machine.wheels}")
     _install_wheels(site, recipe)
     (site / "digitpad-arm.pth").write_text(LAUNCHER_HOOK)
-    _write_launcher(made)
+    _write_launcher(folder, recipe)
 
 
 def find_mirror() -> str:
-    """Return the Debian archive that this machine's apt uses, or the one that serves everybody."""
+    """Return the Debian archive that this machine's apt uses, or the public one."""
     command = ["apt-get", "indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(REPO_URI)", "Created-By: Packages"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     own = [line.removeprefix(DEBIAN) for line in done.stdout.splitlines() if line.startswith(DEBIAN)]
-    return own[0].rstrip("/") if done.returncode == 0 and own else MIRROR
+    return own[0].rstrip("/") if own else MIRROR
 
 
 def _unpack_system(root: Path, recipe: Recipe, mirror: str) -> None:
     keyring = Path("/") / KEYRING
     if not keyring.exists():
-        raise UserlandError(f"no {keyring}, which proves Debian's packages. Run: sudo apt install {keyring.stem}")
+        raise UserlandError(f"no {keyring} to verify Debian's packages. Run: sudo apt install {keyring.stem}")
     root.mkdir()
     with _apt(recipe.machine.debian, recipe.suite.name, mirror, keyring) as (apt, folder):
         apt("install", "--yes", "--download-only", keyring.stem, *recipe.packages)
         for package in sorted((folder / "cache" / "archives").glob("*.deb")):
             _run("dpkg-deb", "--extract", str(package), str(root))
     for library in [*root.glob("usr/lib/*/blas/*.so.3"), *root.glob("usr/lib/*/lapack/*.so.3")]:
-        (library.parents[1] / library.name).symlink_to(Path(library.parent.name) / library.name)  # as installing does
+        # as the package's maintainer script would
+        (library.parents[1] / library.name).symlink_to(Path(library.parent.name) / library.name)
     for name in ("bin", "lib", "sbin"):  # in newer releases the base system links them
         if not (root / name).exists():
             (root / name).symlink_to(Path("usr") / name)
 
 
-def _unpack_emulator(folder: Path, machine: Machine, mirror: str, keyring: Path) -> None:
+def _unpack_emulator(folder: Path, machine: Machine, mirror: str) -> None:
     host = _run("dpkg", "--print-architecture").strip()
-    with _apt(host, EMULATOR_SUITE, mirror, keyring) as (apt, scratch):
+    with _apt(host, EMULATOR_SUITE, mirror, folder / "root" / KEYRING) as (apt, scratch):
         apt("download", "qemu-user")
         (package,) = scratch.glob("qemu-user_*.deb")
         _run("dpkg-deb", "--extract", str(package), str(scratch / "unpacked"))
-        shutil.copy2(scratch / "unpacked" / "usr" / "bin" / machine.emulator, folder / machine.emulator)
+        shutil.copy2(scratch / "unpacked" / "usr" / "bin" / machine.emulator, folder / "qemu")
 
 
 @contextlib.contextmanager
 def _apt(architecture: str, suite: str, mirror: str, keyring: Path) -> Iterator[tuple[Callable[..., str], Path]]:
-    """Give an apt with state, architecture and archive of its own, and its folder; the host's stays as it is."""
+    """Yield an apt-get with state, architecture and archive of its own, and its folder; the host's stays unchanged."""
     with TemporaryDirectory(prefix="digitpad-apt-") as name:
         folder = Path(name)
         for part in ("lists/partial", "cache/archives/partial", "empty"):
@@ -194,42 +176,35 @@ def _apt(architecture: str, suite: str, mirror: str, keyring: Path) -> Iterator[
 
 
 def _install_wheels(site: Path, recipe: Recipe) -> None:
-    number = recipe.suite.python.replace(".", "")
-    tags = [f"cp{number}", "abi3", "none"]
-    options = [word for tag in tags for word in ("--abi", tag)]
-    options += [word for tag in _platforms(recipe.machine.wheels, recipe.suite.glibc) for word in ("--platform", tag)]
-    options += ["--only-binary=:all:", "--implementation", "cp", "--python-version", recipe.suite.python]
+    python, machine = recipe.suite.python, recipe.machine.wheels
+    minors = range(recipe.suite.glibc, OLDEST_GLIBC - 1, -1)
+    platforms = [
+        *(f"manylinux_2_{minor}_{machine}" for minor in minors),
+        f"manylinux2014_{machine}",
+        f"linux_{machine}",
+    ]
+    options = [f"--abi={tag}" for tag in (f"cp{python.replace('.', '')}", "abi3", "none")]
+    options += [f"--platform={name}_{machine}" for name in (*platforms, "manylinux2014", "linux")]
+    options += ["--only-binary=:all:", "--implementation=cp", f"--python-version={python}"]
     options += [] if recipe.complete else ["--no-deps"]
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
-    _run(*pip, "--target", str(site), *options, *recipe.wheels)
+    _run(*pip, f"--target={site}", *options, *recipe.wheels)
 
 
-def _platforms(machine: str, glibc: int) -> Iterator[str]:
-    yield from (f"manylinux_2_{minor}_{machine}" for minor in range(glibc, OLDEST_GLIBC - 1, -1))
-    yield f"manylinux2014_{machine}"
-    yield f"linux_{machine}"
-
-
-def _write_launcher(made: Userland) -> None:
-    machine = made.recipe.machine
+def _write_launcher(folder: Path, recipe: Recipe) -> None:
+    launcher, quoted = folder / "python", shlex.quote(str(folder))
     text = LAUNCHER.format(
-        variable=LAUNCHER_VARIABLE,
-        cpu_variable=CPU_VARIABLE,
-        launcher=shlex.quote(str(made.python)),
-        emulator=shlex.quote(str(made.folder / machine.emulator)),
-        cpu=machine.cpu,
-        root=shlex.quote(str(made.folder / "root")),
-        python=made.recipe.suite.python,
+        launcher=shlex.quote(str(launcher)), folder=quoted, cpu=recipe.machine.cpu, python=recipe.suite.python
     )
-    made.python.write_text(text)
-    made.python.chmod(0o755)
+    launcher.write_text(text)
+    launcher.chmod(0o755)
 
 
 def _run(*command: str, folder: Path | None = None) -> str:
     environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines() or [f"exit status {done.returncode}"]
-        faults = [line for line in said if line.startswith(("E:", "ERROR"))]
-        raise UserlandError(f"{Path(command[0]).name}: {(faults or said)[-1]}")
+        lines = (done.stderr or done.stdout).strip().splitlines() or [f"exit status {done.returncode}"]
+        errors = [line for line in lines if line.startswith(("E:", "ERROR"))]
+        raise UserlandError(f"{Path(command[0]).name}: {(errors or lines)[-1]}")
     return done.stdout
