@@ -177,12 +177,7 @@ def _apt(architecture: str, suite: str, mirror: str, keyring: Path) -> Iterator[
 
 def _install_wheels(site: Path, recipe: Recipe) -> None:
     python, machine = recipe.suite.python, recipe.machine.wheels
-    minors = range(recipe.suite.glibc, OLDEST_GLIBC - 1, -1)
-    platforms = [
-        *(f"manylinux_2_{minor}_{machine}" for minor in minors),
-        f"manylinux2014_{machine}",
-        f"linux_{machine}",
-    ]
+    platforms = [f"manylinux_2_{minor}" for minor in range(recipe.suite.glibc, OLDEST_GLIBC - 1, -1)]
     options = [f"--abi={tag}" for tag in (f"cp{python.replace('.', '')}", "abi3", "none")]
     options += [f"--platform={name}_{machine}" for name in (*platforms, "manylinux2014", "linux")]
     options += ["--only-binary=:all:", "--implementation=cp", f"--python-version={python}"]
