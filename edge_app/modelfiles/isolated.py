@@ -17,7 +17,10 @@ def run_isolated(module: str, job: bytes, name: str, timeout: float) -> bytes:
     Raises ModelError if it fails: "`name` crashed", or the last line of its standard error.
     """
     try:
-        done = subprocess.run(module_command(module), input=job, capture_output=True, timeout=timeout, check=False)
+        # A session of its own has no terminal: SDL would mute the keyboard of a console.
+        done = subprocess.run(
+            module_command(module), input=job, capture_output=True, timeout=timeout, check=False, start_new_session=True
+        )
     except subprocess.TimeoutExpired:
         raise ModelError(f"{name} took longer than {timeout:.0f} s") from None
     except OSError as error:

@@ -1,13 +1,12 @@
 """Facts read from the files of a Linux system: accounts, groups, and what is on the screen after boot."""
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import SetupError
 
-XDG_AUTOSTART = b"xdg-autostart"  # lxsession-xdg-autostart and similar programs run ~/.config/autostart
+XDG_AUTOSTART = "xdg-autostart"  # lxsession-xdg-autostart and similar programs run ~/.config/autostart
 
 
 @dataclass(frozen=True)
@@ -25,8 +24,7 @@ class Session:
     """What runs on the screen: `console`, `labwc`, `wayfire`, `x`, or the name of another desktop."""
 
     kind: str
-    login: str | None = None
-    """The user who is logged in automatically, if any."""
+    login: str | None = None  # the user who is logged in automatically
 
 
 def inside(root: Path, path: str | Path) -> Path:
@@ -74,15 +72,11 @@ def find_session(root: Path) -> Session:
 
 def _lightdm(root: Path) -> Session:
     folder = inside(root, "etc/lightdm")
-    options: dict[str, str] = {}
-    for path in [
-        *sorted(folder.glob("lightdm.conf.d/*.conf")),
-        folder / "lightdm.conf",
-    ]:  # lightdm.conf has the last word
-        options |= dict(re.findall(r"^[ \t]*([a-z-]+)[ \t]*=[ \t]*(\S+)[ \t]*$", _text(path), re.MULTILINE))
+    text = "\n".join(map(_text, [*sorted(folder.glob("lightdm.conf.d/*.conf")), folder / "lightdm.conf"]))
+    options = dict(re.findall(r"^[ \t]*([a-z-]+)[ \t]*=[ \t]*(\S+)[ \t]*$", text, re.MULTILINE))  # the last one counts
     login = options.get("autologin-user")
-    named = options.get("user-session", "")
-    return Session(_kind((login and options.get("autologin-session")) or named), login)
+    session = options.get("autologin-session") if login else None
+    return Session(_kind(session or options.get("user-session", "")), login)
 
 
 def _greetd(text: str) -> Session:
@@ -100,20 +94,16 @@ def _kind(text: str) -> str:
 
 def runs_xdg_autostart(root: Path, account: Account, kind: str) -> bool:
     """Return whether the session runs ~/.config/autostart: compositors do not, Raspberry Pi OS makes them."""
-    home = inside(root, account.home)
     files = {
-        "x": [],
-        "labwc": [inside(root, "etc/xdg/labwc/autostart"), home / ".config/labwc/autostart"],
-        "wayfire": [
-            inside(root, "etc/wayfire/defaults.ini"),
-            inside(root, "etc/wayfire/template.ini"),
-            home / ".config/wayfire.ini",
-        ],
-    }[kind]
-    lines = [
-        line for file in files if file.is_file() and os.access(file, os.R_OK) for line in file.read_bytes().splitlines()
-    ]
-    return kind == "x" or any(XDG_AUTOSTART in line and not line.lstrip().startswith(b"#") for line in lines)
+        "labwc": ("/etc/xdg/labwc/autostart", account.home / ".config/labwc/autostart"),
+        "wayfire": (
+            "/etc/wayfire/defaults.ini",
+            "/etc/wayfire/template.ini",
+            account.home / ".config/wayfire.ini",
+        ),
+    }
+    lines = [line for file in files.get(kind, ()) for line in _text(inside(root, file)).splitlines()]
+    return kind == "x" or any(XDG_AUTOSTART in line and not line.lstrip().startswith("#") for line in lines)
 
 
 def merges_configurations(root: Path) -> bool:

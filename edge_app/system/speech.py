@@ -18,8 +18,7 @@ POWERSHELL = (
     "Add-Type -AssemblyName System.Speech; (New-Object System.Speech.Synthesis.SpeechSynthesizer).SpeakSsml("
     '\'<speak version="1.0" xmlns="http://www.w3.org/2001/10/synthesis" xml:lang="{language}">{text}</speak>\')'
 )
-KEY = "fault_speech"  # the text of the window for a `problem`
-PATIENCE = 1.0  # seconds for a command to end when digitpad closes
+KEY = "fault_speech"  # the window's text for a `problem`
 
 
 def find_speaker(which: Callable[[str], str | None] = find_program, platform: str = sys.platform) -> "Speaker | None":
@@ -31,7 +30,7 @@ def find_speaker(which: Callable[[str], str | None] = find_program, platform: st
 
 
 def spoken(text: str) -> str:
-    """Return how a reading is said: "1995" whole, "007" as "0 0 7", and "1?5" as "1 5", as it is not fifteen."""
+    """Return a reading as it is spoken: "1995" whole, "007" as "0 0 7", and "1?5" as "1 5", not fifteen."""
     digits = re.sub("[^0-9]", "", text)
     if digits == text and len(digits) <= WHOLE and not digits.startswith("0"):
         return digits
@@ -46,15 +45,14 @@ class Speaker:
         self.name, self.path = name, path
         self.problem = ""  # why the last number could not be said
         self._running: subprocess.Popen[bytes] | None = None
-        self._stopped: list[subprocess.Popen[bytes]] = []
 
     def say(self, text: str, language: str) -> bool:
         """Start saying a reading in a language such as `de` or `de_AT`; returns at once whether it began.
 
-        A number that is still being said is cut off. False without a `problem` means that there is nothing to say.
+        A number that is still being said is cut off. False without a `problem`: there is nothing to say.
         """
         interrupts = self.is_speaking()
-        self._stop()
+        self.close()
         self.problem = ""
         words = spoken(text)
         if not words:
@@ -62,30 +60,20 @@ class Speaker:
         try:
             self._running = _start([self.path, *_arguments(self.name, words, language, interrupts)])
         except OSError as error:
-            said = f"{self.path}: cannot be started ({error.strerror}). Install it again, or switch reading aloud off"
-            self.problem = Notice(said, KEY)
+            message = f"{self.path}: cannot be started ({error.strerror}). Reinstall it, or turn reading aloud off"
+            self.problem = Notice(message, KEY)
             return False
         return True
 
     def is_speaking(self) -> bool:
         """Return whether a number is being said."""
-        self._stopped = [process for process in self._stopped if process.poll() is None]
         return self._running is not None and self._running.poll() is None
 
     def close(self) -> None:
-        """Cut off what is being said, and leave no process behind."""
-        self._stop()
-        for process in self._stopped:
-            try:
-                process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-    def _stop(self) -> None:
+        """Cut off what is being said; no process remains."""
         if self._running is not None:
-            self._running.terminate()
-            self._stopped.append(self._running)
+            self._running.kill()
+            self._running.wait()
             self._running = None
 
 
@@ -100,7 +88,7 @@ def _arguments(name: str, words: str, language: str, interrupts: bool) -> list[s
     found = re.match("[a-z]{2,3}(?![a-z])", language.lower())
     code = found[0] if found else "en"
     if name == "spd-say":
-        # A server speaks, so --wait tells how long, and only --cancel ends it. That silences screen readers as well.
+        # A server speaks: --wait runs as long as it does, and only --cancel silences it, and screen readers with it.
         return ["--wait", *(["--cancel"] if interrupts else []), "--language", code, words]
     if name == "say":
         return [*(["-v", MAC_VOICES[code]] if code in MAC_VOICES else []), words]

@@ -24,7 +24,7 @@ class Watchdog:
         self._last: int | None = None
 
     def at_most(self, wait: int | None) -> int | None:
-        """Return how long the loop may sleep if it wants to sleep `wait` milliseconds, None for ever."""
+        """Return `wait` milliseconds (None: no limit), shortened so that the next ping is in time."""
         if self._interval is None:
             return wait
         return self._interval if wait is None else min(wait, self._interval)
@@ -34,7 +34,7 @@ class Watchdog:
         self._send("READY=1")
 
     def alive(self) -> None:
-        """Report that the loop runs; to be called on every turn, most calls only look at the clock."""
+        """Report that the loop runs; cheap enough to call on every turn."""
         if self._interval is None:
             return
         now = self._clock()
@@ -49,7 +49,7 @@ class Watchdog:
     def _send(self, message: str) -> None:
         if self._address is None:
             return
-        # A service manager that is gone or busy must not end what somebody is writing.
+        # A missing or busy service manager must not end the app.
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
             line.setblocking(False)
             line.sendto(message.encode(), self._address)

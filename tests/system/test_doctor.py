@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,9 +16,7 @@ from edge_app.system.doctor.host import Finding, Host
 from edge_app.system.doctor.run import CHECKS, examine, to_json, to_text
 
 from ..conftest import ROOT
-from ..support.systems import System, choose, empty, labwc, lite, only, x11
-
-__all__ = ["empty", "labwc", "lite", "x11"]  # fixtures, found by their names
+from ..support.systems import System, choose, only
 
 
 def test_no_problems_on_a_pi_without_a_desktop(lite: System) -> None:
@@ -195,25 +193,18 @@ def test_exit_status_follows_the_findings(
     assert json.loads(capsys.readouterr().out)["bad"] == 1
 
 
-@pytest.fixture
-def answering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
-    """Return what makes a module of some lines that can be asked."""
+def test_probe_survives_crashes_and_timeouts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
 
-    def make(text: str) -> str:
+    def ask(text: str, **options: float) -> object:
         (tmp_path / "answering.py").write_text(text)
-        return "answering"
+        return probe.ask("answering", {"a": "ü"}, **options)
 
-    return make
-
-
-def test_probe_survives_crashes_and_timeouts(answering: Callable[[str], str]) -> None:
-    good = "import sys\nfrom edge_app.system.doctor.probe import serve\nprint('hello')\n"
-    good += "serve(lambda job: {'got': job['a']})"
-    assert probe.ask(answering(good), {"a": "ü"}) == {"got": "ü"}
-    assert probe.ask(answering("import os\nos.abort()"), {}) == {"fault": "crashed (signal 6)"}
-    assert probe.ask(answering("import time\ntime.sleep(60)"), {}, 0.3) == {"fault": "gave no answer within 0 s"}
-    assert probe.ask(answering("raise SystemExit('broken')"), {}) == {"fault": "failed with status 1 (broken)"}
+    serve = "from edge_app.system.doctor.probe import serve\nprint('hello')\n"
+    assert ask(serve + "serve(lambda question: {'got': question['a']})") == {"got": "ü"}
+    assert ask("import os\nos.abort()") == {"fault": "it crashed (signal 6)"}
+    assert ask("import time\ntime.sleep(60)", timeout=0.3) == {"fault": "it took longer than 0 s"}
+    assert ask("raise SystemExit('broken')") == {"fault": "broken"}
     assert "No module" in probe.ask("edge_app.nothing", {})["fault"]
 
 

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ..support.systems import System, choose, only, x11
-
-__all__ = ["x11"]  # a fixture, found by its name
+from ..support.systems import System, choose, only
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
 

@@ -5,24 +5,7 @@ import pytest
 from edge_app.gui.platform.pygame_probe import NEEDED
 from edge_app.system.doctor.check_input import pointing_devices
 
-from ..support.systems import (
-    KEYBOARD,
-    MOUSE,
-    PEN,
-    REMOTE,
-    TABLET,
-    TOUCHPAD,
-    TOUCHSCREEN,
-    System,
-    choose,
-    empty,
-    labwc,
-    lite,
-    only,
-    x11,
-)
-
-__all__ = ["empty", "labwc", "lite", "x11"]  # fixtures, found by their names
+from ..support.systems import KEYBOARD, MOUSE, PEN, REMOTE, TABLET, TOUCHPAD, TOUCHSCREEN, System, choose, only
 
 
 def test_missing_groups_are_named_with_their_devices(lite: System) -> None:
@@ -164,15 +147,6 @@ def test_rotation_by_xrandr(x11: System) -> None:
     assert only(x11.findings("rotation")).said == "rotated once: by 90 degrees in xrandr, DSI-1"
     x11.commands = {"xrandr --query": "DSI-1 connected primary 800x480+0+0 (normal left inverted right x axis)\n"}
     assert only(x11.findings("rotation")).said == "not rotated"
-
-
-def test_legacy_rotation_has_no_effect(lite: System) -> None:
-    lite.put("/boot/firmware/config.txt", "display_lcd_rotate=1\ndtoverlay=vc4-kms-v3d\n")
-    note, rest = lite.findings("rotation")
-    assert (note.state, rest.said) == ("note", "not rotated")
-    assert (
-        note.said == "/boot/firmware/config.txt: display_lcd_rotate has no effect with the display driver vc4-kms-v3d"
-    )
 
 
 def test_rotated_console_text(lite: System) -> None:

@@ -10,9 +10,7 @@ from edge_app.modelfiles.card import CARD, INT8, models_folder
 from edge_app.system.doctor.check_software import OLDEST
 
 from ..conftest import ROOT
-from ..support.systems import CE, CLASSIC_ARM, System, empty, labwc, lite, only, x11
-
-__all__ = ["empty", "labwc", "lite", "x11"]  # fixtures, found by their names
+from ..support.systems import CE, CLASSIC_ARM, System, only
 
 
 def test_classic_pygame_without_a_desktop(lite: System) -> None:
@@ -57,8 +55,8 @@ def test_missing_old_and_crashing_pygame(x11: System) -> None:
     assert only(x11.bad()).said == "pygame is not installed"
     x11.packages["pygame"] = "1.9.6"
     assert only(x11.bad("pygame")).remedy.endswith("install --upgrade pygame-ce")
-    x11.facts = {"fault": "crashed (signal 11)"}
-    assert only(x11.bad()).said == "pygame cannot be used: crashed (signal 11)"
+    x11.facts = {"fault": "it crashed (signal 11)"}
+    assert only(x11.bad()).said == "pygame does not work: it crashed (signal 11)"
     x11.facts = {"error": "libatomic.so.1: cannot open shared object file"}
     assert only(x11.bad()).remedy == "sudo apt install libatomic1"
 
@@ -71,10 +69,10 @@ def test_one_working_interpreter_is_enough(x11: System) -> None:
     x11.packages["ai-edge-litert"] = "2.3.0"
     assert x11.bad() == []
     x11.packages["tflite-runtime"] = "2.14.0"
-    x11.trials["tflite-runtime"] = {"fault": "crashed (signal 4)"}
+    x11.trials["tflite-runtime"] = {"fault": "it crashed (signal 4)"}
     assert [finding.state for finding in x11.findings("runtime")] == ["note", "good"]
     del x11.packages["ai-edge-litert"]
-    assert only(x11.bad()).said == "tflite-runtime 2.14.0 crashed (signal 4)"
+    assert only(x11.bad()).said == "tflite-runtime 2.14.0 does not work: it crashed (signal 4)"
 
 
 @pytest.mark.parametrize(
@@ -178,7 +176,7 @@ def test_frozen_program_is_reinstalled(x11: System) -> None:
     x11.frozen = True
     assert x11.bad() == []
     x11.trials["tflite-runtime"] = x11.trial(right=3)
-    x11.facts = {"fault": "crashed (signal 11)"}
+    x11.facts = {"fault": "it crashed (signal 11)"}
     reading, pygame = x11.bad()
     assert (reading.check, pygame.check) == ("reading", "pygame")
     del x11.packages["tflite-runtime"], x11.packages["numpy"]

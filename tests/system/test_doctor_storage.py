@@ -9,9 +9,7 @@ import pytest
 
 from edge_app.storage.history import HistoryStore
 
-from ..support.systems import System, choose, only, x11
-
-__all__ = ["x11"]  # fixtures, found by their names
+from ..support.systems import System, choose, only
 
 
 def test_checks_leave_nothing_behind(x11: System, tmp_path: Path) -> None:

@@ -87,9 +87,7 @@ def _console_problem(host: Host) -> Finding | None:
     could_draw = drivers is None or "KMSDRM" in drivers
     if not facts["seen"] and could_draw and all(host.may_open(card, write=True) for card in host.cards):
         said = f"no desktop is running, and KMS/DRM does not start: {_refusal(host)}"
-        remedy = (
-            "Find the program that holds the screen, maybe another digitpad, and end it: sudo fuser -v /dev/dri/card*"
-        )
+        remedy = "Find the program that holds the screen, maybe another digitpad, and end it: sudo fuser -v /dev/dri/*"
         return Finding("display", "bad", said, remedy)
     return None
 
@@ -97,7 +95,11 @@ def _console_problem(host: Host) -> Finding | None:
 def check_rotation(host: Host) -> Iterator[Finding]:
     """Find what rotates the picture: the system and digitpad must not both."""
     own, system = _own_rotation(host), _system_rotation(host) if host.is_linux else ""
-    yield from _boot_notes(host, own)
+    name, line = host.boot_file("cmdline.txt")
+    console = re.search(r"\bvideo=[^\s]*\brotate=(90|180|270)\b", line)
+    if console and host.is_console and not own:
+        said = f"{name} rotates the console text by {console[1]} degrees, but not digitpad"
+        yield Finding("rotation", "note", said, f"If digitpad is not upright: digitpad --rotate {console[1]}")
     if own and system:
         remedy = "Set rotate to 0 in digitpad's settings, and start it without --rotate"
         yield Finding("rotation", "bad", f"the picture is rotated twice: {system}, and {own}", remedy)
@@ -131,20 +133,6 @@ def _system_rotation(host: Host) -> str:
     return ""
 
 
-def _boot_notes(host: Host, own: str) -> Iterator[Finding]:
-    """Report lines of the boot files that look as if they rotated digitpad, but do not."""
-    name, config = host.boot_file("config.txt")
-    legacy = re.search(r"^\s*(display(?:_lcd|_hdmi)?_rotate)\s*=\s*[123]", config, re.M)
-    if legacy and KMS in config:
-        said = f"{name}: {legacy[1]} has no effect with the display driver {KMS}"
-        yield Finding("rotation", "note", said, "Remove the line; to rotate without a desktop, use digitpad --rotate")
-    name, line = host.boot_file("cmdline.txt")
-    console = re.search(r"\bvideo=[^\s]*\brotate=(90|180|270)\b", line)
-    if console and host.is_console and not own:
-        said = f"{name} rotates the console text by {console[1]} degrees, but not digitpad"
-        yield Finding("rotation", "note", said, f"If digitpad is not upright: digitpad --rotate {console[1]}")
-
-
 def check_blanking(host: Host) -> Iterator[Finding]:
     """Report when the system turns the screen dark; digitpad prevents it while somebody writes."""
     if not host.is_linux:
@@ -160,26 +148,20 @@ def check_blanking(host: Host) -> Iterator[Finding]:
 
 
 def _blanking(host: Host) -> tuple[int, str, str]:
-    """Return after how many seconds, what does it, and how to change it; where that is unknown, nothing."""
+    """Return seconds until the screen goes dark (0: never), what does that ("" if unknown), and how to prevent it."""
     if host.is_console:
         found = re.search(r"\bconsoleblank=(\d+)", host.read("/proc/cmdline"))
-        seconds = host.read("/sys/module/kernel/parameters/consoleblank").strip() or (found[1] if found else "0")
+        text = host.read("/sys/module/kernel/parameters/consoleblank").strip() or (found[1] if found else "0")
         remedy = "add consoleblank=0 to the kernel's command line, and reboot"
-        return int(seconds) if seconds.isdigit() else 0, "consoleblank", remedy
+        return int(text) if text.isdecimal() else 0, "consoleblank", remedy
     if host.is_x11:
-        return _x11_blanking(host.run("xset", "-q"))
+        text = host.run("xset", "-q")
+        kinds = r"timeout|Standby|Suspend|Off" if "DPMS is Enabled" in text else "timeout"
+        seconds = [int(number) for number in re.findall(rf"(?:{kinds}):\s+([1-9]\d*)", text)]
+        return min(seconds, default=0), "xset" if text else "", "xset s off -dpms"
     autostart = host.read("~/.config/labwc/autostart") + "\n" + host.read("/etc/xdg/labwc/autostart")
     if found := re.search(r"^[^#\n]*\bswayidle\b[^#\n]*?\btimeout\s+(\d+)", autostart, re.M):
         return int(found[1]), "swayidle in labwc's autostart", "remove swayidle from ~/.config/labwc/autostart"
     if found := re.search(r"^\s*dpms_timeout\s*=\s*(-?\d+)", host.read("~/.config/wayfire.ini"), re.M):
         return max(0, int(found[1])), "dpms_timeout in wayfire.ini", "dpms_timeout = -1 in ~/.config/wayfire.ini"
     return 0, "", ""
-
-
-def _x11_blanking(text: str) -> tuple[int, str, str]:
-    if not text:
-        return 0, "", ""
-    times = re.findall(r"timeout:\s+(\d+)", text)
-    if "DPMS is Enabled" in text:
-        times += re.findall(r"(?:Standby|Suspend|Off):\s+(\d+)", text)
-    return min((int(number) for number in times if int(number)), default=0), "xset", "xset s off -dpms"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ...errors import ModelError
@@ -9,7 +10,7 @@ from ...modelfiles.card import CARD, load_model, models_folder, read_card
 from ...modelfiles.registry import Registry
 from ...recognition.model import HOW_TO_MAKE
 from ...version import __version__
-from .host import REINSTALL, Finding, Host, State, parse_version
+from .host import REINSTALL, Finding, Host, parse_version
 
 OLDEST = {"numpy": (1, 23), "pillow": (10, 1), "platformdirs": (4,), "tomlkit": (0, 12)}  # as in pyproject.toml
 RUNTIMES = ("tflite-runtime", "ai-edge-litert")
@@ -60,46 +61,42 @@ def check_runtime(host: Host) -> Iterator[Finding]:
         yield Finding("runtime", "bad", said, f"Set {VARIABLE} to {' or '.join(RUNTIMES)}")
         return
     names = [name for name in RUNTIMES if wanted in (None, "", name)]
-    present = {name: version for name in names if (version := host.installed(name))}
-    job = {"model": str(host.model) if host.model else None}
-    answers = {name: host.ask("edge_app.system.doctor.runtime_probe", {"runtime": name, **job}) for name in present}
-    works = [name for name, answer in answers.items() if answer.get("stage") in ("model", "reading", "done")]
-    built = [_built(host, name, present[name], answer, spare=bool(works)) for name, answer in answers.items()]
-    yield from dict.fromkeys(built)  # a broken numpy fails all of them alike
-    for name in works:
-        yield from _reading(host, name, answers[name], spare=name != works[0])
-    if not present:
+    found = {name: _try_runtime(host, name, version) for name in names if (version := host.installed(name))}
+    if not found:
         yield Finding("runtime", "bad", f"no TFLite interpreter is installed ({' or '.join(names)})", _install(host))
+    works = any(all(finding.state != "bad" for finding in findings) for findings in found.values())
+    # a broken numpy fails both alike
+    for finding in dict.fromkeys(finding for findings in found.values() for finding in findings):
+        yield replace(finding, state="note") if works and finding.state == "bad" else finding
 
 
-def _built(host: Host, name: str, version: str, answer: dict[str, Any], *, spare: bool) -> Finding:
-    state: State = "note" if spare else "bad"
+def _try_runtime(host: Host, name: str, version: str) -> list[Finding]:
+    """Return findings up to the first that is bad."""
+    job = {"runtime": name, "model": str(host.model) if host.model else None}
+    answer = host.ask("edge_app.system.doctor.runtime_probe", job)
+    stage, error = answer.get("stage"), answer.get("error", "").partition(". Run: ")[0]
     if "fault" in answer:
-        return Finding("runtime", state, f"{name} {version} {answer['fault']}", _install(host, "--force-reinstall"))
-    said, _, _ = answer.get("error", "").partition(". Run: ")
-    if answer["stage"] == "numpy":
-        remedy = mend_library(host, said) or host.pip(f"install --force-reinstall {_numpy(host)}")
-        return Finding("numpy", "bad", f"numpy cannot be loaded: {said}", remedy)
-    if answer["stage"] == "runtime":
-        return Finding("runtime", state, said, mend_library(host, said) or _install(host, "--force-reinstall"))
-    return Finding("runtime", "good", f"{name} {version} builds an interpreter, with numpy {answer['numpy']}")
-
-
-def _reading(host: Host, name: str, answer: dict[str, Any], *, spare: bool) -> Iterator[Finding]:
-    """Report how a runtime reads the samples; a spare one only if it reads worse."""
-    if answer["stage"] == "reading":
-        remedy = mend_library(host, answer["error"]) or REINSTALL
-        yield Finding("reading", "bad", f"{name} does not read: {answer['error']}", remedy)
-    elif answer["stage"] == "done":
-        said = f"{name} reads {answer['right']} of {answer['samples']} samples correctly"
-        other = next(one for one in RUNTIMES if one != name)
-        if answer["right"] == answer["samples"]:
-            yield from [] if spare else [Finding("reading", "good", said)]
-        elif host.model:
-            yield Finding("reading", "note", f"{host.model}: {said}", "Try the bundled model: leave out --model")
-        else:
-            trial = f"Try the other one: {host.pip(f'install {other}')}, then {VARIABLE}={other} digitpad"
-            yield Finding("reading", "note" if spare else "bad", said, REINSTALL if host.frozen else trial)
+        said = f"{name} {version} does not work: {answer['fault']}"
+        return [Finding("runtime", "bad", said, _install(host, "--force-reinstall"))]
+    if stage == "numpy":
+        remedy = mend_library(host, error) or host.pip(f"install --force-reinstall {_numpy(host)}")
+        return [Finding("numpy", "bad", f"numpy cannot be loaded: {error}", remedy)]
+    if stage == "runtime":
+        return [Finding("runtime", "bad", error, mend_library(host, error) or _install(host, "--force-reinstall"))]
+    built = Finding("runtime", "good", f"{name} {version} builds an interpreter, with numpy {answer['numpy']}")
+    if stage == "model":  # check_model's finding
+        return [built]
+    if stage == "reading":
+        remedy = mend_library(host, error) or REINSTALL
+        return [built, Finding("reading", "bad", f"{name} does not read: {error}", remedy)]
+    said = f"{name} reads {answer['right']} of {answer['samples']} samples correctly"
+    if answer["right"] == answer["samples"]:
+        return [built, Finding("reading", "good", said)]
+    if host.model:
+        return [built, Finding("reading", "note", f"{host.model}: {said}", "Leave out --model to use the bundled one")]
+    other = next(one for one in RUNTIMES if one != name)
+    remedy = f"Try the other one: {host.pip(f'install {other}')}, then {VARIABLE}={other} digitpad"
+    return [built, Finding("reading", "bad", said, REINSTALL if host.frozen else remedy)]
 
 
 def _install(host: Host, option: str = "") -> str:
@@ -143,18 +140,13 @@ def check_model(host: Host) -> Iterator[Finding]:
             yield Finding("model", "good", f"{path.name} matches its card, SHA-256 {model.sha256[:12]}…")
     except ModelError as error:
         yield Finding("model", "bad", str(error).removesuffix(HOW_TO_MAKE).strip(" ."), HOW_TO_MAKE)
-    if host.model is None and host.paths is not None:
-        yield from _in_use(host)
-
-
-def _in_use(host: Host) -> Iterator[Finding]:
-    """Report the model that replaces the bundled one."""
-    assert host.paths
-    registry = Registry(host.paths.models)
+    if host.model or not host.paths:
+        return
     try:
+        registry = Registry(host.paths.models)
         if installed := registry.read().now:
-            title = registry.title(installed)
-            yield Finding("model", "good", f"{title} is in use instead of the bundled model, and matches its card")
+            said = f"{registry.title(installed)} is in use instead of the bundled model, and matches its card"
+            yield Finding("model", "good", said)
     except ModelError as error:
         said = f"the model in use is skipped: {str(error).removesuffix(HOW_TO_MAKE).strip(' .')}"
         yield Finding("model", "bad", said, "digitpad use-model --bundled, or use-model FILE")
@@ -174,7 +166,7 @@ def check_pygame(host: Host) -> Iterator[Finding]:
         yield Finding("pygame", "bad", "pygame is not installed", remedy)
     elif fault:
         remedy = mend_library(host, fault) or host.pip("install --force-reinstall pygame-ce")
-        yield Finding("pygame", "bad", f"pygame cannot be used: {fault}", remedy)
+        yield Finding("pygame", "bad", f"pygame does not work: {fault}", remedy)
     else:
         yield _drivers(host, facts)
 

@@ -7,13 +7,13 @@ import sqlite3
 import stat
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
-from urllib.parse import quote
 
 from ...errors import SettingsError, StoreError
 from ...storage.paths import files_set_aside, find_paths
 from ..os_info import has_overlay
-from .host import Finding, Host
+from .host import Finding, Host, State
 
 LOW, ENOUGH = 20_000_000, 200_000_000  # bytes: a full history takes about 50 MB
 ANOTHER = "another folder: DIGITPAD_HOME=FOLDER digitpad"
@@ -33,7 +33,7 @@ def check_disk(host: Host) -> Iterator[Finding]:
     wanted = {"settings": paths.config, "history and log": paths.data, "pictures": paths.pictures}
     failed: dict[tuple[Path, int], list[str]] = {}
     for name, path in wanted.items():
-        folder = next(folder for folder in (path, *path.parents) if folder.exists())
+        folder = _existing(path)
         if number := _write_error(folder):
             failed.setdefault((folder, number), []).append(name)
     for (folder, number), names in failed.items():
@@ -41,10 +41,17 @@ def check_disk(host: Host) -> Iterator[Finding]:
         yield Finding("disk", "bad", said, _remedy(host, folder, number))
     if not failed:
         yield Finding("disk", "good", f"{paths.data} can be written")
-        yield _space(host, next(folder for folder in (paths.data, *paths.data.parents) if folder.exists()))
+        free = host.free_bytes(_existing(paths.data))
+        said = f"{free / 1e6:,.0f} MB free at {_existing(paths.data)}"
+        state: State = "good" if free >= ENOUGH else "note" if free >= LOW else "bad"
+        yield Finding("disk", state, said, "" if state == "good" else FREE_SPACE)
     if has_overlay(host.root):
         said = "the root file system is an overlay: what is saved is lost at the next boot"
         yield Finding("disk", "note", said, f"On another disk, use {ANOTHER}")
+
+
+def _existing(path: Path) -> Path:
+    return next(folder for folder in (path, *path.parents) if folder.exists())
 
 
 def _write_error(folder: Path) -> int:
@@ -70,14 +77,6 @@ def _remedy(host: Host, folder: Path, number: int) -> str:
     return f"Use {ANOTHER}"
 
 
-def _space(host: Host, folder: Path) -> Finding:
-    free = host.free_bytes(folder)
-    said = f"{free / 1e9:.1f} GB free at {folder}" if free >= 1e9 else f"{free / 1e6:.0f} MB free at {folder}"
-    if free >= ENOUGH:
-        return Finding("disk", "good", said)
-    return Finding("disk", "bad" if free < LOW else "note", said, FREE_SPACE)
-
-
 def check_history(host: Host) -> Iterator[Finding]:
     """Check the history's file read-only, then open it."""
     if host.paths is None:
@@ -97,11 +96,8 @@ def check_history(host: Host) -> Iterator[Finding]:
 
 def _damage(path: Path) -> str:
     try:
-        database = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
-        try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
             answer = str(database.execute("PRAGMA quick_check(1)").fetchone()[0])
-        finally:
-            database.close()
     except sqlite3.Error as error:
         return str(error)
     return "" if answer == "ok" else f"damaged ({answer.splitlines()[0]})"
@@ -111,16 +107,12 @@ def _open(path: Path) -> Finding:
     from ...storage.history import HistoryStore  # needs numpy, which may be broken
 
     try:
-        store = HistoryStore(path)
+        with closing(HistoryStore(path)) as store:
+            said = f"pages: {store.count_pages()}, examples: {store.count_examples()}, in {path}"
+            return Finding("history", "good", said)
     except StoreError as error:
         said, _, remedy = str(error).rpartition(". ")
         return Finding("history", "bad", said or remedy, remedy)
-    try:
-        return Finding(
-            "history", "good", f"pages: {store.count_pages()}, examples: {store.count_examples()}, in {path}"
-        )
-    finally:
-        store.close()
 
 
 def check_privacy(host: Host) -> Iterator[Finding]:
@@ -153,8 +145,7 @@ def check_settings(host: Host) -> Iterator[Finding]:
     if host.paths is None:
         return
     problems = [*host.settings[1], *host.language[1]]
-    for problem in problems:
-        yield Finding("settings", "note", problem, "Correct that line, or remove it")
+    yield from (Finding("settings", "note", problem, "Correct that line, or remove it") for problem in problems)
     if not problems:
         path = host.paths.settings_file
         yield Finding("settings", "good", f"{path} is valid" if path.exists() else "all at their defaults")
