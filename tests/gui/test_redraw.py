@@ -2,6 +2,7 @@
 
 import random
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from PIL import Image
 from edge_app.gui.actions import Action, Name
 from edge_app.gui.drawing.painter import Painter
 from edge_app.recognition.recognizer import Recognizer
+from edge_app.recognition.results import Reading
 
 from ..support.pilot import Pilot, folders_in, mouse
 
@@ -153,6 +155,15 @@ def test_a_wrong_pixel_is_found() -> None:
     assert (pilot.pixels() == whole(pilot)).all()
     pilot.app.surface.fill((255, 0, 0), (300, 300, 1, 1))
     assert np.argwhere((pilot.pixels() != whole(pilot)).any(axis=2)).tolist() == [[300, 300]]
+
+
+def test_another_reading_redraws_only_its_strip() -> None:
+    pilot = Pilot(RECOGNIZER)
+    pilot.write(4)
+    digits = pilot.state.reading.digits
+    pilot.state.reading = Reading(tuple(replace(digit, confidence=0.5) for digit in digits))
+    assert pilot.app.draw() == [pygame.Rect(pilot.app.ctx.view.layout.reading)]
+    assert (pilot.pixels() == whole(pilot)).all()
 
 
 TestUse = Use.TestCase

@@ -1,4 +1,4 @@
-"""Draws the window as a function of its scene; while only the ink grows, no more than the ink is drawn."""
+"""Draws the window as a function of its scene, of which only what changed is drawn again."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -51,17 +51,23 @@ class Painter:
         """
         theme = THEMES[scene.theme]
         inked = self._update_ink(scene, strokes, current, background, theme)
-        same = scene == self._drawn and demonstrated == self._demonstrated
+        before, same_lines = self._drawn, demonstrated == self._demonstrated
         self._drawn, self._demonstrated = scene, demonstrated
-        if same and not inked:
+        if scene == before and same_lines and not inked:
             return []
-        roomy = min(scene.metrics.width, scene.metrics.height) >= ROOMY
-        if same and inked and roomy and not scene.card:
-            area = inked.move(scene.layout.pad[:2])
-            self._draw_pad(scene, theme, area, demonstrated)
-            return [area]
-        self._draw_all(scene, theme, demonstrated)
-        return [self.surface.get_rect()]
+        if before is None or not same_lines or not _is_piecewise(before, scene):
+            self._draw_all(scene, theme, demonstrated)
+            return [self.surface.get_rect()]
+        changed = []
+        for old, widget in zip(before.widgets, scene.widgets, strict=True):
+            if widget != old:
+                changed.append(self.surface.fill(theme.desk, widget.area))
+                self._draw_widget(widget, scene, theme)
+        pad = pygame.Rect(scene.layout.pad)
+        if inked or scene.frames != before.frames:
+            changed.append(inked.move(pad.topleft) if inked and scene.frames == before.frames else pad)
+            self._draw_pad(scene, theme, changed[-1], demonstrated)
+        return changed
 
     def _draw_all(self, scene: Scene, theme: Theme, demonstrated: Sequence[Line]) -> None:
         self.surface.fill(theme.desk)
@@ -150,6 +156,14 @@ class Painter:
         on_top = widget in (scene.card or scene.widgets)  # a button below a card may have the same action
         focused = on_top and bool(widget.takes) and widget.takes == scene.focus
         self._renderer.draw(widget, Look(theme, scene.metrics, pressed), focused=focused)
+
+
+def _is_piecewise(before: Scene, scene: Scene) -> bool:
+    """Return whether scenes differ only in parts that do not overlap: widgets in the same places, frames on the pad."""
+    roomy = min(scene.metrics.width, scene.metrics.height) >= ROOMY
+    in_place = [widget.area for widget in before.widgets] == [widget.area for widget in scene.widgets]
+    rest = replace(before, widgets=scene.widgets, frames=scene.frames)
+    return roomy and in_place and not scene.card and rest == scene
 
 
 def _scale(line: Sequence[Point], scale: float) -> Line:
