@@ -108,7 +108,9 @@ def make_parser() -> Parser:
     add("--no-cost", action="store_true", help="skip latency, memory and start-up time")
 
     add = command("evaluate", run_evaluate, models).add_argument
-    add("files", type=Path, nargs="+", metavar="FILE", help="labelled ink (.jsonl, .jsonl.gz) or mnist.npz")
+    add("files", type=Path, nargs="*", metavar="FILE", help="labelled ink (.jsonl, .jsonl.gz) or mnist.npz")
+    lines = 'lines that name a picture and its label: {"file": "a.jpg", "label": "12 345"}'
+    add("--pictures", type=Path, nargs="+", default=[], metavar="FILE", help=lines)
     add("--json", type=Path, metavar="FILE", help="write the figures to this file")
     add("--picture", type=Path, metavar="FILE", help="write a picture of the mistakes (.png)")
     add("--fold", type=int, choices=range(5), help="only the writers that training held out as this fold")
@@ -308,20 +310,25 @@ def run_compare(args: Options) -> int:
 
 
 def run_evaluate(args: Options) -> int:
-    """Measure accuracy on labelled ink or MNIST.
+    """Measure accuracy on labelled ink, MNIST or pictures.
 
-    Reads labelled ink or MNIST's test images as the app does and prints accuracy
-    with its interval, mistakes by digit and by writer, and how much of what is
-    not a digit was rejected. Needs no TensorFlow. Labelled ink is
-    {"label": "7", "writer": "name", "strokes": [...]}, one object per line.
+    Reads labelled ink, MNIST's test images or pictures as the app does and prints
+    accuracy with its interval, mistakes by digit, by writer and by kind of picture,
+    and how much of what is not a digit was rejected. Needs no TensorFlow. Labelled
+    ink is {"label": "7", "writer": "name", "strokes": [...]}, one object per line.
+    Pictures are named by lines of {"file": "a.jpg", "label": "12 345", "kind":
+    "photo"}: a blank stands between lines of writing, and all must be right.
 
     examples:
       digitpad evaluate mine.jsonl --picture mistakes.png
       digitpad evaluate mnist.npz --json figures.json
+      digitpad evaluate --pictures pictures.jsonl --picture mistakes.png
     """
+    if not args.files and not args.pictures:
+        args.parser.error("evaluate takes a FILE, or --pictures with one")
     from .evaluation.evaluate import evaluate_command
 
-    return evaluate_command(args.files, _recognizer(args), args.json, args.picture, args.fold)
+    return evaluate_command(args.files, _recognizer(args), args.json, args.picture, args.fold, args.pictures)
 
 
 def run_history(args: Options) -> int:

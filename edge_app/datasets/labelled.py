@@ -38,6 +38,38 @@ class LabelledImage:
     image: NDArray[np.uint8]
 
 
+@dataclass(frozen=True)
+class LabelledPicture:
+    """A picture file of one digit, or of lines of digits: `label` has a newline between them."""
+
+    label: str
+    writer: str
+    kind: str  # photo, scan, canvas: figures are given for each
+    path: Path
+    single: bool
+
+
+def read_manifest(path: Path) -> Iterator[LabelledPicture]:
+    """Yield the pictures of a manifest, {"file": ..., "label": "12 345"} per line, lines apart by blanks.
+
+    Files are named relative to the manifest; "kind", "single" and "from", who drew it, may be given. Raises DataError.
+    """
+    number = 0
+    try:
+        with open_unzipped(path) as file:
+            for line in file:
+                number += 1
+                record = json.loads(line)
+                label = "\n".join(str(record["label"]).split())
+                single = bool(record.get("single", len(label) == 1))
+                kind, writer = (str(record.get(key, "unknown")) for key in ("kind", "from"))
+                yield LabelledPicture(label, writer, kind, path.parent / record["file"], single)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise DataError(f"{path}:{number}: not a manifest of pictures ({type(error).__name__}: {error})") from None
+
+
 def read_labelled(path: Path) -> Iterator[LabelledInk | LabelledImage]:
     """Yield the samples at `path`; raises DataError naming the line or file.
 

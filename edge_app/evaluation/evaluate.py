@@ -1,15 +1,17 @@
-"""`digitpad evaluate`: accuracy on labelled ink or MNIST, and a picture of the mistakes."""
+"""`digitpad evaluate`: accuracy on labelled ink, MNIST or pictures, and a picture of the mistakes."""
 
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
-from ..datasets.labelled import LabelledImage, LabelledInk, is_held_out, read_labelled
-from ..errors import DataError
+from ..datasets.labelled import LabelledImage, LabelledInk, LabelledPicture, is_held_out, read_labelled, read_manifest
+from ..errors import DataError, ImageError
 from ..escape import escape
 from ..recognition.ink import box_of
 from ..recognition.model import REJECT
@@ -19,13 +21,14 @@ from ..storage.atomic_write import readable_json, write_atomically
 from .metrics import calibration_error, wilson
 
 TILE = 120
+Sample: TypeAlias = LabelledInk | LabelledImage | LabelledPicture
 
 
 @dataclass(frozen=True)
 class Outcome:
     """How one sample was read."""
 
-    sample: LabelledInk | LabelledImage
+    sample: Sample
     text: str
     confidence: float
 
@@ -36,15 +39,22 @@ class Outcome:
 
 
 def evaluate_command(
-    files: list[Path], recognizer: Recognizer, output: Path | None, picture: Path | None, fold: int | None = None
+    files: list[Path],
+    recognizer: Recognizer,
+    output: Path | None,
+    picture: Path | None,
+    fold: int | None = None,
+    manifests: Sequence[Path] = (),
 ) -> int:
-    """Evaluate each file, print a table for each, and write JSON and the picture if asked to."""
-    if len({path.name for path in files}) < len(files):  # the report has names, not paths: those are private
+    """Evaluate each file and manifest of pictures, print a table for each, and write JSON and the picture if asked."""
+    if len({path.name for path in (*files, *manifests)}) < len(files) + len(
+        manifests
+    ):  # the report has names, not paths: those are private
         raise DataError("two files have the same name: rename one, or evaluate them one by one")
     results = {}
     mistakes: list[Outcome] = []
-    for path in files:
-        samples = read_labelled(path)
+    for path in (*files, *manifests):
+        samples: Iterator[Sample] = read_manifest(path) if path in manifests else read_labelled(path)
         outcomes = [read_sample(recognizer, s) for s in samples if fold is None or is_held_out(s.writer, fold)]
         if not outcomes:
             raise DataError(f"{path}: no samples" + ("" if fold is None else f" of fold {fold}"))
@@ -68,9 +78,14 @@ def evaluate_command(
     return 0
 
 
-def read_sample(recognizer: Recognizer, sample: LabelledInk | LabelledImage) -> Outcome:
+def read_sample(recognizer: Recognizer, sample: Sample) -> Outcome:
     """Return how the app reads a sample; ink with a label of one character is read as a single digit."""
-    if isinstance(sample, LabelledImage):
+    if isinstance(sample, LabelledPicture):
+        try:
+            reading = recognizer.read_picture(sample.path, single=sample.single)
+        except ImageError:
+            return Outcome(sample, "", 0.0)
+    elif isinstance(sample, LabelledImage):
         reading = recognizer.read_image(sample.image)
     else:
         reading = recognizer.read(sample.ink, single=len(sample.label) == 1)
@@ -79,7 +94,7 @@ def read_sample(recognizer: Recognizer, sample: LabelledInk | LabelledImage) -> 
 
 def is_number(outcome: Outcome) -> bool:
     """Return whether the sample is digits, not a letter or symbol."""
-    return outcome.sample.label.isascii() and outcome.sample.label.isdigit()
+    return outcome.sample.label.isascii() and outcome.sample.label.replace("\n", "").isdigit()
 
 
 def figures(outcomes: list[Outcome]) -> dict[str, Any]:
@@ -97,6 +112,8 @@ def figures(outcomes: list[Outcome]) -> dict[str, Any]:
             "calibration_error": calibration_error([outcome.confidence for outcome in numbers], right),
             "worst_writers": _worst_writers(numbers),
         }
+        if kinds := _by_kind(numbers):
+            result["kinds"] = kinds
         if all(len(outcome.sample.label) == 1 for outcome in numbers):
             result |= _by_digit(numbers)
     if others:
@@ -111,6 +128,16 @@ def _worst_writers(numbers: list[Outcome]) -> dict[str, dict[str, int]]:
         writers[outcome.sample.writer].append(outcome.is_right)
     worst = sorted(writers.items(), key=lambda item: (-item[1].count(False), item[0]))[:5]
     return {escape(name): {"n": len(own), "wrong": own.count(False)} for name, own in worst}
+
+
+def _by_kind(numbers: list[Outcome]) -> dict[str, dict[str, int]]:
+    """Return n and right of each kind of pictures, single digits apart from numbers; empty without pictures."""
+    kinds: dict[str, list[bool]] = defaultdict(list)
+    for outcome in numbers:
+        if isinstance(outcome.sample, LabelledPicture):
+            what = "one digit" if outcome.sample.single else "numbers"
+            kinds[f"{what}, {escape(outcome.sample.kind)}"].append(outcome.is_right)
+    return {kind: {"n": len(right), "right": sum(right)} for kind, right in sorted(kinds.items())}
 
 
 def _by_digit(numbers: list[Outcome]) -> dict[str, Any]:
@@ -133,6 +160,8 @@ def table(name: str, result: dict[str, Any]) -> str:
             f"(95 % interval {low:.2%} to {high:.2%}), {result['refused']} rejected, "
             f"calibration error {result['calibration_error']:.3f}"
         )
+        for kind, own in result.get("kinds", {}).items():
+            lines.append(f"    {kind}: {own['right']} of {own['n']} right ({own['right'] / own['n']:.1%})")
         for digit, own in result.get("per_class", {}).items():
             lines.append(f"    {digit}: {own['wrong']:>4} wrong of {own['n']}")
         if pairs := [f"{true} as {read}: {count}" for true, read, count in result.get("confusions", [])]:
@@ -156,13 +185,21 @@ def draw_mistakes(mistakes: list[Outcome], columns: int = 10, most: int = 240) -
         x, y = i % columns * TILE, i // columns * (TILE + 14)
         sheet.paste(_tile(outcome.sample), (x + 2, y))
         pen.rectangle((x + 1, y, x + TILE - 2, y + TILE + 12), outline=200)
-        text = f"{outcome.sample.label} read {outcome.text} {outcome.confidence:.2f}"
+        label, read = (text.replace("\n", " ") for text in (outcome.sample.label, outcome.text))
+        text = f"{label} read {read} {outcome.confidence:.2f}"
         pen.text((x + 4, y + TILE - 3), text, fill=0)
     return sheet
 
 
-def _tile(sample: LabelledInk | LabelledImage, side: int = TILE - 4) -> Image.Image:
-    """Return a digit as the network sees it, or a number as it was written."""
+def _tile(sample: Sample, side: int = TILE - 4) -> Image.Image:
+    """Return a digit as the network sees it, or a number or picture as it was made."""
+    if isinstance(sample, LabelledPicture):
+        tile = Image.new("L", (side, side), 255)
+        with suppress(OSError), Image.open(sample.path) as picture:
+            small = ImageOps.exif_transpose(picture).convert("L")
+            small.thumbnail((side, side - 8))
+            tile.paste(small)
+        return tile
     if isinstance(sample, LabelledInk) and len(sample.label) > 1:
         left, top, right, bottom = box_of(sample.ink)
         scale = (side - 4) / max(right - left, bottom - top, 1e-9)

@@ -90,3 +90,31 @@ def test_mnist_test_images_are_read(mnist_file: Path) -> None:
     assert np.bincount([int(sample.label) for sample in samples]).tolist() == [
         980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009,
     ]  # fmt: skip
+
+
+def test_evaluate_scores_a_manifest_of_pictures_by_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [
+        {"file": str(DATA / "7.png"), "label": "7", "kind": "canvas"},
+        {"file": str(DATA / "7.png"), "label": "7 7", "kind": "photo"},  # wrong: it has one line
+        {"file": str(DATA / "2026.png"), "label": "2026", "kind": "photo", "single": False},
+        {"file": str(tmp_path / "missing.png"), "label": "1", "kind": "photo"},
+    ]
+    (tmp_path / "p.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    words = ["evaluate", "--pictures", str(tmp_path / "p.jsonl"), "--json", str(tmp_path / "e.json")]
+    assert main([*words, "--picture", str(tmp_path / "m.png")]) == 0
+    found = json.loads((tmp_path / "e.json").read_text())["sets"]["p.jsonl"]
+    assert (found["n"], found["right"]) == (4, 2)
+    assert found["kinds"] == {
+        "numbers, photo": {"n": 2, "right": 1},
+        "one digit, canvas": {"n": 1, "right": 1},
+        "one digit, photo": {"n": 1, "right": 0},
+    }
+    assert "one digit, canvas: 1 of 1 right (100.0%)" in capsys.readouterr().out
+
+
+def test_a_manifest_that_names_no_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "p.jsonl").write_text('{"label": "1"}\n')
+    assert main(["evaluate", "--pictures", str(tmp_path / "p.jsonl")]) == 1
+    assert "p.jsonl:1: not a manifest of pictures (KeyError: 'file')" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["evaluate"])
