@@ -1,1 +1,1 @@
-"""The pygame shell: events in, state changed, picture out."""
+"""The pygame window."""

@@ -1,4 +1,4 @@
-"""What can be asked of the app: the one way in which anything in it changes."""
+"""The actions of the app; buttons, keys and dropped files all become one of these."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Name: TypeAlias = Literal[
 
 @dataclass(frozen=True)
 class Action:
-    """Something to do, by name, and to what: asked for by buttons, keys, panels and files dropped on the window."""
+    """What to do, with the value that its handler takes."""
 
     name: Name
     value: Hashable = None

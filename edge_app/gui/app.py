@@ -1,4 +1,4 @@
-"""The window's program but for its clock and its window: events in, actions done, a picture out."""
+"""The app without its window and clock: it handles events, runs timers and draws."""
 
 from collections.abc import Callable
 from functools import partial
@@ -24,15 +24,15 @@ from .timers import Timers
 from .view import View
 
 IN_USE = 300_000  # milliseconds after the last touch for which a kiosk keeps its screen on
-WAKE = pygame.USEREVENT  # the worker has done a job
-ON_CARDS = {"escape", "focus", "press", "turn", "digit", "fullscreen", "quit"}  # keys, while a card covers the pad
+WAKE = pygame.USEREVENT  # the worker has a result
+ON_CARDS = {"escape", "focus", "press", "turn", "digit", "fullscreen", "quit"}  # keys that work above a card
 
 
 class App:
-    """Driven by `handle` and `tick`, seen by `draw`; what it shows is in `state`, which the handlers change."""
+    """Driven by `handle`, `tick` and `draw`; what it shows is in `state`, which the handlers change."""
 
     def __init__(self, surface: pygame.Surface, state: State, services: Services, *, density: float = 0.0) -> None:
-        """Start with an empty pad on `surface`, on a screen of `density` dots per inch; 0 if unknown."""
+        """Draw on `surface`, on a screen of `density` dots per inch; 0 if unknown."""
         self.state, self.services = state, services
         timers, view = Timers(), View(state, surface.get_size(), density)
         notices = Notices(state, services, timers)
@@ -45,7 +45,7 @@ class App:
         self.resize(surface)
 
     def handle(self, event: pygame.event.Event, now: int) -> None:
-        """Take one pygame event at `now` milliseconds; an error that a user can fix is shown, and ends nothing."""
+        """Handle one pygame event at `now` milliseconds; a DigitpadError is shown."""
         self.ctx.timers.now = max(self.ctx.timers.now, now)
         self._guarded(lambda: self._handle(event))
 
@@ -76,7 +76,7 @@ class App:
             dispatch(self.ctx, action)
 
     def do(self, action: Action) -> None:
-        """Carry out an action; in a kiosk, only what a visitor may do."""
+        """Dispatch an action; a DigitpadError is shown."""
         self._guarded(lambda: dispatch(self.ctx, action))
 
     def _guarded(self, job: Callable[[], None]) -> None:
@@ -86,22 +86,22 @@ class App:
             self.report(error)
 
     def tick(self, now: int) -> None:
-        """Do what has become due by `now` milliseconds."""
+        """Run the timers that are due at `now` milliseconds."""
         self.ctx.timers.now = max(self.ctx.timers.now, now)
         self.ctx.timers.run(self.report)
 
     def next_tick(self) -> int | None:
-        """Return milliseconds until something is due; None when nothing is, and the app may sleep."""
+        """Return the milliseconds until the next timer; None if there is none, and the app may sleep."""
         return self.ctx.timers.until_next()
 
     def resize(self, surface: pygame.Surface) -> None:
-        """Go on with a window of another size; what is written stays, scaled to fit."""
+        """Draw on another surface; the ink is scaled to fit."""
         self.surface, self._language = surface, self.state.tr
         self.ctx.view.size = surface.get_size()
         self.painter = Painter(surface, Fonts("".join(self._language.texts.values())))
 
     def close(self) -> None:
-        """Store what is on the pad, the stroke under the pen too, and end the worker."""
+        """Save what is on the pad, with the stroke under the pen, and end the worker."""
         try:
             self.reader.finish()
             self.services.recorder.flush()
@@ -121,15 +121,15 @@ class App:
             self.ctx.timers.after(IN_USE, self._visitor_left)
 
     def _visitor_left(self) -> None:
-        """Let the screen blank, and leave nothing of a visitor's for the next one."""
+        """Let the screen blank, and clear everything for the next visitor."""
         self._pen.let_go()
         make_room(self.ctx)
         self.state.forget_visitor()
 
-    # The picture, and what is in it
+    # Drawing
 
     def draw(self) -> list[pygame.Rect]:
-        """Draw what has changed; returns the rectangles to show."""
+        """Draw what has changed; returns the rectangles to update on the display."""
         state, exercise = self.state, self.state.exercise
         if state.tr is not self._language:
             self.resize(self.surface)

@@ -1,4 +1,4 @@
-"""What the actions' handlers work with."""
+"""The context that handlers are called with."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from .view import View
 
 @dataclass(frozen=True)
 class Context:
-    """The window's parts, but for its events and its drawing."""
+    """The app's parts, except input and drawing."""
 
     state: State
     services: Services

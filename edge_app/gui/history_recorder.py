@@ -1,4 +1,4 @@
-"""The history's side of the pad: each sheet is one page of the store, from its first reading on."""
+"""Saves what is on the pad as pages of the history: one page per sheet, from its first reading on."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
@@ -11,82 +11,88 @@ from ..recognition.results import Reading
 from ..storage.history import HistoryStore
 
 MOST_SHEETS = 500  # whose pages are known: more than undo reaches back
-MOST_OWED = 50  # sheets that a failing disk did not take and that it is given again
+MOST_UNSAVED = 50  # sheets that a failing disk rejected and that are tried again
 
-Noted: TypeAlias = tuple[int, Ink, Reading, str]
-"""A sheet, its ink, what was read and by which model."""
+Content: TypeAlias = tuple[Ink, Reading, str]
+"""What is on a sheet, how it was read, and the SHA-256 of the model."""
 
 
 class HistoryRecorder:
-    """Knows which page of the store a sheet is; an error of the store is reported once a sheet and loses no ink."""
+    """Knows the page of each sheet; an error of the store is reported once per sheet and loses no ink."""
 
     def __init__(self, store: HistoryStore) -> None:
-        """Keep nothing yet."""
+        """Start with nothing to save."""
         self.store = store
-        self._begun = len(store.notices)  # files of the store, each with a notice but for the first
-        self.report: Callable[[str], None] = lambda _: None  # the app takes it over
-        self._numbers: dict[int, int] = {}  # of pages, by sheet
-        self._unwanted: set[int] = set()  # sheets that are not to be stored (again)
-        self._pending: Noted | None = None
-        self._owed: dict[int, Noted] = {}  # what could not be written, by sheet
-        self._shown: tuple[int, Ink] | None = None  # a page of the store as it was put on a sheet again
-        self._fault: tuple[int, str] | None = None  # the newest sheet and what was said when it was not written
+        self.report: Callable[[str], None] = lambda _: None  # replaced by the app
+        self._pages: dict[int, tuple[int, int]] = {}  # by sheet: the file, as `_file` counts them, and the page's id
+        self._excluded: set[int] = set()  # sheets that must not be saved (again)
+        self._pending: tuple[int, Content] | None = None
+        self._unsaved: dict[int, Content] = {}  # by sheet, oldest first
+        self._shown: tuple[int, Ink] | None = None  # a restored page's sheet, and its ink as it was put there
+        self._fault: tuple[int, str] | None = None  # the newest unsaved sheet, and the message reported for it
+
+    @property
+    def _file(self) -> int:
+        """The number of the store's file: it grows when a lost or damaged one is replaced, whose ids mean nothing."""
+        return len(self.store.notices)
 
     def record(self, sheet: int, ink: Ink, reading: Reading, model: str) -> None:
-        """Take what is on a sheet now, in place of what was there before; it is written with the next `flush`.
+        """Replace what is known of a sheet; the next `flush` saves it.
 
         Undo passes through states that nobody rested at: only what stays, or is cleared, is worth a page.
         """
-        wanted = bool(ink) and sheet not in self._unwanted and not self._is_as_shown(sheet, ink)
-        self._pending = (sheet, ink, reading, model) if wanted else None
-        self._owed.pop(sheet, None)
+        wanted = bool(ink) and sheet not in self._excluded and not self._is_as_shown(sheet, ink)
+        self._pending = (sheet, (ink, reading, model)) if wanted else None
+        self._unsaved.pop(sheet, None)
 
     def flush(self) -> None:
-        """Write what was noted; what cannot be written, also of sheets before, is tried again with the next flush.
+        """Save what was recorded; what fails, also of earlier sheets, is tried again with the next flush.
 
-        A store in memory gets no pages: they would be gone with the window, and fill the memory until then.
+        A store in memory gets no pages: they would be lost with the window, and fill the memory until then.
         """
         if self.store.path is None:
             return
         if self._pending is not None:
-            self._owed[self._pending[0]] = self._pending
+            sheet, content = self._pending
+            self._unsaved[sheet] = content
             self._pending = None
-        while len(self._owed) > MOST_OWED:
-            del self._owed[next(iter(self._owed))]
-        for sheet, noted in list(self._owed.items()):  # in their order, which the history keeps
-            if not self._write(*noted):
+        while len(self._unsaved) > MOST_UNSAVED:
+            del self._unsaved[next(iter(self._unsaved))]
+        for sheet, content in list(self._unsaved.items()):  # the history keeps their order
+            if not self._save(sheet, content):
                 return
-            del self._owed[sheet]
+            del self._unsaved[sheet]
 
-    def _write(self, sheet: int, ink: Ink, reading: Reading, model: str, *, again: bool = True) -> bool:
-        """Write one page; returns whether that went well. Once `again` where the store had to begin a new file."""
-        self._look_for_new_file()
-        try:
-            number = self.store.save_page(
-                self._numbers.get(sheet), ink, reading.text, reading.confidence, reading.digits, model
-            )
-        except StoreError as error:
-            fault = next(reversed(self._owed)), error.notice
-            if self._fault != fault:
-                self._fault = fault
-                self.report(error.notice)
-            anew = again and self._look_for_new_file() and self.store.path is not None
-            return anew and self._write(sheet, ink, reading, model, again=False)
-        self.adopt(sheet, number)
-        self._fault = None
-        return True
+    def _save(self, sheet: int, content: Content) -> bool:
+        """Save one page, with one retry if the store has replaced its file; returns whether that succeeded."""
+        ink, reading, model = content
+        for _ in range(2):
+            before = self._file
+            file, number = self._pages.get(sheet, (before, None))
+            known = number if file == before else None
+            try:
+                saved = self.store.save_page(known, ink, reading.text, reading.confidence, reading.digits, model)
+            except StoreError as error:
+                fault = next(reversed(self._unsaved)), error.notice
+                if self._fault != fault:
+                    self._fault = fault
+                    self.report(error.notice)
+                if self._file == before or self.store.path is None:
+                    break
+            else:
+                self._fault = None
+                self._assign(sheet, saved)
+                return True
+        return False
 
-    def _look_for_new_file(self) -> bool:
-        """Return whether the store has begun a new file since; in that, other pages have these numbers."""
-        if self._begun == len(self.store.notices):
-            return False
-        self._begun = len(self.store.notices)
-        self._numbers.clear()
-        return True
+    def _assign(self, sheet: int, number: int) -> None:
+        self._pages[sheet] = self._file, number
+        while len(self._pages) > MOST_SHEETS:
+            del self._pages[next(iter(self._pages))]
 
     def restored(self, sheet: int, number: int, ink: Ink) -> None:
-        """Note that a sheet is this page, as large as the pad allows; until it changes, the page stays as it is."""
-        self.adopt(sheet, number)
+        """Note that a sheet shows this page, scaled to the pad as `ink`; the page is not saved until that changes."""
+        self._assign(sheet, number)
         self._shown = sheet, ink
 
     def _is_as_shown(self, sheet: int, ink: Ink) -> bool:
@@ -94,31 +100,28 @@ class HistoryRecorder:
             return False
         return all(map(np.array_equal, ink, self._shown[1]))
 
-    def adopt(self, sheet: int, number: int) -> None:
-        """Note that a sheet is this page of the store."""
-        self._numbers[sheet] = number
-        while len(self._numbers) > MOST_SHEETS:
-            del self._numbers[next(iter(self._numbers))]
-
-    def leave_out(self, sheets: range) -> None:
-        """Note sheets that are not to be stored: opened from a file, deleted or forgotten."""
-        self._unwanted.update(sheets)
-        if self._pending and self._pending[0] in self._unwanted:
+    def exclude(self, sheets: range) -> None:
+        """Never save these sheets: they were opened from a file, deleted or forgotten."""
+        self._excluded.update(sheets)
+        if self._pending and self._pending[0] in self._excluded:
             self._pending = None
-        self._owed = {sheet: noted for sheet, noted in self._owed.items() if sheet not in self._unwanted}
+        self._unsaved = {sheet: content for sheet, content in self._unsaved.items() if sheet not in self._excluded}
 
-    def moved(self, store: HistoryStore, numbers: Mapping[int, int]) -> None:
-        """Go on with another store, in which the pages have these numbers; without one, a page is a new one there."""
-        self.store, self._begun = store, len(store.notices)
-        self._numbers = {sheet: numbers[old] for sheet, old in self._numbers.items() if old in numbers}
+    def moved(self, store: HistoryStore, ids: Mapping[int, int]) -> None:
+        """Switch to another store; `ids` maps page ids to those of their copies there."""
+        known, self._pages = {sheet: page for sheet, (file, page) in self._pages.items() if file == self._file}, {}
+        self.store = store
+        for sheet, page in known.items():
+            if page in ids:
+                self._assign(sheet, ids[page])
 
     def deleted(self, number: int) -> None:
-        """Note that a page is gone from the store."""
-        for sheet in [sheet for sheet, page in self._numbers.items() if page == number]:
-            del self._numbers[sheet]
-            self.leave_out(range(sheet, sheet + 1))
+        """Note that a page was deleted from the store; its sheet is not saved again."""
+        for sheet in [sheet for sheet, page in self._pages.items() if page == (self._file, number)]:
+            del self._pages[sheet]
+            self.exclude(range(sheet, sheet + 1))
 
     def forgotten(self, newest: int) -> None:
-        """Note that all pages are gone from the store; what undo can bring back, up to the newest sheet, stays out."""
-        self._numbers.clear()
-        self.leave_out(range(newest + 1))
+        """Note that all pages were deleted; no sheet up to `newest`, which undo may bring back, is saved again."""
+        self._pages.clear()
+        self.exclude(range(newest + 1))

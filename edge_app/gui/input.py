@@ -1,4 +1,4 @@
-"""From pygame's events to what they mean: one pen at a time, and never the same touch twice."""
+"""Translates pygame events: pointers to one pen at a time, keys to actions."""
 
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
@@ -9,16 +9,16 @@ from .actions import Action
 
 Pointer: TypeAlias = tuple[int, int] | Literal["mouse", "eraser"]
 
-NEAR = 24.0  # pixels: a mouse press this close to a finger is that finger again, reported by the system
-ECHO = 500  # milliseconds after a finger for which such an echo may still come
-SILENT = 1500  # milliseconds: a finger that says nothing for so long while another comes down rests, or was lost
-MOST_NEAR = 32  # places of a second finger that are remembered while it is not known to write
-PALM = 500  # milliseconds after a pen was near, in which fingers are the hand that holds it
+NEAR = 24.0  # pixels: a mouse press this close to a finger is its echo, made by the system
+ECHO = 500  # milliseconds for which an echo may follow a finger
+SILENT = 1500  # milliseconds without an event, after which another finger takes over: it rests, or was lost
+MOST_NEAR = 32  # points remembered of a second finger until it is known to write
+PALM = 500  # milliseconds after a pen event, in which fingers are the hand that holds it
 
 
 @dataclass(frozen=True)
 class Pen:
-    """What the writing pointer did, in window pixels; `drop` undoes what it has done since it came down."""
+    """What the writing pointer did, in window pixels; `drop` undoes everything since its `down`."""
 
     kind: Literal["down", "move", "up", "lost", "drop"]
     x: float
@@ -78,7 +78,7 @@ def is_sound(event: pygame.event.Event) -> bool:
 
 
 def key_meaning(event: pygame.event.Event) -> Action | None:
-    """Return what a pressed key asks for; digits go to the panel that is open."""
+    """Return the action of a pressed key."""
     if event.mod & (pygame.KMOD_CTRL | pygame.KMOD_META):
         if event.key == pygame.K_z and event.mod & pygame.KMOD_SHIFT:
             return Action("redo")
@@ -92,19 +92,18 @@ def key_meaning(event: pygame.event.Event) -> Action | None:
 
 @dataclass
 class Pointers:
-    """Tells fingers from the mouse events that systems make of them; the first pointer down writes alone.
+    """Follows one pointer at a time, the first that comes down, and ignores mouse events that echo a finger.
 
-    A pen, which systems report as a mouse, goes before fingers: those are then the hand that rests beside it. Of two
-    touches, the one that moves is the finger, and the one that has lain still is the palm (SDL 2 tells no size of a
-    touch, which would say it at once).
+    A pen, which systems report as a mouse, takes precedence over fingers, which then are the hand that holds it. Of two
+    touches, the one that moves is a finger, and the one that rests is the palm: SDL 2 does not report a touch's size.
     """
 
     writing: Pointer | None = None
-    _heard: int = -(10**9)  # when the writing pointer last said something
+    _heard: int = -(10**9)  # time of the writing pointer's last event
     _down_at: tuple[float, float] = (0.0, 0.0)
-    _moved: bool = False  # from there: what lies still is no writing
+    _moved: bool = False  # from there, by more than NEAR
     _second: Pointer | None = None  # a finger that came down beside the one that writes
-    _second_way: list[tuple[float, float]] = field(default_factory=list)  # where it has been since
+    _second_way: list[tuple[float, float]] = field(default_factory=list)  # its points so far
     _finger_at: tuple[float, float] = (-1e9, -1e9)
     _finger_down_at: tuple[float, float] = (-1e9, -1e9)
     _finger_time: int = -(10**9)
@@ -112,13 +111,13 @@ class Pointers:
     _position: tuple[float, float] = (0.0, 0.0)
 
     def translate(self, event: pygame.event.Event, size: tuple[int, int], now: int) -> list[Pen]:
-        """Return what a pointer's event means in a window of `size` at `now` milliseconds."""
+        """Return what a pointer's event does to the pen, in a window of `size` at `now` milliseconds."""
         if event.type in (pygame.FINGERDOWN, pygame.FINGERMOTION, pygame.FINGERUP):
             return self._finger(event, size, now)
         if event.type in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEMOTION, pygame.MOUSEBUTTONUP):
             return self._mouse(event, now)
         if event.type == pygame.WINDOWFOCUSLOST and self.writing in ("mouse", "eraser"):
-            return [self._end("lost", *self._position)]  # its release will go to another window
+            return [self._end("lost", *self._position)]  # another window gets its release
         return []
 
     def _finger(self, event: pygame.event.Event, size: tuple[int, int], now: int) -> list[Pen]:
@@ -137,12 +136,12 @@ class Pointers:
             return []
         self._finger_at = self._finger_down_at = (x, y)
         self._finger_time = now
-        if echoed:  # SDL sends the mouse event it makes of a finger first: the line goes on as the finger's
+        if echoed:  # SDL may send the echo before the finger: the finger continues its line
             self.writing = pointer
             return [self._go("move", x, y, now)]
         ended: list[Pen] = []
         if self.writing is not None:
-            # the same finger again, or one that has been silent: its end was lost, or it is a palm that lies still
+            # the same finger again, or a silent one: its end was lost, or it is a resting palm
             if pointer != self.writing and now - self._heard < SILENT:
                 self._second, self._second_way = pointer, [(x, y)]
                 return []
@@ -151,7 +150,7 @@ class Pointers:
         return [*ended, self._go("down", x, y, now)]
 
     def _beside(self, pointer: Pointer, x: float, y: float, now: int) -> list[Pen]:
-        """Take the move of a finger beside the one that writes: it takes over where only it moves."""
+        """Handle a finger beside the writing one: it takes over if it moves and the other does not."""
         if pointer != self._second:
             return []
         self._second_way.append((x, y))
@@ -189,7 +188,7 @@ class Pointers:
         near = any(self._is_near(x, y, at) for at in (self._finger_at, self._finger_down_at))
         if near and (self.writing is not None or now - self._finger_time < ECHO):
             return []
-        dropped = [Pen("drop", *self._position)] if self.writing else []  # what wrote was the palm: now comes the pen
+        dropped = [Pen("drop", *self._position)] if self.writing else []  # it was the palm: here is the pen
         self.writing = pointer
         return [*dropped, self._go("down", x, y, now)]
 

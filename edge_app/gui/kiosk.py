@@ -1,4 +1,4 @@
-"""What a kiosk lets its visitors do; everything else is its owner's."""
+"""What visitors of a kiosk may do; the rest is for its owner."""
 
 from .actions import Action, Name
 
@@ -14,5 +14,5 @@ PANELS = frozenset(("menu", "digit", "keys", "quit"))
 
 
 def visitor_may(action: Action) -> bool:
-    """Return whether a visitor may do this: no files, no history, no settings, no end but by holding a button."""
+    """Return whether a visitor may do this: no files, history or settings; leaving takes a button held down."""
     return action.value in PANELS if action.name == "open" else action.name in MAY

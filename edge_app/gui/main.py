@@ -1,4 +1,4 @@
-"""The window from start to end: opened at once, the model loaded beside it, served until it is closed."""
+"""Opens the window at once, loads the model in the background, and runs the event loop."""
 
 import os
 import random
@@ -42,9 +42,9 @@ from .services import Services
 from .side_by_side import Duel, open_float
 from .state import Panel, State
 
-BUNDLED = Wanted()  # or what was put in its place
-LOST = 1  # the exit status without a display any more; 3 would say that there never was one, and stop a service
-SWITCH = 0.0005  # seconds after which Python lets the other thread run: the line must not wait for the network
+BUNDLED = Wanted()  # or the installed model
+LOST = 1  # exit status when the display is lost; 3 means that there never was one, and a service is not restarted
+SWITCH = 0.0005  # seconds between thread switches: drawing must not wait for the network
 
 
 def run(
@@ -57,10 +57,10 @@ def run(
     file: str | None = None,
     size: tuple[int, int] | None = None,
 ) -> int:
-    """Open the window and serve it until it is closed; returns the exit status.
+    """Open the window and run it until it is closed; returns the exit status.
 
-    `changes` are settings for this time only. Without the project's float model the window does its work; a
-    `float_model` that was named and fails is a fault.
+    `changes` are settings for this run only. A `float_model` that cannot be opened sets the exit status; a missing
+    default one does not.
     """
     sys.setswitchinterval(SWITCH)
     folders, problems = _folders()
@@ -74,8 +74,8 @@ def run(
     duel = Duel(partial(open_float, float_model, folders, unlisted=wanted.unlisted))
     app = make_app(display, settings, folders, path, duel)
     app.state.comparing = compare
-    display.show(app.draw())  # before anything that takes time: the window is there at once
-    app.tick(milliseconds())  # what is said from now on is shown for its time
+    display.show(app.draw())  # before anything slow
+    app.tick(milliseconds())  # sets the clock by which notices are hidden
     open_rest(app, wanted, problems)
     if file:
         app.do(Action("file", file))
@@ -93,7 +93,7 @@ def _folders() -> tuple[Paths | None, list[str]]:
 
 
 def make_app(display: Display, settings: Settings, folders: Paths | None, path: Path | None, duel: Duel) -> App:
-    """Return the app with all that it needs at once; store and model come with `open_rest`."""
+    """Return the app with what its first frame needs; `open_rest` opens store and model."""
     extra = folders.config / "languages" if folders else None
     tr, problems = load_language(settings.language, extra)
     state = State(settings, tr, {})
@@ -123,7 +123,7 @@ def _wake() -> None:
 
 
 def open_rest(app: App, wanted: Wanted, problems: list[str]) -> None:
-    """Open what the first picture does not need: the model, the history, speech, the list of languages."""
+    """Open what the first frame does not need: model, history, speech, list of languages."""
     state, services = app.state, app.services
     services.worker.submit("load", partial(_load, wanted, services.folders))
     state.languages = available_languages(services.folders.config / "languages" if services.folders else None)
@@ -138,7 +138,7 @@ def open_rest(app: App, wanted: Wanted, problems: list[str]) -> None:
 
 
 def _load(wanted: Wanted, folders: Paths | None) -> Loaded:
-    from ..modelfiles.registry import open_classifier  # in the reading thread, after the first picture
+    from ..modelfiles.registry import open_classifier  # in the worker's thread, after the first frame
 
     notices: list[str] = []
     return with_lessons(Recognizer(classifier=open_classifier(wanted, folders, notices.append)), notices)
@@ -161,7 +161,7 @@ def serve(app: App, display: Display) -> int:
             if event.type == pygame.WINDOWCLOSE:
                 closing = app.state.settings.kiosk
             elif event.type == pygame.QUIT and closing:
-                closing = False  # a visitor's keyboard asked for it; when the system ends us, no window is closed
+                closing = False  # Alt+F4 in a kiosk; a QUIT without WINDOWCLOSE comes from the system
             elif event.type in (pygame.VIDEORESIZE, pygame.WINDOWSIZECHANGED):
                 display.refit()
                 app.resize(display.surface)
@@ -188,9 +188,9 @@ def _events(log: Callable[[str], None]) -> list[pygame.event.Event]:
 
 
 def _leave_at_once(app: App) -> None:
-    """Store what is on the pad and end, with a status that a service restarts on."""
+    """Save what is on the pad and exit, with a status on which a service restarts."""
     try:
-        app.services.log("the display is gone; what was written is stored")
+        app.services.log("the display is lost; what was written is saved")
         app.close()
     finally:
         os._exit(LOST)

@@ -1,4 +1,4 @@
-"""Short notices to the user, and errors, which go to the log as well."""
+"""Short notices for the user; errors are logged as well."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ class Notices:
     """Shows one notice at a time, at the foot of the pad."""
 
     def __init__(self, state: State, services: Services, timers: Timers) -> None:
-        """Show nothing yet."""
+        """Start without a notice."""
         self._state, self._services, self._timers = state, services, timers
 
     def show(self, text: str) -> None:
@@ -28,7 +28,7 @@ class Notices:
         self.show(self._state.tr.fault(fault))
 
     def attempt(self, job: Callable[[], object]) -> bool:
-        """Run `job` and report an error that a user can fix; returns whether there was none."""
+        """Run `job` and report a DigitpadError or OSError; returns whether there was none."""
         try:
             job()
         except (DigitpadError, OSError) as error:

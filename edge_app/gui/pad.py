@@ -1,4 +1,4 @@
-"""The pad: strokes being written and what the writer said of them, with undo and redo; no windows, no time."""
+"""The pad: strokes and their corrections, with undo and redo; it knows no window and no time."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -14,27 +14,27 @@ from ..recognition.segmentation import Group, Part
 Point = tuple[float, float]
 Line = tuple[Point, ...]
 
-MOST_STEPS = 200  # that can be taken back: hours of writing must not fill the memory
+MOST_STEPS = 200  # of undo: hours of writing must not fill the memory
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """What strokes are written on, from the first of them until the last is gone; undo brings it back with them."""
+    """Identifies ink from its first stroke until it is cleared; undo brings it back with the strokes."""
 
     number: int = 0
-    size: tuple[int, int] = (1, 1)  # of the pad, in whose pixels the ink is; larger where ink came beside it later
+    size: tuple[int, int] = (1, 1)  # of the pad in ink units; grows with ink beyond it
 
 
 @dataclass(frozen=True)
 class Page:
-    """Finished strokes, and what was said of some of them."""
+    """Finished strokes, and corrections of some of them."""
 
     strokes: tuple[Line, ...] = ()
     pins: tuple[Pin, ...] = ()
     sheet: Sheet = Sheet()
 
     def without(self, gone: Iterable[int]) -> "Page":
-        """Return the page without some strokes, and without what was said of those."""
+        """Return the page without some strokes and the pins on them."""
         dropped = set(gone)
         if dropped.issuperset(range(len(self.strokes))):
             return Page()
@@ -53,14 +53,14 @@ class Page:
     def settled(self, reading: Reading) -> tuple["Page", list[Group]]:
         """Return the page with no stroke shared by two digits of its reading, and the strokes of each digit.
 
-        Where one line holds several digits it is cut as the reading did, so that each can be spoken of by itself.
+        A stroke that holds several digits is cut where the reading cut it, so that each can be pinned.
         """
         owners: dict[int, list[tuple[int, Part]]] = {}
         for number, digit in enumerate(reading.digits):
             for part in digit.parts:
                 owners.setdefault(part.stroke, []).append((number, part))
         strokes: list[Line] = []
-        places: dict[int, int] = {}  # of the strokes that stay whole
+        places: dict[int, int] = {}  # of uncut strokes
         groups: list[list[int]] = [[] for _ in reading.digits]
         for index, line in enumerate(self.strokes):
             own = owners.get(index, [])
@@ -73,18 +73,18 @@ class Page:
                 for number, part in own:
                     groups[number].append(len(strokes))
                     strokes.append(_line(part))
-        # what is pinned has its strokes to itself, so these are whole
+        # pinned strokes belong to one digit, so they are uncut
         pins = tuple(Pin(tuple(places[i] for i in pin.strokes), pin.label) for pin in self.pins)
         return Page(tuple(strokes), pins, self.sheet), [tuple(group) for group in groups]
 
     def pinned(self, group: Group, label: str | None) -> "Page":
-        """Return the page on which these strokes are one digit, whatever was said of any of them before."""
+        """Return the page with these strokes pinned as one digit, without earlier pins on any of them."""
         others = tuple(pin for pin in self.pins if not set(pin.strokes).intersection(group))
         return Page(self.strokes, (*others, Pin(tuple(sorted(group)), label)), self.sheet)
 
     @property
     def is_too_large(self) -> bool:
-        """Whether this is more than ink may be: a cut makes two strokes of one, and a point more."""
+        """Whether this exceeds the limits of ink: a cut adds a stroke and a point."""
         return len(self.strokes) > MAX_STROKES or sum(map(len, self.strokes)) > MAX_POINTS
 
 
@@ -108,12 +108,12 @@ def _line(part: Part) -> Line:
 
 @dataclass
 class Pad:
-    """The page and the stroke under the pen; each change of the page can be taken back."""
+    """The page and the stroke under the pen; each change of the page can be undone."""
 
     page: Page = field(default_factory=Page)
     current: list[Point] = field(default_factory=list)
-    newest: int = 0  # the number of the last sheet that was given
-    _fresh: Sheet = Sheet()  # for the stroke under the pen, should the page be empty when it is lifted
+    newest: int = 0  # number of the newest sheet
+    _fresh: Sheet = Sheet()  # for the stroke under the pen, if the page is empty when it is lifted
     _past: list[Page] = field(default_factory=list)
     _future: list[Page] = field(default_factory=list)
 
@@ -130,24 +130,24 @@ class Pad:
         return self._fresh.size if self.current else None
 
     def begin(self, point: Point, size: tuple[int, int] = (1, 1)) -> None:
-        """Put the pen down, on a pad of `size` if it is empty; a stroke that was never lifted is kept.
+        """Put the pen down, on a pad of `size` if it is empty; a stroke that was never lifted is finished.
 
         A full pad takes no more.
         """
         self.lift()
-        self._fresh = self._new_sheet(size)  # for a page with strokes as well: they may be erased under the pen
+        self._fresh = self._new_sheet(size)  # also for a page with strokes: they may be erased meanwhile
         if len(self.strokes) < MAX_STROKES and self._points() < MAX_POINTS:
             self.current = [point]
 
     def extend(self, point: Point) -> bool:
-        """Move the pen; returns whether that added to the line."""
+        """Move the pen; returns whether that added a point."""
         if not self.current or point == self.current[-1] or self._points() >= MAX_POINTS:
             return False
         self.current.append(point)
         return True
 
     def lift(self) -> bool:
-        """Take the pen up; returns whether a stroke was finished."""
+        """Lift the pen; returns whether a stroke was finished."""
         if not self.current:
             return False
         sheet = self.page.sheet if self.strokes else self._fresh
@@ -160,7 +160,7 @@ class Pad:
         return True
 
     def load(self, strokes: Iterable[Line], size: tuple[int, int]) -> Sheet:
-        """Put other ink on a new sheet, which is returned; can be undone."""
+        """Replace the page by other ink on a new sheet, which is returned; can be undone."""
         sheet = self._new_sheet(size)
         self.change(Page(tuple(strokes), (), sheet))
         return sheet
@@ -170,12 +170,12 @@ class Pad:
         return Sheet(self.newest, size)
 
     def drop(self) -> bool:
-        """Let the stroke under the pen go, as if it had never been begun; returns whether there was one."""
+        """Discard the stroke under the pen; returns whether there was one."""
         had, self.current = bool(self.current), []
         return had
 
     def change(self, page: Page) -> bool:
-        """Go on with another page, which can be taken back; returns whether it differs, and is not too large."""
+        """Replace the page, which can be undone; returns False if it is the same, or too large."""
         if page == self.page or page.is_too_large:
             return False
         self._past.append(self.page)
@@ -185,11 +185,11 @@ class Pad:
         return True
 
     def erase(self, strokes: Iterable[int]) -> bool:
-        """Take strokes away; returns whether there were any."""
+        """Remove strokes; returns whether there were any."""
         return self.change(self.page.without(strokes))
 
     def undo(self) -> bool:
-        """Take the last change back, or drop the stroke under the pen."""
+        """Undo the last change, or discard the stroke under the pen."""
         if self.current:
             return self.drop()
         if not self._past:
@@ -199,7 +199,7 @@ class Pad:
         return True
 
     def redo(self) -> bool:
-        """Make the last undone change again."""
+        """Redo the last undone change."""
         if not self._future or self.current:
             return False
         self._past.append(self.page)
@@ -207,28 +207,28 @@ class Pad:
         return True
 
     def clear(self) -> bool:
-        """Wipe the pad; can be undone."""
+        """Remove all ink; can be undone."""
         self.lift()
         return self.change(Page())
 
     def correct(self, reading: Reading, number: int, label: str) -> bool:
-        """Note which digit the reading's digit is, REJECT for none."""
+        """Pin a digit of the reading as `label`, which is REJECT for not a digit."""
         page, groups = self.page.settled(reading)
         return self.change(page.pinned(groups[number], label))
 
     def join(self, reading: Reading, number: int) -> bool:
-        """Note that a digit of the reading and the one right of it are one; returns whether there is one."""
+        """Pin a digit of the reading and its right neighbour as one; returns whether there is one."""
         if number + 1 >= len(reading.digits):
             return False
         strokes = {i for digit in reading.digits[number : number + 2] for i in digit.strokes}
         rest = tuple(digit for i, digit in enumerate(reading.digits) if i not in (number, number + 1))
-        if any(strokes.intersection(digit.strokes) for digit in rest):  # a line that goes on into a third digit
+        if any(strokes.intersection(digit.strokes) for digit in rest):  # a stroke that continues into a third digit
             page, groups = self.page.settled(reading)
             return self.change(page.pinned((*groups[number], *groups[number + 1]), None))
         return self.change(self.page.pinned(tuple(strokes), None))
 
     def split(self, reading: Reading, number: int, halves: tuple[Sequence[Part], Sequence[Part]]) -> bool:
-        """Note that a digit of the reading is two, of these parts each."""
+        """Replace a digit of the reading by two, made of these parts."""
         as_two = [
             Digit(REJECT, 0.0, (), (0, 0, 0, 0), tuple({part.stroke for part in half}), parts=tuple(half))
             for half in halves
@@ -241,17 +241,17 @@ class Pad:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is written, not even under the pen."""
+        """Whether there is no ink, not even under the pen."""
         return not self.strokes and not self.current
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is something to take back."""
+        """Whether there is something to undo."""
         return bool(self._past or self.current)
 
     @property
     def can_redo(self) -> bool:
-        """Whether there is something to make again."""
+        """Whether there is something to redo."""
         return bool(self._future and not self.current)
 
     def ink(self) -> Ink:
@@ -259,7 +259,7 @@ class Pad:
         return make_ink(self.strokes)
 
     def live_ink(self) -> Ink:
-        """Return all strokes as ink, with the one under the pen."""
+        """Return all strokes as ink, including the one under the pen."""
         return make_ink([*self.strokes, *([self.current] if self.current else [])])
 
     def _points(self) -> int:

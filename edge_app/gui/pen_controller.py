@@ -1,4 +1,4 @@
-"""What the pen does: it writes, erases, taps digits and presses buttons."""
+"""Handles the pen: it writes, erases, taps digits and presses buttons."""
 
 from typing import Any
 
@@ -16,29 +16,29 @@ from .pad import Page, strokes_at
 from .views.screen import frame_at
 from .views.widgets import Widget, widget_at
 
-TAP = 0.2  # of a target: a stroke no larger is a tap
-ERASER = 0.25  # of a target: how near to a stroke the eraser must come
-HOLD_STEP = 60  # milliseconds between two pictures of a press that must last
+TAP = 0.2  # of a target's size: a stroke no larger is a tap
+ERASER = 0.25  # of a target's size: the eraser's radius
+HOLD_STEP = 60  # milliseconds between frames while a button is held
 
 
 class PenController:
-    """Follows one pen from where it comes down to where it goes up."""
+    """Follows one pen from down to up."""
 
     def __init__(self, ctx: Context) -> None:
-        """Press nothing yet."""
+        """Start with the pen up."""
         self._ctx, self._state, self._view = ctx, ctx.state, ctx.view
         self._pressed: Widget | None = None
         self._pressed_at = 0  # milliseconds
-        self._erased: Page | None = None  # the page before the eraser came down
+        self._erased: Page | None = None  # while erasing: the page before
 
     def let_go(self) -> None:
-        """Forget what is pressed, and what is being erased."""
+        """Release the pressed widget without its action, and end erasing."""
         self._pressed, self._erased = None, None
         self._state.pressed, self._state.held = None, 0.0
         self._ctx.timers.cancel(self._hold)
 
     def handle(self, pen: Pen) -> None:
-        """Take what a pen did."""
+        """Handle what a pen did."""
         self._state.focus_seen = False
         if pen.kind == "down":
             self._down(pen)
@@ -53,7 +53,7 @@ class PenController:
             self._write(pen)
 
     def _drop(self) -> None:
-        """Undo what a palm has done: its press, its line, what it erased."""
+        """Undo what a palm has done: its press, its stroke, what it erased."""
         erased = self._erased
         self.let_go()
         self._state.pad.drop()
@@ -83,7 +83,7 @@ class PenController:
             dispatch(self._ctx, widget.action)
 
     def _hold(self) -> None:
-        """Go on with a press that must last."""
+        """Advance a button that is held; it acts when held long enough."""
         widget = self._pressed
         if widget is None or widget.action is None:
             return
@@ -104,7 +104,7 @@ class PenController:
                 return
             state.picture, state.reading = None, Reading()
         if state.exercise is not None and state.exercise.judged is not None:
-            return  # the next number comes first
+            return  # no more writing until the next number
         stop_waiting(self._ctx)
         state.pad.begin(self._view.viewport.to_ink(pen.x, pen.y), self._view.pad_size)
 
@@ -137,14 +137,14 @@ class PenController:
         self._ctx.reader.submit()
 
     def _tapped(self, stroke: "NDArray[Any]") -> int | None:
-        """Return the number of the digit that a stroke is a tap on; None for writing."""
+        """Return the index of the digit that a stroke taps; None for writing."""
         unit, viewport = self._view.metrics.unit, self._view.viewport
         if not self._state.is_read or float(np.ptp(stroke, axis=0).max()) * viewport.scale > TAP * unit:
             return None
         return frame_at(self._view.scene().frames, *viewport.to_window(*stroke[-1]), unit)
 
     def _erase(self, pen: Pen) -> None:
-        """Take away the strokes that the eraser touches."""
+        """Remove the strokes that the eraser touches."""
         if pen.kind not in ("down", "move"):
             self._erased = None
             return

@@ -1,4 +1,4 @@
-"""What corrections teach: lessons for the network's answers, kept in the store, taken back when they are undone."""
+"""Corrections as lessons: they change the classifier's answers, are kept in the store, and follow undo and redo."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,42 +13,38 @@ from ..storage.history import HistoryStore
 from .pad import Line, Page
 from .state import Picture
 
-MOST_KEYS = 500  # digits whose lessons undo can find: it reaches back 200 steps, and a window lasts for months
+MOST_KEYS = 500  # digits whose lessons undo can find: it reaches back 200 steps, and a window may run for months
 
 Key: TypeAlias = tuple[tuple[Line, ...], str]
-"""The strokes of a digit with what was said of them: what undo and redo know it by."""
+"""A digit's strokes and label, by which undo and redo find its lesson."""
 
 
 @dataclass(eq=False)
 class Taught:
-    """A lesson, and the example in the store behind it; None where it could not be stored."""
+    """A lesson and its example in the store."""
 
     image: DigitImage
     label: str
     ink: Ink
     source: str
     lesson: Lesson
-    example: int | None = None
+    example: tuple[int, int] | None = None  # the store's file and the id in it; None if it could not be stored
 
 
 class Personalization:
-    """Joins classifier and store; called where nothing else uses the classifier.
-
-    Without a classifier that can learn, corrections are kept for the next one.
-    """
+    """Keeps the classifier's lessons and the store's examples in step; call it while no reading runs."""
 
     def __init__(self, store: HistoryStore) -> None:
-        """Know nothing yet."""
+        """Start without a classifier."""
         self.store = store
         self.classifier: PersonalClassifier | None = None
-        self.report: Callable[[str], None] = lambda _: None  # the app takes it over
-        self._begun = len(store.notices)  # files of the store, each with a notice but for the first
+        self.report: Callable[[str], None] = lambda _: None  # replaced by the app
         self._taught: list[Taught] = []
         self._by_key: dict[Key, Taught] = {}
 
     def attach(self, classifier: PersonalClassifier | None) -> None:
-        """Teach `classifier` all that is stored, from now on in place of what was taught before."""
-        self.classifier, self._begun = classifier, len(self.store.notices)
+        """Replace the classifier's lessons by the store's examples."""
+        self.classifier = classifier
         known, self._by_key, self._taught = self._by_key, {}, []
         if classifier is None:
             return
@@ -59,40 +55,40 @@ class Personalization:
             return
         lessons = classifier.replace((example.image, example.label) for example in examples)
         self._taught = [
-            Taught(example.image, example.label, (), example.source, lesson, example.id)
+            Taught(example.image, example.label, (), example.source, lesson, (self._file, example.id))
             for example, lesson in zip(examples, lessons, strict=True)
         ]
         same = {(taught.image.tobytes(), taught.label): taught for taught in self._taught}
-        for key, taught in known.items():  # so that undo finds them in another store, too
+        for key, taught in known.items():  # undo finds them in another store, too
             if found := same.get((taught.image.tobytes(), taught.label)):
                 self._by_key[key] = found
 
     def teach(self, key: Key, image: DigitImage, label: str, ink: Ink, source: str) -> Lesson | None:
-        """Note that an image is a `label`: it counts at once, and is stored. None where nothing can learn."""
+        """Learn that an image is a `label`, and store that; returns None without a classifier that can learn."""
         self.take_back(key)
         if self.classifier is None:
             return None
         taught = Taught(image, label, ink, source, self.classifier.learn(image, label))
-        self._keep(taught)
+        self._store(taught)
         self._taught.append(taught)
-        self._by_key.pop(key, None)  # in its place it would be older than it is
+        self._by_key.pop(key, None)  # so that it is the newest
         self._by_key[key] = taught
         while len(self._by_key) > MOST_KEYS:
             del self._by_key[next(iter(self._by_key))]
         return taught.lesson
 
     def enable(self, used: bool) -> None:
-        """Use what was learned, or not."""
+        """Apply what was learned, or ignore it."""
         if self.classifier is not None:
             self.classifier.enabled = used
 
-    def keeps(self, key: Key) -> bool:
-        """Return whether what was taught of this digit is stored, and will be known the next time."""
+    def is_stored(self, key: Key) -> bool:
+        """Return whether the lesson of this digit will survive a restart."""
         taught = self._by_key.get(key)
         return taught is not None and taught.example is not None
 
     def take_back(self, key: Key) -> bool:
-        """Forget what was taught of this digit; returns whether anything was."""
+        """Forget the lesson of this digit, which `teach_again` can restore; returns whether there was one."""
         taught = self._by_key.get(key)
         if taught is None or taught not in self._taught:
             return False
@@ -100,7 +96,7 @@ class Personalization:
         return True
 
     def teach_again(self, key: Key) -> bool:
-        """Teach once more what was taken back; returns whether anything was."""
+        """Restore a lesson that was taken back; returns whether there was one."""
         taught = self._by_key.get(key)
         if taught is None or taught in self._taught:
             return False
@@ -108,63 +104,61 @@ class Personalization:
         return True
 
     def remove(self, number: int) -> None:
-        """Forget one of `shown`, by its number there."""
+        """Forget one of `shown`, by its number there, for good."""
         if 0 <= number < len(self._taught):
             gone = self._taught[number]
             self._remove(gone)
             self._by_key = {key: taught for key, taught in self._by_key.items() if taught is not gone}
 
     def shown(self) -> list[tuple[int, str, bytes, bool]]:
-        """Return what was taught, the newest first: number, label, image, whether it is in use."""
+        """Return all lessons, newest first: number, label, image, whether the classifier uses it."""
         return [
             (number, taught.label, taught.image.tobytes(), taught.lesson.used)
             for number, taught in reversed(list(enumerate(self._taught)))
         ]
 
+    @property
+    def _file(self) -> int:
+        """The number of the store's file: it grows when a lost or damaged one is replaced, whose ids mean nothing."""
+        return len(self.store.notices)
+
     def _remove(self, taught: Taught) -> None:
         self._taught.remove(taught)
-        if self.classifier is not None and taught.lesson in self.classifier.lessons:  # the oldest of very many are gone
+        if self.classifier is not None and taught.lesson in self.classifier.lessons:  # which drops the oldest of many
             self.classifier.forget(taught.lesson)
-        self._look_for_new_file()
-        if taught.example is not None:
+        if taught.example is not None and taught.example[0] == self._file:
             try:
-                self.store.remove_example(taught.example)
+                self.store.remove_example(taught.example[1])
             except StoreError as error:
                 self.report(error.notice)
 
-    def _keep(self, taught: Taught, *, again: bool = True) -> None:
-        """Store an example; once more where the store had to begin a new file."""
-        self._look_for_new_file()
-        try:
-            taught.example = self.store.add_example(
-                taught.image, taught.label, taught.ink, taught.source, used=taught.lesson.used
-            )
-        except StoreError as error:
-            self.report(error.notice)
-            if again and self._look_for_new_file():
-                self._keep(taught, again=False)
-
-    def _look_for_new_file(self) -> bool:
-        """Return whether the store has begun a new file since; in that, other examples have these numbers."""
-        if self._begun == len(self.store.notices):
-            return False
-        self._begun = len(self.store.notices)
-        for taught in self._taught:
-            taught.example = None
-        return True
+    def _store(self, taught: Taught) -> None:
+        """Add an example to the store, with one retry if that has replaced its file."""
+        used = taught.lesson.used
+        for _ in range(2):
+            before = self._file
+            try:
+                number = self.store.add_example(taught.image, taught.label, taught.ink, taught.source, used=used)
+            except StoreError as error:
+                self.report(error.notice)
+                if self._file == before:
+                    break
+            else:
+                taught.example = self._file, number
+                break
 
 
 def picture_key(picture: Picture, number: int) -> Key:
-    """Return what undo knows a digit of an opened picture by."""
+    """Return the key of a digit of an opened picture."""
     return (), f"{picture.number}-{number}"
 
 
 def key_of(page: Page, pin: Pin) -> Key:
-    """Return what undo knows a digit on the pad by."""
+    """Return the key of a digit on the pad."""
     return tuple(page.strokes[i] for i in pin.strokes), pin.label or ""
 
 
 def difference(before: Page, after: Page) -> tuple[set[Key], set[Key]]:
-    """Return what is said of digits on one page and no longer on the other, and the other way round."""
+    """Return the keys of labelled digits that are on `before` alone, and of those on `after` alone."""
     old, new = ({key_of(page, pin) for pin in page.pins if pin.label is not None} for page in (before, after))
     return old - new, new - old

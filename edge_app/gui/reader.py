@@ -1,4 +1,4 @@
-"""Asks for readings of what is on the pad, and takes them in; alone keeps the worker from running meanwhile."""
+"""Requests readings of the pad, takes the results, and guards the recogniser against use by two threads."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -36,10 +36,10 @@ class Loaded(NamedTuple):
 
 
 def with_lessons(recognizer: Recognizer, notices: Sequence[str] = ()) -> Loaded:
-    """Let corrections teach a recogniser, if its model allows that."""
+    """Wrap the recogniser's classifier in one that learns, if its model allows that."""
     try:
         personal = PersonalClassifier(recognizer.classifier)
-    except ModelError:  # corrections hold on the page, and teach nothing
+    except ModelError:  # corrections then only change the page
         return Loaded(recognizer, None, notices)
     recognizer.classifier = personal
     return Loaded(recognizer, personal, notices)
@@ -47,7 +47,7 @@ def with_lessons(recognizer: Recognizer, notices: Sequence[str] = ()) -> Loaded:
 
 @dataclass(frozen=True)
 class _PadReading:
-    """A reading, and what it is the reading of."""
+    """A reading and its input."""
 
     page: Page
     picture: Picture | None
@@ -58,7 +58,7 @@ class _PadReading:
 
 @dataclass(frozen=True)
 class _Map:
-    """What mattered for a digit of a reading: 28x28 uint8."""
+    """An occlusion map of a digit of a reading: 28x28 uint8."""
 
     reading: Reading
     number: int
@@ -66,23 +66,23 @@ class _Map:
 
 
 class Reader:
-    """Joins the state and the recogniser, which runs in the worker's thread."""
+    """Connects the state with the recogniser, which runs in the worker's thread."""
 
     def __init__(self, state: State, services: Services, timers: Timers, view: View, notices: Notices) -> None:
-        """Have no model yet."""
+        """Start without a model; `take_results` takes one when it is loaded."""
         self.recognizer: Recognizer | None = None
-        self.exit_status = 0  # of a model that could not be loaded
+        self.exit_status = 0  # not 0 if the model could not be loaded
         self.on_reading: Callable[[], None] = lambda: None
         self._state, self._services, self._timers, self._view, self._notices = state, services, timers, view, notices
 
-    # Asking
+    # Requests
 
     def submit(self) -> None:
-        """Ask for a reading of what is on the pad now; nothing on it is read at once."""
+        """Request a reading of the pad; a blank pad is dealt with at once."""
         state = self._state
         state.heat.clear()
         if self.recognizer:
-            state.message = None  # of what was there before
+            state.message = None  # about the previous reading
         if state.pad.is_empty and state.picture is None:
             state.reading, state.read_page, state.live, state.verdict = Reading(), state.pad.page, None, None
             self._record()
@@ -91,7 +91,7 @@ class Reader:
             self._submit()
 
     def submit_live(self) -> None:
-        """Ask for a reading with the line under the pen, if the settings want that."""
+        """Request a reading that includes the stroke under the pen, if the settings allow live readings."""
         if self._state.settings.live:
             self._submit(live=True)
 
@@ -112,7 +112,7 @@ class Reader:
         self._services.worker.submit("read", job)
 
     def submit_map(self, number: int) -> None:
-        """Ask for what mattered for a digit of the reading."""
+        """Request the occlusion map of a digit of the reading."""
         reading, recognizer = self._state.reading, self.recognizer
         digit = self._state.digit(number)
         if recognizer is None or digit is None or digit.image is None:
@@ -128,7 +128,7 @@ class Reader:
     # Without the worker
 
     def finish(self) -> None:
-        """Read what has not been read yet, the stroke under the pen too, and record it: the page is about to go."""
+        """Read the page at once if needed, with the stroke under the pen, and record it: it is about to be replaced."""
         state = self._state
         if state.picture is not None or (not state.pad.lift() and state.is_read):
             return
@@ -144,24 +144,24 @@ class Reader:
         self._record()
 
     def split(self, parts: Sequence[Part]) -> tuple[Sequence[Part], Sequence[Part]] | None:
-        """Return the halves of a digit that is two; None if it cannot be cut."""
+        """Return the two halves of a digit; None if it cannot be cut."""
         if self.recognizer is None:
             return None
         with self._services.worker.exclusive():
             return self.recognizer.split(parts)
 
     def update(self, change: Callable[[], Result]) -> Result:
-        """Change what readings depend on while none is made; ink that was read before is then read anew."""
+        """Call `change` while no reading runs, and clear the recogniser's cache."""
         with self._services.worker.exclusive():
             result = change()
             if self.recognizer:
                 self.recognizer.clear_cache()
         return result
 
-    # Taking in
+    # Results
 
     def take_results(self) -> None:
-        """Take in what the worker has done."""
+        """Take the worker's results."""
         for name, result in self._services.worker.results():
             if isinstance(result, Loaded):
                 self._take_model(result)
@@ -183,18 +183,18 @@ class Reader:
             loaded.classifier.enabled = self._state.settings.learn
         self.update(lambda: self._services.personalization.attach(loaded.classifier))
         self.submit()
-        for text in loaded.notices:  # another model reads than the one that was put there
+        for text in loaded.notices:  # another model is used than the installed one
             self._notices.report(text)
 
     def _take_reading(self, read: _PadReading) -> None:
         state, picture = self._state, read.picture
         if read.page is not state.pad.page or picture is not state.picture:
-            return  # it has changed since, and is being read again
+            return  # changed meanwhile, and requested again
         if read.live:
             state.live = read.reading if state.pad.current else None
             return
         if picture is None and not read.page.strokes:
-            return  # of what was wiped meanwhile
+            return  # of a picture that was closed meanwhile
         state.reading = read.reading if picture is None else corrected(read.reading, picture.labels)
         state.read_page, state.verdict, state.live, state.message = read.page, read.verdict, None, None
         self._record()
@@ -203,7 +203,7 @@ class Reader:
         self.on_reading()
 
     def _record(self) -> None:
-        """Record the page for the history; exercises are none."""
+        """Record the page for the history, which takes no exercises and pictures."""
         state, recorder = self._state, self._services.recorder
         if state.exercise is None and state.picture is None:
             model = self.recognizer.classifier.model.sha256 if self.recognizer else ""
@@ -212,7 +212,7 @@ class Reader:
 
 
 def corrected(reading: Reading, labels: dict[int, str]) -> Reading:
-    """Return the reading of a picture with the corrections of its digits."""
+    """Return a picture's reading with its corrections applied."""
     return Reading(
         tuple(
             replace(digit, digit=labels[i], pinned=True) if i in labels else digit

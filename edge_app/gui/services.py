@@ -1,4 +1,4 @@
-"""What the app needs of the world outside: the store, files, speech, the clipboard, a clock, chance."""
+"""Services that the app uses: store, worker, speech, clipboard, clock, random numbers."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ from .side_by_side import Duel
 
 @dataclass
 class Services:
-    """The world outside, as the app was started in it."""
+    """The services of one app; tests pass their own."""
 
     worker: Worker
     recorder: HistoryRecorder
@@ -27,17 +27,17 @@ class Services:
     duel: Duel
     rng: random.Random
     now: Callable[[], datetime]
-    copy: Callable[[str], bool]  # puts a text on the clipboard; returns whether there is one
+    copy: Callable[[str], bool]  # to the clipboard; returns whether there is one
     log: Callable[[str], None]
-    folders: Paths | None = None  # None: nothing is kept on the disk
+    folders: Paths | None = None  # None: nothing is written to disk
     speaker: Speaker | None = None
     write_settings: Callable[[Mapping[str, Any]], list[str]] | None = None
 
     def keep_history(self, keep: bool) -> list[Notice]:
-        """Go on with the store on the disk, or one in memory; returns sentences for the owner.
+        """Switch to the store on disk, or to one in memory; returns notices for the owner.
 
-        What was written and learned until then is taken along to the disk; from there it stays where it is. Once there
-        is a classifier, call this through `Reader.update`.
+        What was written and learned in memory is copied to disk, but nothing from there to memory. Once there is a
+        classifier, call this through `Reader.update`.
         """
         on_disk = self.personalization.store.path is not None
         if keep == on_disk or self.folders is None:
@@ -59,9 +59,9 @@ class Services:
         return notices
 
     def forget_everything(self) -> list[Path]:
-        """Delete history and lessons, also those on the disk of a history that is off now; raises StoreError.
+        """Delete history and lessons, also those on disk while the history is off; raises StoreError.
 
-        Returns files that hold some of it and are left to the owner: damaged ones, set aside.
+        Returns damaged files set aside earlier, which may hold some of it and are the owner's to delete.
         """
         store, left = self.personalization.store, list[Path]()
         if store.path is None and self.folders and self.folders.store_file.exists():
@@ -73,7 +73,7 @@ class Services:
         return [*store.forget_everything(), *left]
 
     def close(self) -> None:
-        """Close what is open."""
+        """Close the store and the speaker."""
         self.personalization.store.close()
         if self.speaker:
             self.speaker.close()

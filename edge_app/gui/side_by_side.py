@@ -1,4 +1,4 @@
-"""Two recognisers on the same ink: what each reads, how long that takes it, and whether they agree."""
+"""The compare view's measurement: two recognisers on the same ink, with their readings and times."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -15,23 +15,23 @@ from ..recognition.results import Reading
 from ..storage.paths import Paths
 
 RUNS = 3
-PATIENCE = 0.1  # seconds of timed runs after which no other is begun: a page of ink must not hold the pen up
+TIME_LIMIT = 0.1  # seconds of timed runs after which no other starts: a page of ink must not delay the next reading
 
 Clock = Callable[[], float]
 
 
 @dataclass(frozen=True)
 class Timed:
-    """A reading, by a model of which number type, and how long it took."""
+    """A reading, the time it took, and the number type of its model."""
 
-    kind: str  # float32, int8 or what else the file is
+    kind: str  # float32 or int8, or another for an unlisted model
     reading: Reading
     seconds: float
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the app's own model and the one it is compared with read; `fault` where there is none to compare with."""
+    """The readings of the app's model and of the reference, or the `fault` that keeps the latter from being opened."""
 
     own: Timed
     reference: Timed | None = None
@@ -39,23 +39,23 @@ class Verdict:
 
     @property
     def agree(self) -> bool | None:
-        """Whether both read the same text; None where there is nothing to compare."""
+        """Whether both read the same text; None if there is no reference, or no ink."""
         if self.reference is None or not (self.own.reading.digits or self.reference.reading.digits):
             return None
         return self.own.reading.text == self.reference.reading.text
 
 
 def read_timed(recognizers: Sequence[Recognizer], ink: Ink, clock: Clock = time.perf_counter) -> list[Timed]:
-    """Return each one's reading and its time: the best of three runs of the whole `recognizer.read`, warm.
+    """Return each recogniser's reading, and the best time of up to RUNS runs after an uncounted one.
 
-    A run before them is not counted: it warms up. After 0.1 s of timed runs, those that were made have to do.
+    No round of runs starts once TIME_LIMIT has passed.
     """
     readings = [recognizer.read(ink) for recognizer in recognizers]
     times = [float("inf")] * len(recognizers)
-    until = clock() + PATIENCE
-    for _ in range(RUNS):  # the recognisers take turns: a machine that drifts hurts both alike
+    until = clock() + TIME_LIMIT
+    for _ in range(RUNS):  # the recognisers take turns, so that a drifting clock rate affects both alike
         for i, recognizer in enumerate(recognizers):
-            recognizer.clear_cache()  # else all that is timed is its memory
+            recognizer.clear_cache()  # or only the cache is timed
             started = clock()
             recognizer.read(ink)
             times[i] = min(times[i], clock() - started)
@@ -68,9 +68,9 @@ def read_timed(recognizers: Sequence[Recognizer], ink: Ink, clock: Clock = time.
 
 
 def open_float(path: Path | None = None, folders: Paths | None = None, *, unlisted: bool = False) -> Recognizer:
-    """Return a recogniser with the float model at `path`, or the project's, which the wheel does not carry.
+    """Return a recogniser with the float model at `path`, by default the project's, which the wheel does not contain.
 
-    Raises ModelError, in one sentence that fits a window, also for a model that is not float.
+    Raises ModelError, with one sentence for the window, also for a model that is not float.
     """
     path = path or models_folder() / FLOAT
     try:
@@ -78,8 +78,8 @@ def open_float(path: Path | None = None, folders: Paths | None = None, *, unlist
     except FileNotFoundError:
         raise ModelError(f"{path}: not found; to compare, start digitpad with --float FILE") from None
     except OSError:
-        pass  # the recogniser says what hinders it
-    from ..modelfiles.loader import open_named  # not at import: most windows never compare
+        pass  # opening it gives the reason
+    from ..modelfiles.loader import open_named  # slow to import, and rarely needed
 
     recognizer = Recognizer(classifier=open_named(path, find_runtime(), folders, unlisted=unlisted))
     if recognizer.classifier.is_int8:
@@ -88,21 +88,21 @@ def open_float(path: Path | None = None, folders: Paths | None = None, *, unlist
 
 
 class Duel:
-    """The model to compare with, opened when its first reading is wanted and not before."""
+    """Compares the app's recogniser with a reference model, which is opened at the first comparison."""
 
     def __init__(self, open_reference: Callable[[], Recognizer] = open_float, clock: Clock = time.perf_counter) -> None:
-        """Open nothing yet."""
+        """Keep how to open the reference."""
         self.fault: DigitpadError | None = None
         self.log: Callable[[str], None] = print_error
         self._open_reference, self._clock = open_reference, clock
         self._reference: Recognizer | None = None
 
     def forget_fault(self) -> None:
-        """Let the next reading look for the model again: it may have been put there meanwhile."""
+        """Try to open the reference again at the next reading: the file may exist by then."""
         self.fault = None
 
     def read(self, recognizer: Recognizer, ink: Ink) -> Verdict:
-        """Return what `recognizer` and the reference read; it alone where the reference cannot be opened."""
+        """Return both readings, or only that of `recognizer` if the reference cannot be opened."""
         self._open()
         if self._reference is None:
             fault = self.fault.notice if self.fault else None
@@ -117,4 +117,4 @@ class Duel:
             self._reference = self._open_reference()
         except DigitpadError as error:
             self.fault = error
-            self.log(str(error))  # the window shows the sentence, the log keeps it
+            self.log(str(error))  # the window shows only the current one

@@ -1,4 +1,4 @@
-"""All that the window shows, in one place: actions change it, drawing only looks at it."""
+"""Everything that the window shows: handlers change it, views only read it."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from .side_by_side import Verdict
 
 @dataclass
 class Panel:
-    """What lies over the pad: which it is, what it is about, and the page that is shown."""
+    """An open panel: its name, its subject (a digit's number, a page's id), and the page of its list."""
 
     name: str
     value: int | str | None = None
@@ -26,7 +26,7 @@ class Panel:
 
 @dataclass
 class Exercise:
-    """Practice under way: what was asked, how it went, and the demonstration while it runs."""
+    """A running exercise, with its judgement and its demonstration."""
 
     practice: Practice
     judged: Judgement | None = None
@@ -36,10 +36,10 @@ class Exercise:
 
 @dataclass
 class Picture:
-    """An opened picture instead of ink, and what was said of its digits."""
+    """An opened picture, shown instead of the ink, with the corrections of its digits."""
 
     coverage: Coverage
-    number: int  # of the pictures that were opened
+    number: int  # counts the opened pictures
     labels: dict[int, str] = field(default_factory=dict)
 
 
@@ -53,8 +53,8 @@ class State:
     pad: Pad = field(default_factory=Pad)
     picture: Picture | None = None
     reading: Reading = field(default_factory=Reading)
-    read_page: Page | None = field(default_factory=Page)  # what `reading` is the reading of
-    live: Reading | None = None  # of the strokes with the one under the pen
+    read_page: Page | None = field(default_factory=Page)  # the page that `reading` is of
+    live: Reading | None = None  # including the stroke under the pen
     verdict: Verdict | None = None
     running: bool = True
     comparing: bool = False
@@ -62,15 +62,15 @@ class State:
     exercise: Exercise | None = None
     panels: list[Panel] = field(default_factory=list)
     heat: dict[int, bytes] = field(default_factory=dict)  # occlusion maps of the reading's digits
-    message: str | None = None  # a fault, in place of the number
+    message: str | None = None  # an error, shown instead of the number
     toast: str | None = None  # a short notice
     focus: Action | None = None
-    focus_seen: bool = False  # by keyboard only
+    focus_seen: bool = False  # true while the keyboard is used
     pressed: Action | None = None
-    held: float = 0.0  # share of the time that a press must last
+    held: float = 0.0  # share of the time for which a button must be held
     can_speak: bool = False
-    in_use: bool = False  # a kiosk that was touched not long ago: its screen stays on
-    pages: list[StoredPage] = field(default_factory=list)  # of the history panel
+    in_use: bool = False  # a kiosk that was touched recently: its screen stays on
+    pages: list[StoredPage] = field(default_factory=list)  # on the history panel now
     page_count: int = 0
     examples: list[tuple[int, str, bytes, bool]] = field(default_factory=list)  # id, label, image, in use
     folder: Path | None = None
@@ -82,11 +82,11 @@ class State:
         return self.panels[-1] if self.panels else None
 
     def top_panel(self, name: str) -> Panel | None:
-        """Return the panel on top if it is this one."""
+        """Return the panel on top if it has this name."""
         return self.panel if self.panel and self.panel.name == name else None
 
     def open_panel(self, name: str, value: int | str | None = None) -> bool:
-        """Open a panel over what is there, in place of the menu; returns whether it was not on top already."""
+        """Open a panel on top of the others, in place of the menu; returns False if it was on top already."""
         self.close_panel("menu")
         if self.top_panel(name):
             return False
@@ -99,11 +99,11 @@ class State:
             self.panels.pop()
 
     def close_panels(self) -> None:
-        """Close all panels but the question about privacy, which must be answered."""
+        """Close all panels except the privacy question, which must be answered."""
         self.panels[:] = [panel for panel in self.panels if panel.name == "privacy"]
 
     def forget_visitor(self) -> None:
-        """Leave nothing of a kiosk's visitor, who cannot undo the next one's writing either."""
+        """Remove all traces of a kiosk's visitor, including undo."""
         self.pad = Pad(newest=self.pad.newest)
         self.read_page = self.pad.page
         self.panels.clear()
@@ -111,19 +111,19 @@ class State:
 
     @property
     def teaches(self) -> bool:
-        """Whether corrections teach; a kiosk's visitors correct the page alone."""
+        """Whether corrections are learned; those of a kiosk's visitors only change the page."""
         return self.settings.learn and not self.settings.kiosk
 
     @property
     def is_read(self) -> bool:
-        """Whether the reading is that of the finished strokes on the pad now."""
+        """Whether the reading is that of the current page."""
         return self.picture is not None or self.read_page is self.pad.page
 
     @property
     def shown(self) -> Reading:
-        """The reading to show: of the stroke being written where that is read along."""
+        """The reading to show: the live one while a stroke is written, if there is one."""
         return self.live if self.live is not None and self.pad.current else self.reading
 
     def digit(self, number: int) -> Digit | None:
-        """Return a digit of the reading; None where that has changed meanwhile."""
+        """Return a digit of the reading, or None if that has changed meanwhile."""
         return self.reading.digits[number] if 0 <= number < len(self.reading.digits) else None

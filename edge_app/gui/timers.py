@@ -1,4 +1,4 @@
-"""What is to be done later: callables, each due at most once."""
+"""Timers: callables that are called once, later."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,31 +9,31 @@ Call = Callable[..., object]
 
 
 class Timers:
-    """Calls of which each is due once; the time is an argument, so that no test waits."""
+    """Pending calls, at most one per callable; time is an argument, so that no test waits."""
 
     def __init__(self) -> None:
-        """Start at 0 ms with nothing due."""
+        """Start at 0 ms with no calls."""
         self.now = 0  # milliseconds, of the last event or tick
         self._due: dict[Call, tuple[int, tuple[Any, ...]]] = {}
 
     def after(self, delay: int, call: Call, *args: Any) -> None:
-        """Call `call(*args)` in `delay` milliseconds, in place of when it was due before."""
+        """Schedule `call(*args)` in `delay` milliseconds, replacing a pending call of it."""
         self._due.pop(call, None)
         self._due[call] = self.now + delay, args
 
     def cancel(self, *calls: Call) -> None:
-        """Call none of these."""
+        """Cancel the pending calls of these."""
         for call in calls:
             self._due.pop(call, None)
 
     def until_next(self) -> int | None:
-        """Return the milliseconds until the next call; None if nothing is due."""
+        """Return the milliseconds until the next call; None if there is none."""
         return max(0, min(due for due, _ in self._due.values()) - self.now) if self._due else None
 
     def run(self, report: Callable[[DigitpadError], object]) -> None:
-        """Call what is due now; an error that a user can fix is reported and stops no other call."""
+        """Make the calls that are due; a DigitpadError of one is reported, and the others follow."""
         for call in list(self._due):
-            due, args = self._due.get(call, (self.now + 1, ()))  # a call may have set or cancelled another
+            due, args = self._due.get(call, (self.now + 1, ()))  # another call may have moved or cancelled it
             if due <= self.now:
                 del self._due[call]
                 try:

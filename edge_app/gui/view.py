@@ -1,4 +1,4 @@
-"""Where everything is in the window, and what is to be seen there."""
+"""Metrics, layout, viewport and scene of the window."""
 
 from .state import State
 from .views.layout import Layout, Metrics, Viewport, fit_viewport, measure
@@ -6,16 +6,16 @@ from .views.screen import Scene, layout_of, make_scene
 
 
 class View:
-    """Follows the state: nothing here has to be invalidated, and what has not changed is not computed again."""
+    """Derives everything from the state, so that nothing can be out of date; `arrange` caches the layout."""
 
     def __init__(self, state: State, size: tuple[int, int], density: float = 0.0) -> None:
-        """See `state` in a window of `size` pixels, on a screen of `density` dots per inch; 0 if unknown."""
+        """Take the window's size in pixels and the screen's dots per inch, 0 if unknown."""
         self.size = size
         self._state, self._density = state, density
 
     @property
     def metrics(self) -> Metrics:
-        """The window's size, and sizes that suit fingers and eyes."""
+        """The sizes of targets, text and margins."""
         settings = self._state.settings
         return measure(
             *self.size,
@@ -26,7 +26,7 @@ class View:
 
     @property
     def layout(self) -> Layout:
-        """Where things are."""
+        """The areas of the main screen."""
         return layout_of(self._state, self.metrics)
 
     @property
@@ -37,7 +37,7 @@ class View:
 
     @property
     def viewport(self) -> Viewport:
-        """How the ink, or the picture, lies on the pad."""
+        """The mapping of the ink, or the picture, to the pad."""
         picture = self._state.picture
         if picture is not None:
             height, width = picture.coverage.shape
@@ -50,5 +50,5 @@ class View:
         return self.layout.pen / self.viewport.scale
 
     def scene(self) -> Scene:
-        """Return all that the picture depends on, but for the ink."""
+        """Return all that is drawn, except the ink."""
         return make_scene(self._state, self.metrics, self.viewport)

@@ -99,8 +99,9 @@ def kept(home: Path) -> list[tuple[str, int]]:
     return found
 
 
-def test_pointer_writes_in_window(screen: dict[str, str], tmp_path: Path) -> None:
-    keep_history(tmp_path, "off")
+@pytest.mark.parametrize("keep", ["on", "off"])
+def test_pointer_writes_and_history_is_kept_as_set(screen: dict[str, str], tmp_path: Path, keep: str) -> None:
+    keep_history(tmp_path, keep)
     process = open_window(screen, tmp_path)
     try:
         write_ten(screen)
@@ -112,21 +113,8 @@ def test_pointer_writes_in_window(screen: dict[str, str], tmp_path: Path) -> Non
         process.wait()
     assert process.returncode == 0
     assert (tmp_path / "shot.png").stat().st_size > 5000
-    assert not folders_in(tmp_path).store_file.exists()
-
-
-def test_written_page_is_in_history_after_quit(screen: dict[str, str], tmp_path: Path) -> None:
-    keep_history(tmp_path, "on")
-    process = open_window(screen, tmp_path)
-    try:
-        write_ten(screen)
-        wait_for(process, "read 10 2")
-        xdotool(screen, "key", "q")
-        process.communicate(timeout=20)
-    finally:
-        process.kill()
-        process.wait()
-    assert (process.returncode, kept(tmp_path)) == (0, [("10", 2)])
+    assert folders_in(tmp_path).store_file.exists() == (keep == "on")
+    assert kept(tmp_path) == ([("10", 2)] if keep == "on" else [])
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])

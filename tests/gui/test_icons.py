@@ -5,7 +5,6 @@ import pygame
 import pytest
 from numpy.typing import NDArray
 
-from edge_app.gui.drawing import icons
 from edge_app.gui.drawing.icons import GRID, ICONS, draw_icon
 
 NAMES = [
@@ -77,12 +76,3 @@ def test_an_icon_is_drawn_in_the_middle_of_its_rectangle_alone() -> None:
     touched = np.argwhere((pygame.surfarray.array3d(surface) != PAPER).any(axis=2))
     assert touched.min(axis=0).tolist() == [36, 13]
     assert touched.max(axis=0).tolist() == [53, 30]
-
-
-def test_icon_cache_is_bounded() -> None:
-    icons._icon.cache_clear()
-    for size in range(20, 320):
-        drawn("back", size)
-        drawn("back", size)
-    info = icons._icon.cache_info()
-    assert (info.hits, info.currsize) == (300, info.maxsize)

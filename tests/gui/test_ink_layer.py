@@ -1,7 +1,5 @@
 """The ink layer: after any changes it is, pixel for pixel, a layer drawn from nothing."""
 
-import math
-
 import numpy as np
 import pygame
 import pytest
@@ -96,24 +94,6 @@ def test_only_what_changed_is_drawn() -> None:
     assert layer.surface.get_at((60, 40))[:3] == INK
 
 
-def test_resize_redraws_everything() -> None:
-    stroke = ((10.0, 10.0), (40.0, 60.0))
-    layer = InkLayer((50, 50))
-    layer.update([stroke], WIDTH, INK, PAPER)
-    layer.resize(SIZE)
-    assert layer.update([stroke], WIDTH, INK, PAPER) == pygame.Rect(0, 0, *SIZE)
-    assert (pixels(layer.surface) == from_nothing([stroke], WIDTH, None)).all()
-
-
-def test_equal_strokes_are_redrawn_identically() -> None:
-    points = [(10 + i, 40 + 20 * math.sin(i / 9)) for i in range(90)]
-    layer = InkLayer(SIZE)
-    layer.update([tuple(points), ((5.0, 5.0),)], WIDTH, INK, PAPER)
-    before = pixels(layer.surface)
-    assert layer.update([tuple(points), ((5.0, 5.0),)], WIDTH, INK, PAPER)
-    assert (pixels(layer.surface) == before).all()
-
-
 def test_only_the_last_stroke_is_continued() -> None:
     below, above = ((10.0, 10.0), (60.0, 60.0)), ((10.0, 60.0), (60.0, 10.0))
     moved = (*below, (100.0, 20.0))
@@ -122,17 +102,6 @@ def test_only_the_last_stroke_is_continued() -> None:
     layer.update([above, moved], WIDTH, INK, PAPER)
     assert (pixels(layer.surface) == from_nothing([above, moved], WIDTH, None)).all()
     assert layer.update([above, moved], WIDTH, INK, PAPER) is None
-
-
-def test_overlapping_pieces_would_darken_the_edge() -> None:
-    """What the layer avoids: soft edges of a line drawn in overlapping pieces add up."""
-    points = [(10 + 9 * i, 40 + 20 * math.sin(i)) for i in range(11)]
-    pieces = pygame.Surface(SIZE, 0, 32)
-    pieces.fill(PAPER)
-    for i in range(10):
-        draw_line(pieces, points[i : i + 2], WIDTH, INK)
-    difference = abs(pixels(pieces).astype(int) - from_nothing([points], WIDTH, None))
-    assert difference.max() > 20
 
 
 @pytest.mark.parametrize("depth", [16, 24, 32])

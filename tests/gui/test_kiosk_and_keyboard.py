@@ -23,8 +23,8 @@ from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.history import HistoryStore
 from edge_app.storage.settings import OPTIONS
 
-from ..support.pilot import Pilot, folders_in, mouse
-from .test_views import names, picture_in
+from ..support.pilot import Pilot, folders_in, mouse, picture_in
+from .test_views import names
 
 
 @pytest.fixture

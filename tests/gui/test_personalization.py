@@ -10,7 +10,7 @@ import pygame
 import pytest
 
 from edge_app.errors import ModelError, Notice, StoreError
-from edge_app.gui.history_recorder import MOST_OWED, HistoryRecorder
+from edge_app.gui.history_recorder import MOST_UNSAVED, HistoryRecorder
 from edge_app.gui.personalization import MOST_KEYS, Key, Personalization
 from edge_app.gui.reader import KEPT_AFTER
 from edge_app.personal.lessons import PersonalClassifier
@@ -19,8 +19,7 @@ from edge_app.recognition.recognizer import Recognizer
 from edge_app.recognition.results import Reading
 from edge_app.storage.history import HistoryStore
 
-from ..support.pilot import NOW, SAMPLES, Pilot, folders_in, mouse
-from .test_views import picture_in
+from ..support.pilot import NOW, SAMPLES, Pilot, folders_in, mouse, picture_in
 from .test_window import slow
 
 
@@ -169,30 +168,6 @@ def test_clearing_stores_at_once_and_undo_goes_on_with_the_page(pilot: Pilot, st
     assert texts(store) == ["4", "2"]
 
 
-def test_erasing_and_undo_never_write_over_another_page(pilot: Pilot, store: HistoryStore) -> None:
-    pilot.write(0)
-    pilot.press("clear")
-    pilot.write(1)
-    pilot.state.pad.erase(range(len(pilot.state.pad.strokes)))
-    pilot.app.reader.submit()
-    pilot.press("undo")
-    pilot.wait(KEPT_AFTER)
-    assert texts(store) == ["4", "7"]
-
-
-def test_undo_over_several_pages_keeps_each_of_them(pilot: Pilot, store: HistoryStore) -> None:
-    pilot.write(0)
-    pilot.press("clear")
-    pilot.write(1)
-    pilot.press("clear")
-    while pilot.state.reading.text != "7" or len(pilot.state.pad.strokes) != 2:
-        pilot.press("undo")
-    pilot.wait(KEPT_AFTER)
-    assert texts(store)[-1] == "7"
-    assert "4" in texts(store)
-    assert texts(store).count("7") == 1
-
-
 def test_a_deleted_page_is_gone_and_the_ink_on_the_pad_is_not_kept_again(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(0)
     pilot.press("clear")
@@ -222,25 +197,6 @@ def test_deleting_one_page_keeps_what_waits_to_be_stored(pilot: Pilot, store: Hi
     pilot.services.recorder.deleted(store.pages()[0].id)
     pilot.wait(KEPT_AFTER)
     assert texts(store) == ["4", "7"]
-
-
-def test_forget_everything_leaves_nothing_behind(pilot: Pilot, store: HistoryStore) -> None:
-    pilot.write(0)
-    pilot.press("clear")
-    pilot.write(0)
-    correct(pilot, "2")
-    pilot.do("open", "history")
-    pilot.press("open", "forget")
-    pilot.press("forget")
-    assert (texts(store), labels(store), lessons(pilot)) == ([], [], [])
-    pilot.wait(2 * KEPT_AFTER)
-    assert texts(store) == []
-    pilot.key(pygame.K_DELETE)
-    pilot.wait(2 * KEPT_AFTER)
-    assert texts(store) == []
-    pilot.write(1)
-    pilot.wait(KEPT_AFTER)
-    assert texts(store) == ["4"]
 
 
 def test_closing_stores_what_is_on_the_pad(pilot: Pilot, store: HistoryStore) -> None:
@@ -365,13 +321,13 @@ def test_pages_that_a_full_disk_did_not_take_are_stored_once_it_has_room(
 
 def test_of_the_pages_that_a_full_disk_did_not_take_the_newest_are_remembered(tmp_path: Path) -> None:
     recorder = HistoryRecorder(store := Broken(tmp_path / "digitpad.sqlite3", clock))
-    for sheet in range(MOST_OWED + 5):
+    for sheet in range(MOST_UNSAVED + 5):
         recorder.record(sheet, make_ink([[[sheet, 0]]]), Reading(), "")
         recorder.flush()
-    recorder.leave_out(range(20))  # forgotten
+    recorder.exclude(range(20))  # forgotten
     store.full = False
     recorder.flush()
-    assert [page.ink[0][0, 0] for page in reversed(store.pages(limit=100))] == list(range(20, MOST_OWED + 5))
+    assert [page.ink[0][0, 0] for page in reversed(store.pages(limit=100))] == list(range(20, MOST_UNSAVED + 5))
 
 
 @pytest.mark.parametrize("anew", [False, True])
@@ -528,13 +484,15 @@ def test_what_cannot_be_forgotten_is_not_said_to_be(recognizer: Recognizer, tmp_
     assert (labels(store), lessons(pilot), pilot.state.reading.text) == (["2"], ["2"], "2")
 
 
-def test_undo_after_forgetting_brings_back_ink_but_no_page(pilot: Pilot, store: HistoryStore) -> None:
+def test_forgetting_leaves_nothing_and_undo_brings_back_ink_but_no_page(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(0)
     first = pilot.state.pad.page
     pilot.press("clear")
-    pilot.write(1)
+    pilot.write(0)
+    correct(pilot, "2")
     pilot.wait(KEPT_AFTER)
     forget(pilot)
+    assert (texts(store), labels(store), lessons(pilot)) == ([], [], [])
     while pilot.state.pad.page != first:
         pilot.press("undo")
         pilot.wait(KEPT_AFTER)
@@ -542,7 +500,8 @@ def test_undo_after_forgetting_brings_back_ink_but_no_page(pilot: Pilot, store: 
         pilot.press("redo")
         pilot.wait(KEPT_AFTER)
     pilot.press("clear")
-    assert texts(store) == []
+    pilot.wait(KEPT_AFTER)
+    assert (texts(store), labels(store)) == ([], [])
     pilot.write(1)
     pilot.press("clear")
     assert texts(store) == ["4"]
@@ -579,13 +538,11 @@ def test_clear_before_the_reader_has_answered_stores_the_page(
 
 
 def test_clear_while_the_pen_is_down_stores_that_stroke_too(pilot: Pilot, store: HistoryStore) -> None:
-    start, *rest = pilot.strokes_of(0)[0]
-    pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, start))
-    for at in rest:
-        pilot.handle(mouse(pygame.MOUSEMOTION, at))
+    stroke = pilot.strokes_of(0)[0]
+    pilot.pen_down(stroke)
     pilot.key(pygame.K_DELETE)
-    pilot.handle(mouse(pygame.MOUSEMOTION, start))
-    pilot.handle(mouse(pygame.MOUSEBUTTONUP, start))
+    pilot.handle(mouse(pygame.MOUSEMOTION, stroke[0]))
+    pilot.handle(mouse(pygame.MOUSEBUTTONUP, stroke[0]))
     assert (pilot.state.pad.is_empty, pilot.state.reading.text) == (True, "")
     pilot.wait(KEPT_AFTER)
     assert [(page.text, len(page.ink)) for page in store.pages()] == [("7", 1)]

@@ -67,13 +67,6 @@ def test_the_project_s_own_models_agree_on_the_samples(recognizer: Recognizer) -
         assert (verdict.own.reading.text, verdict.agree) == (sample["label"], True)
 
 
-def test_a_missing_float_model_is_one_sentence_with_a_way_out(tmp_path: Path) -> None:
-    path = tmp_path / "models" / FLOAT
-    with pytest.raises(ModelError) as caught:
-        open_float(path)
-    assert str(caught.value) == f"{path}: not found; to compare, start digitpad with --float FILE"
-
-
 def test_an_int8_model_is_not_taken_for_float() -> None:
     with pytest.raises(ModelError, match="expected a float32 model, found int8"):
         open_float(models_folder() / INT8)

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pygame
 import pytest
-from PIL import Image
 
 from edge_app.errors import SettingsError
 from edge_app.gui.actions import Action
@@ -18,7 +17,7 @@ from edge_app.personal.practice import Practice
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.history import HistoryStore
 
-from ..support.pilot import SAMPLES, Pilot, folders_in, mouse
+from ..support.pilot import SAMPLES, Pilot, folders_in, mouse, picture_in
 from .test_window import slow
 
 
@@ -80,14 +79,6 @@ def test_neighbours_are_looked_at_one_after_the_other(pilot: Pilot) -> None:
 
 
 # --- pictures and files
-
-
-def picture_in(folder: Path) -> Path:
-    """Two upright bars: 11."""
-    pixels = np.full((120, 160), 255, np.uint8)
-    pixels[20:100, 40:48] = pixels[20:100, 110:118] = 0
-    Image.fromarray(pixels).save(folder / "two bars.png")
-    return folder / "two bars.png"
 
 
 def test_a_picture_that_is_dropped_is_read_and_corrected(pilot: Pilot, tmp_path: Path) -> None:

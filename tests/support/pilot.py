@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pygame
+from PIL import Image
 
 from edge_app.gui.actions import Action, Name
 from edge_app.gui.app import WAKE, App
@@ -150,6 +151,11 @@ class Pilot:
         for stroke in self.strokes_of(sample, **fit):
             self.draw(stroke, how)
 
+    def pen_down(self, stroke: Sequence[Place], button: int = 1) -> None:
+        """Draw one line with the mouse, and do not lift it."""
+        for i, at in enumerate(stroke):
+            self.handle(mouse(pygame.MOUSEMOTION if i else pygame.MOUSEBUTTONDOWN, at, button))
+
     def draw(self, stroke: Sequence[Place], how: str = "mouse") -> None:
         """Draw one line."""
         for i, at in enumerate(stroke):
@@ -209,3 +215,11 @@ def finger(kind: int, at: Place, size: tuple[int, int], number: int = 1) -> pyga
 def folders_in(path: Path) -> Paths:
     """Return folders below a path."""
     return Paths(path / "config", path / "data", path / "pictures")
+
+
+def picture_in(folder: Path) -> Path:
+    """Write a picture of two upright bars, which reads 11."""
+    pixels = np.full((120, 160), 255, np.uint8)
+    pixels[20:100, 40:48] = pixels[20:100, 110:118] = 0
+    Image.fromarray(pixels).save(folder / "two bars.png")
+    return folder / "two bars.png"

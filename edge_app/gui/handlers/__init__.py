@@ -1,4 +1,4 @@
-"""What each action does: a file a subject, each handler a function that registers itself under the action's name."""
+"""The handlers: functions registered under their action's name, in one module per subject."""
 
 from . import digits, files, history, ink, panels, practice, settings, share
 from .registry import HANDLERS, dispatch

@@ -1,4 +1,4 @@
-"""What is opened: folders, pictures, ink."""
+"""Open folders, pictures and ink."""
 
 from itertools import count
 from pathlib import Path
@@ -19,7 +19,7 @@ _PICTURES = count(1)
 
 @handles("folder")
 def folder(ctx: Context, path: str) -> None:
-    """Show a folder."""
+    """List a folder."""
     state = ctx.state
     try:
         state.entries, state.folder = list_folder(Path(path)), Path(path)
@@ -30,7 +30,7 @@ def folder(ctx: Context, path: str) -> None:
 
 
 def first_folder(ctx: Context) -> Path:
-    """Return the folder to begin with: where was opened last, where pictures are saved, or home."""
+    """Return the folder to list first: the last one, that of saved pictures, or home."""
     folders = ctx.services.folders
     wanted = [ctx.state.folder, folders.pictures if folders else None, Path.home()]
     return next((folder for folder in wanted if folder and folder.is_dir()), Path("/"))
@@ -38,7 +38,7 @@ def first_folder(ctx: Context) -> Path:
 
 @handles("file")
 def file(ctx: Context, path: str) -> None:
-    """Open a file of ink, of which the first sample is shown, or a picture."""
+    """Open a picture, or the first sample of a file of ink."""
     state = ctx.state
     state.close_panels()
     sample = next(read_sources([path]), None)
@@ -47,14 +47,14 @@ def file(ctx: Context, path: str) -> None:
     content = sample.content
     if isinstance(content, DigitpadError):
         fault = Notice(f"{sample.where}: {content}", content.key)
-        ctx.notices.show(state.tr.fault(fault))  # not to the log: what a file is called may be private
+        ctx.notices.show(state.tr.fault(fault))  # not to the log: file names may be private
         return
     make_room(ctx)
     if isinstance(content, np.ndarray):
         state.picture = Picture(content, next(_PICTURES))
         ctx.reader.submit()
     elif sheet := show_ink(ctx, content):
-        ctx.services.recorder.leave_out(range(sheet, sheet + 1))  # it has a file of its own
+        ctx.services.recorder.exclude(range(sheet, sheet + 1))  # it already is in a file
     ctx.notices.show(state.tr("opened", name=Path(path).name))
 
 

@@ -1,4 +1,4 @@
-"""Pages that were read before, and the examples learned from."""
+"""Pages of the history, and learned examples."""
 
 from ...errors import DigitpadError
 from ...storage.paths import make_private_folder
@@ -36,7 +36,7 @@ def restore(ctx: Context, number: int) -> None:
 
 @handles("keypad")
 def keypad(ctx: Context, _: int) -> None:
-    """Ask what a page of the history really says."""
+    """Open the keypad to correct a page."""
     ctx.state.open_panel("keypad", "")
 
 
@@ -50,7 +50,7 @@ def backspace(ctx: Context, _: None = None) -> None:
 
 @handles("typed")
 def typed(ctx: Context, _: None = None) -> None:
-    """Take what was typed for the page that is shown below."""
+    """Store what was typed as the correction of the page shown beneath the keypad."""
     panels, store = ctx.state.panels, ctx.services.recorder.store
     if [panel.name for panel in panels[-2:]] == ["entry", "keypad"] and panels[-1].value:
         number, text = int(panels[-2].value or 0), str(panels.pop().value)
@@ -70,7 +70,7 @@ def delete(ctx: Context, number: int) -> None:
 
 @handles("export")
 def export(ctx: Context, _: None = None) -> None:
-    """Write what was labelled as ink lines for training."""
+    """Export labelled ink for training."""
     services, tr = ctx.services, ctx.state.tr
     if services.folders is None:
         return
@@ -92,7 +92,7 @@ def forget(ctx: Context, _: None = None) -> None:
     left = services.forget_everything()
     services.recorder.forgotten(ctx.state.pad.newest)
     ctx.reader.update(lambda: personalization.attach(personalization.classifier))
-    names = ", ".join(path.name for path in left)  # damaged files, set aside: the owner's to delete
+    names = ", ".join(path.name for path in left)  # damaged files set aside earlier, which only the owner may delete
     ctx.notices.show(ctx.state.tr("forgotten") + (f" ({names})" if names else ""))
     ctx.reader.submit()
 
@@ -107,7 +107,7 @@ def unlearn(ctx: Context, number: int) -> None:
 
 
 def load_pages(ctx: Context) -> None:
-    """Fetch the pages that the list shows now, if it is open."""
+    """Fetch the pages on the list's current page, if it is open."""
     state, recorder, metrics = ctx.state, ctx.services.recorder, ctx.view.metrics
     panel = next((panel for panel in reversed(state.panels) if panel.name == "history"), None)
     if panel is None:
@@ -122,4 +122,4 @@ def load_pages(ctx: Context) -> None:
 
     begun = len(recorder.store.notices)
     if not ctx.notices.attempt(load) and len(recorder.store.notices) > begun:
-        ctx.notices.attempt(load)  # from the file that was begun anew
+        ctx.notices.attempt(load)  # from the new file that replaced a lost one

@@ -1,4 +1,4 @@
-"""The pad's ink, and the tools that change it."""
+"""Undo, redo, clear, the eraser and the compare view."""
 
 from ..context import Context
 from ..personalization import difference, picture_key
@@ -9,7 +9,7 @@ from .share import speak
 
 @handles("undo")
 def undo(ctx: Context, _: None = None) -> None:
-    """Undo the last change, and what it taught."""
+    """Undo the last change, and its lesson."""
     state, picture = ctx.state, ctx.state.picture
     if picture is not None and picture.labels:
         number = picture.labels.popitem()[0]
@@ -18,18 +18,18 @@ def undo(ctx: Context, _: None = None) -> None:
         return
     before = state.pad.page
     if state.pad.undo():
-        state.picture = None  # it took the place of what comes back
+        state.picture = None  # it had replaced the ink that comes back
         relearn(ctx, *difference(before, state.pad.page))
         _page_went_back(ctx)
 
 
 @handles("redo")
 def redo(ctx: Context, _: None = None) -> None:
-    """Redo the undone change, and teach it again."""
+    """Redo the undone change, and restore its lesson."""
     before = ctx.state.pad.page
     if ctx.state.pad.redo():
         gone, come = difference(before, ctx.state.pad.page)
-        corrected = {strokes for strokes, _ in come}  # what goes with its ink has been learned all the same
+        corrected = {strokes for strokes, _ in come}  # erasing ink does not undo its lesson
         relearn(ctx, {key for key in gone if key[0] in corrected}, come)
         _page_went_back(ctx)
 
@@ -48,21 +48,21 @@ def clear(ctx: Context, _: None = None) -> None:
     ctx.services.recorder.flush()
     state.picture = None
     if state.exercise:
-        state.exercise.judged = None  # asked again
+        state.exercise.judged = None
     if state.pad.clear() or state.reading.digits:
         ctx.reader.submit()
 
 
 @handles("erase")
 def erase(ctx: Context, _: None = None) -> None:
-    """Take up the eraser, or the pen again."""
+    """Switch between eraser and pen."""
     ctx.state.erasing = not ctx.state.erasing
     ctx.state.close_panel("menu")
 
 
 @handles("compare")
 def compare(ctx: Context, _: None = None) -> None:
-    """Show float beside int8, or one reading again; what is written is read anew."""
+    """Toggle the compare view, float beside int8, and read the pad again."""
     ctx.state.comparing = not ctx.state.comparing
     ctx.reader.update(ctx.services.duel.forget_fault)
     ctx.state.close_panel("menu")

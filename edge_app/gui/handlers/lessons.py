@@ -1,4 +1,4 @@
-"""What corrections teach, for other handlers: none of it is an action of its own."""
+"""Learning from corrections, shared by other handlers; registers no action of its own."""
 
 from ...errors import DigitpadError
 from ...recognition.ink import make_ink
@@ -10,21 +10,21 @@ from ..views.digit import best_of
 
 
 def learn(ctx: Context, key: Key, digit: Digit, label: str, source: str = "correction") -> None:
-    """Teach that a digit is a `label`, unless that is no news; shows what was learned."""
+    """Teach that a digit is a `label`, unless it was read so; shows a notice of what was learned."""
     personalization, tr = ctx.services.personalization, ctx.state.tr
     image = digit.image
     if not ctx.state.teaches or image is None:
         return
     if source == "correction" and digit.digit == label and not digit.pinned:
-        return  # it was read so: nothing to learn
+        return
     ink = make_ink([part.points for part in digit.parts])
     try:
         lesson = ctx.reader.update(lambda: personalization.teach(key, image, label, ink, source))
-    except DigitpadError as error:  # it stands corrected on the page all the same
+    except DigitpadError as error:  # the page keeps the correction
         ctx.notices.report(error)
         return
-    if lesson is None or source == "practice" or not personalization.keeps(key):
-        return  # what could not be stored has been reported, and is not said to be learned
+    if lesson is None or source == "practice" or not personalization.is_stored(key):
+        return  # a failure to store it has been reported
     if not lesson.used:
         ctx.notices.show(tr("learned_set_aside", other=lesson.like or best_of(digit)))
     else:
@@ -32,7 +32,7 @@ def learn(ctx: Context, key: Key, digit: Digit, label: str, source: str = "corre
 
 
 def relearn(ctx: Context, gone: set[Key], come: set[Key]) -> None:
-    """Take lessons back, and teach others again."""
+    """Undo the lessons of the digits `gone`, and restore those of the digits `come`."""
     personalization = ctx.services.personalization
     come = come if ctx.state.teaches else set()
 
@@ -43,7 +43,7 @@ def relearn(ctx: Context, gone: set[Key], come: set[Key]) -> None:
             personalization.teach_again(key)
 
     if not gone and not come:
-        return  # most changes of the page: what was read is not read anew
+        return  # most changes of the page: the recogniser keeps its cache
     try:
         ctx.reader.update(change)
     except DigitpadError as error:

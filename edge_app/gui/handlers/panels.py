@@ -1,4 +1,4 @@
-"""What lies over the pad, and what the keyboard acts on."""
+"""Panels, the keyboard focus, and leaving."""
 
 from ..actions import Action
 from ..context import Context
@@ -11,7 +11,7 @@ from .registry import dispatch, handles
 
 @handles("open")
 def open_panel(ctx: Context, name: str) -> None:
-    """Open a panel over what is there."""
+    """Open a panel, and load what it lists."""
     if not ctx.state.open_panel(name):
         return
     if name == "history":
@@ -24,7 +24,7 @@ def open_panel(ctx: Context, name: str) -> None:
 
 @handles("escape")
 def escape(ctx: Context, _: None = None) -> None:
-    """Close what is on top, or leave the exercise; on the pad it does nothing, as fingers are used to it."""
+    """Close the panel on top, else leave the exercise; on the bare pad Escape does nothing."""
     if ctx.state.panel:
         ctx.state.panels.pop()
     elif ctx.state.exercise:
@@ -33,7 +33,7 @@ def escape(ctx: Context, _: None = None) -> None:
 
 @handles("turn")
 def turn(ctx: Context, step: int) -> None:
-    """Turn the page of a panel, if its buttons can."""
+    """Turn the page of a panel, if it has a button for that."""
     panel = ctx.state.panel
     if panel and Action("turn", step) in [widget.takes for widget in ctx.view.scene().card]:
         panel.page += step
@@ -43,10 +43,10 @@ def turn(ctx: Context, step: int) -> None:
 
 @handles("focus")
 def focus(ctx: Context, step: int) -> None:
-    """Move the keyboard's focus to the next thing that can be pressed."""
+    """Move the keyboard focus to the next widget."""
     state = ctx.state
     actions = list(dict.fromkeys(widget.takes for widget in _on_top(ctx) if widget.takes and not widget.hold))
-    if actions:  # two widgets may do the same, and are one here
+    if actions:  # widgets with the same action count as one
         at = actions.index(state.focus) if state.focus in actions else -1 if step > 0 else 0
         state.focus = actions[(at + step) % len(actions)]
         state.focus_seen = True
@@ -54,7 +54,7 @@ def focus(ctx: Context, step: int) -> None:
 
 @handles("press")
 def press(ctx: Context, _: None = None) -> None:
-    """Press what has the focus."""
+    """Press the focused widget."""
     state = ctx.state
     focus, panel, before = state.focus, state.panel, [widget.takes for widget in _on_top(ctx)]
     if state.top_panel("keypad") and not state.focus_seen:
@@ -65,7 +65,7 @@ def press(ctx: Context, _: None = None) -> None:
     dispatch(ctx, focus)
     after = [widget.takes for widget in _on_top(ctx)]
     if state.panel is panel and len(after) == len(before) and focus not in after:
-        state.focus = after[before.index(focus)]  # a switch: pressed again, it does something else
+        state.focus = after[before.index(focus)]  # a switch: its action has changed
 
 
 def _on_top(ctx: Context) -> tuple[Widget, ...]:
@@ -75,7 +75,7 @@ def _on_top(ctx: Context) -> tuple[Widget, ...]:
 
 @handles("quit")
 def quit_window(ctx: Context, _: None = None) -> None:
-    """End; in a kiosk, only after a button was held."""
+    """Close the app; in a kiosk, only after a button was held."""
     if ctx.state.settings.kiosk:
         ctx.state.open_panel("quit")
     else:
@@ -84,5 +84,5 @@ def quit_window(ctx: Context, _: None = None) -> None:
 
 @handles("leave")
 def leave(ctx: Context, _: None = None) -> None:
-    """End."""
+    """Close the app."""
     ctx.state.running = False

@@ -1,4 +1,4 @@
-"""Practice: numbers to write, shown and judged."""
+"""Practice: numbers to write, demonstrated and judged."""
 
 from ...personal.practice import Practice, demonstration, labelled_glyphs
 from ..context import Context
@@ -8,14 +8,14 @@ from .lessons import learn
 from .registry import handles
 from .share import speak
 
-FRAME = 33  # milliseconds between two pictures of a demonstration
+FRAME = 33  # milliseconds
 JUDGED_AFTER = 1000  # milliseconds
 SPOKEN_AFTER = 1200
 
 
 @handles("practice")
 def practice(ctx: Context, _: None = None) -> None:
-    """Begin an exercise, or end it; the pad is wiped for it."""
+    """Start or end an exercise, with a blank pad."""
     state = ctx.state
     state.close_panel("menu")
     state.erasing = False
@@ -25,7 +25,7 @@ def practice(ctx: Context, _: None = None) -> None:
 
 
 def make_room(ctx: Context) -> None:
-    """Wipe the pad for something else, and end the exercise."""
+    """Clear the pad and end the exercise, before something else is opened."""
     ctx.state.erasing = False
     if ctx.state.exercise:
         practice(ctx)
@@ -45,7 +45,7 @@ def next_number(ctx: Context, _: None = None) -> None:
 
 @handles("show")
 def show(ctx: Context, _: None = None) -> None:
-    """Show how the number is written."""
+    """Demonstrate how the number is written."""
     exercise = ctx.state.exercise
     if exercise:
         clear(ctx)
@@ -55,7 +55,7 @@ def show(ctx: Context, _: None = None) -> None:
 
 
 def demonstrate(ctx: Context) -> None:
-    """Go on with the demonstration, picture by picture, until it has been seen."""
+    """Advance the demonstration by a frame, until a moment after its end."""
     exercise = ctx.state.exercise
     if exercise and exercise.shown:
         if ctx.timers.now - exercise.shown_since > 1000 * exercise.shown.duration + JUDGED_AFTER:
@@ -66,7 +66,7 @@ def demonstrate(ctx: Context) -> None:
 
 @handles("judge")
 def judge(ctx: Context, _: None = None) -> None:
-    """Say whether the number is right, and keep its digits as examples where they are sure to be what was asked."""
+    """Judge the number, and learn its digits where they are certain to be those asked for."""
     state, exercise, reading = ctx.state, ctx.state.exercise, ctx.state.reading
     if exercise is None or exercise.judged is not None or not state.is_read or state.pad.current:
         return
@@ -77,7 +77,7 @@ def judge(ctx: Context, _: None = None) -> None:
 
 
 def after_reading(ctx: Context) -> None:
-    """Have what was read spoken, or judged, once the writer pauses."""
+    """Speak or judge the reading once the writer pauses."""
     exercise, reading = ctx.state.exercise, ctx.state.reading
     ctx.timers.cancel(judge)
     if exercise is None:
@@ -88,7 +88,7 @@ def after_reading(ctx: Context) -> None:
 
 
 def stop_waiting(ctx: Context) -> None:
-    """Let the pen that comes down stop what waits for a pause."""
+    """Cancel what waits for a pause: the pen is down."""
     ctx.timers.cancel(speak, judge)
     if ctx.state.exercise:
         ctx.state.exercise.shown = None

@@ -1,4 +1,4 @@
-"""Which function carries out which action."""
+"""The handler of each action."""
 
 from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
@@ -14,7 +14,7 @@ HANDLERS: dict[Name, Handler] = {}
 
 
 def handles(name: Name) -> Callable[[Handling], Handling]:
-    """Register a function as the handler of the actions of this name; it gets the action's value."""
+    """Register a function as the handler of an action; it is called with the context and the action's value."""
 
     def register(handler: Handling) -> Handling:
         HANDLERS[name] = handler
@@ -24,6 +24,6 @@ def handles(name: Name) -> Callable[[Handling], Handling]:
 
 
 def dispatch(ctx: Context, action: Action) -> None:
-    """Carry out an action; in a kiosk, only what a visitor may do."""
+    """Call the handler of an action; in a kiosk, only of those allowed to visitors."""
     if not ctx.state.settings.kiosk or visitor_may(action):
         HANDLERS[action.name](ctx, action.value)

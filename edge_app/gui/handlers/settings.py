@@ -1,4 +1,4 @@
-"""The settings."""
+"""Change settings."""
 
 from dataclasses import replace
 from typing import Any
@@ -11,7 +11,7 @@ from .registry import handles
 
 @handles("set")
 def set_option(ctx: Context, change: tuple[str, Any]) -> None:
-    """Change a setting, for now and for later."""
+    """Change a setting and write it to the settings file."""
     name, value = change
     state, services = ctx.state, ctx.services
     state.settings = replace(state.settings, **{name: value})
@@ -27,7 +27,7 @@ def set_option(ctx: Context, change: tuple[str, Any]) -> None:
         state.languages = available_languages(folder)
         problems += faults
     elif name == "history":
-        state.panels[:] = [panel for panel in state.panels if panel.name != "privacy"]  # that has been answered
+        state.panels[:] = [panel for panel in state.panels if panel.name != "privacy"]  # the question is answered
         problems += ctx.reader.update(lambda: services.keep_history(value == "on"))
         ctx.reader.submit()
     elif name == "learn":
@@ -39,6 +39,6 @@ def set_option(ctx: Context, change: tuple[str, Any]) -> None:
 
 @handles("fullscreen")
 def fullscreen(ctx: Context, _: None = None) -> None:
-    """Fill the screen, or not."""
+    """Toggle full screen."""
     ctx.state.close_panel("menu")
     set_option(ctx, ("fullscreen", not ctx.state.settings.fullscreen))

@@ -1,4 +1,4 @@
-"""What leaves the pad: copied, spoken, saved."""
+"""Copy, speak and save what is on the pad."""
 
 from ...recognition.model import REJECT
 from ..context import Context
@@ -7,8 +7,8 @@ from .registry import handles
 
 @handles("copy")
 def copy(ctx: Context, _: None = None) -> None:
-    """Put the number on the clipboard."""
-    text = ctx.state.reading.text  # with ? where nothing was read: without it, it would be another number
+    """Copy the number to the clipboard."""
+    text = ctx.state.reading.text  # keeps the ? of rejected ink: without it, the number would be another
     ctx.state.close_panel("menu")
     if text.strip(REJECT) and ctx.services.copy(text):
         ctx.notices.show(ctx.state.tr("copied", text=text))
@@ -18,7 +18,7 @@ def copy(ctx: Context, _: None = None) -> None:
 
 @handles("speak")
 def speak(ctx: Context, _: None = None) -> None:
-    """Read the number aloud."""
+    """Speak the number."""
     state, speaker = ctx.state, ctx.services.speaker
     state.close_panel("menu")
     if speaker and not speaker.say(state.reading.text, state.tr.code) and speaker.problem:
@@ -27,7 +27,7 @@ def speak(ctx: Context, _: None = None) -> None:
 
 @handles("save")
 def save(ctx: Context, _: None = None) -> None:
-    """Write the pad as PNG, SVG and ink."""
+    """Save the pad as PNG, SVG and ink."""
     state, services, view = ctx.state, ctx.services, ctx.view
     state.close_panel("menu")
     if services.folders is None or state.picture is not None:

@@ -1,12 +1,11 @@
 """Panels of text: the privacy notice, the question whether to forget everything, the keys, and leaving a kiosk."""
 
 from collections.abc import Sequence
-from functools import partial
 
 from ..actions import Action
 from ..state import Panel, State
 from .layout import Area, Metrics
-from .parts import buttons, foot, paged, row_count, rows
+from .parts import buttons, foot, paged_rows
 from .widgets import Widget
 
 HOLD = 2000  # milliseconds; too long to happen by accident
@@ -60,11 +59,5 @@ KEYS = (
 
 def keys_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequence[Widget]:
     """Return what each key does."""
-    shown, room, turn = paged(state, panel, KEYS, partial(row_count, metrics=metrics), metrics, body)
-    return [
-        *(
-            Widget(area, "row", text=state.tr(text), note=keys)
-            for area, (text, keys) in zip(rows(room, len(shown), metrics), shown, strict=True)
-        ),
-        *turn,
-    ]
+    shown, turn = paged_rows(state, panel, KEYS, metrics, body)
+    return [*(Widget(area, "row", text=state.tr(text), note=keys) for area, (text, keys) in shown), *turn]

@@ -1,12 +1,11 @@
 """The panel that opens an image or ink: one row per folder or file."""
 
 from collections.abc import Sequence
-from functools import partial
 
 from ..actions import Action
 from ..state import Panel, State
 from .layout import Area, Metrics
-from .parts import paged, row_count, rows
+from .parts import paged_rows
 from .widgets import Widget
 
 
@@ -21,11 +20,8 @@ def files_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Seq
     for entry in state.entries:
         action = Action("folder" if entry.is_folder else "file", str(entry.path))
         entries.append(("open" if entry.is_folder else "", entry.name, action))
-    shown, room, turn = paged(state, panel, entries, partial(row_count, metrics=metrics), metrics, body)
-    found = [
-        Widget(area, "row", action, text=text, icon=icon)
-        for area, (icon, text, action) in zip(rows(room, len(shown), metrics), shown, strict=True)
-    ]
+    shown, turn = paged_rows(state, panel, entries, metrics, body)
+    found = [Widget(area, "row", action, text=text, icon=icon) for area, (icon, text, action) in shown]
     if len(entries) < 2:
         step = metrics.unit + metrics.margin
         hint = body._replace(top=body.top + step, height=max(1, body.height - step))

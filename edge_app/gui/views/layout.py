@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-TARGET = 44  # pixels: the smallest a finger hits on a common small screen
-LIKELY_DENSITY = (60.0, 600.0)  # dots per inch; anything else that a system reports is ignored
+TARGET = 44  # pixels: the smallest size that fingers hit on common small screens
+LIKELY_DENSITY = (60.0, 600.0)  # dots per inch; other values that systems report are ignored
 TEXT_SIZES = {"normal": 1.0, "large": 1.25, "huge": 1.5}
 
 
@@ -43,8 +43,8 @@ class Metrics:
 
     width: int
     height: int
-    unit: int  # the smallest side of anything that is pressed
-    text: int  # the size of type, as pygame counts it: capitals are half as high
+    unit: int  # the smallest side of a target
+    text: int  # font size as pygame counts it: capitals are half as high
     margin: int
 
     @property
@@ -79,14 +79,6 @@ def cells(area: Area, columns: int, rows: int, margin: int) -> Iterator[Area]:
             left = area.left + round(column * (area.width + margin) / columns)
             right = area.left + round((column + 1) * (area.width + margin) / columns) - margin
             yield Area(left, top, max(1, right - left), max(1, bottom - top))
-
-
-class Split(NamedTuple):
-    """The reading strip in two halves, with a mark between them for whether they agree."""
-
-    left: Area
-    mark: Area
-    right: Area
 
 
 @dataclass(frozen=True)
@@ -133,13 +125,13 @@ def arrange(
     return Layout(reading, pad, buttons, max(3, round(min(pad.width, pad.height) * 0.022)))
 
 
-def split_strip(strip: Area) -> Split:
-    """Return the strip's two equal halves, and the room for a sign between them."""
+def split_strip(strip: Area) -> tuple[Area, Area, Area]:
+    """Return the strip's left half, the room for a sign, and the right half, which is as wide as the left."""
     mark = max(40, min(strip.height, strip.width // 8))
     half = max(1, (strip.width - mark) // 2)
     left = Area(strip.left, strip.top, half, strip.height)
     right = Area(strip.right - half, strip.top, half, strip.height)
-    return Split(left, Area(left.right, strip.top, right.left - left.right, strip.height), right)
+    return left, Area(left.right, strip.top, right.left - left.right, strip.height), right
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The menu: every command, also those that small windows have no button for."""
+"""The menu: every command, as small windows have few buttons."""
 
 from collections.abc import Sequence
 
@@ -7,66 +7,54 @@ from ..kiosk import visitor_may
 from ..state import Panel, State
 from .layout import Area, Metrics, cells
 from .parts import paged, row_count
-from .widgets import Widget, alike
+from .widgets import Kind, Widget, alike
 
-ITEMS: tuple[tuple[str, str, Action], ...] = (  # icon, key of the text, what it does
-    ("redo", "redo", Action("redo")),
-    ("erase", "erase", Action("erase")),
-    ("copy", "copy", Action("copy")),
-    ("speak", "speak", Action("speak")),
-    ("network", "network", Action("look")),
-    ("practice", "practice", Action("practice")),
-    ("save", "save", Action("save")),
-    ("open", "open", Action("open", "files")),
-    ("history", "history", Action("open", "history")),
-    ("hand", "hand", Action("open", "hand")),
-    ("compare", "compare", Action("compare")),
-    ("settings", "settings", Action("open", "settings")),
-    ("fullscreen", "fullscreen", Action("fullscreen")),
-    ("help", "help", Action("open", "keys")),
-    ("quit", "quit", Action("quit")),
+ITEMS = (  # name of the icon and key of the text, action
+    ("redo", Action("redo")),
+    ("erase", Action("erase")),
+    ("copy", Action("copy")),
+    ("speak", Action("speak")),
+    ("network", Action("look")),
+    ("practice", Action("practice")),
+    ("save", Action("save")),
+    ("open", Action("open", "files")),
+    ("history", Action("open", "history")),
+    ("hand", Action("open", "hand")),
+    ("compare", Action("compare")),
+    ("settings", Action("open", "settings")),
+    ("fullscreen", Action("fullscreen")),
+    ("help", Action("open", "keys")),
+    ("quit", Action("quit")),
 )
 
 
-def items(state: State) -> list[tuple[str, str, Action]]:
-    """Return what the menu offers now."""
-    found = []
-    for item in ITEMS:
-        action = item[2]
-        if state.settings.kiosk and not visitor_may(action):
-            continue
-        if action.name == "speak" and not state.can_speak:
-            continue
-        found.append(item)
-    return found
-
-
 def menu_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequence[Widget]:
-    """Return the menu as a grid of buttons."""
+    """Return the menu as a grid of buttons, in a kiosk only with what visitors may do."""
+    items = [
+        (name, action)
+        for name, action in ITEMS
+        if (visitor_may(action) or not state.settings.kiosk) and (name != "speak" or state.can_speak)
+    ]
     columns = max(2, min(5, body.width // max(2 * metrics.unit, 6 * metrics.text)))
 
     def high(area: Area) -> int:
         return min(4, row_count(area, metrics))
 
-    shown, room, turn = paged(state, panel, items(state), lambda area: columns * high(area), metrics, body)
+    shown, room, turn = paged(state, panel, items, lambda area: columns * high(area), metrics, body)
     lines = high(room) if turn else -(-len(shown) // columns)
-    grid = [
-        Widget(
-            area,
-            "button",
-            action,
-            text=state.tr(text),
-            icon=icon,
-            on=(action.name == "compare" and state.comparing) or (action.name == "erase" and state.erasing),
-            enabled=is_enabled(state, action),
-        )
-        for area, (icon, text, action) in zip(cells(room, columns, lines, metrics.margin), shown, strict=False)
-    ]
+    places = cells(room, columns, lines, metrics.margin)
+    grid = [command(state, "button", area, *item) for area, item in zip(places, shown, strict=False)]
     return [*alike(grid), *turn]
 
 
+def command(state: State, kind: Kind, area: Area, name: str, action: Action) -> Widget:
+    """Return a button of the menu or the main screen; `name` is that of its icon and the key of its text."""
+    on = state.comparing if name == "compare" else state.erasing if name == "erase" else False
+    return Widget(area, kind, action, text=state.tr(name), icon=name, on=on, enabled=is_enabled(state, action))
+
+
 def is_enabled(state: State, action: Action) -> bool:
-    """Return whether the action would do anything now."""
+    """Return whether the action would have an effect now."""
     if action.name == "undo":
         return state.pad.can_undo or bool(state.picture and state.picture.labels)
     if action.name == "redo":

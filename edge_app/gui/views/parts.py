@@ -1,4 +1,4 @@
-"""Shared by the panels: the card with its title, and paging for lists longer than the screen."""
+"""Shared by the panels: the card with its title, rows, buttons, and paging."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -10,16 +10,15 @@ from .widgets import Widget, alike
 
 Item = TypeVar("Item")
 
-MOST_OF = 0.8  # of the window's side; a wider card fills the window
+LARGEST = 0.8  # of the window's side; a larger card fills it, as so narrow a rim would show nothing
 
 
 def card_area(metrics: Metrics) -> Area:
-    """Return where a card lies: all of a small window, the middle of a large one."""
+    """Return the area of a card: a small window as a whole, or the middle of a large one."""
     wanted = max(16 * metrics.unit, 36 * metrics.text), max(11 * metrics.unit, 26 * metrics.text)
-    # a rim too narrow to show anything goes to the card
-    width = wanted[0] if wanted[0] < MOST_OF * metrics.width else metrics.width
-    high = max(wanted[1], wanted[1] * wanted[0] // width)  # where it must be narrower, it is higher
-    height = high if high < MOST_OF * metrics.height else metrics.height
+    width = wanted[0] if wanted[0] < LARGEST * metrics.width else metrics.width
+    high = max(wanted[1], wanted[1] * wanted[0] // width)  # a narrower card is higher
+    height = high if high < LARGEST * metrics.height else metrics.height
     return Area((metrics.width - width) // 2, (metrics.height - height) // 2, width, height)
 
 
@@ -53,8 +52,16 @@ def paged(
     return items[page * per : (page + 1) * per], room, turner(state, page, pages, metrics, body)
 
 
+def paged_rows(
+    state: State, panel: Panel, items: Sequence[Item], metrics: Metrics, body: Area
+) -> tuple[list[tuple[Area, Item]], list[Widget]]:
+    """Return the items of the current page with a row for each, and the paging buttons if there are several pages."""
+    shown, room, turn = paged(state, panel, items, lambda area: row_count(area, metrics), metrics, body)
+    return list(zip(rows(room, len(shown), metrics), shown, strict=True)), turn
+
+
 def turner(state: State, page: int, pages: int, metrics: Metrics, body: Area) -> list[Widget]:
-    """Return the row at the foot of a body that turns pages."""
+    """Return the paging buttons at the foot of a body."""
     bar = Area(body.left, body.bottom - metrics.unit, body.width, metrics.unit)
     left, middle, right = cells(bar, 3, 1, metrics.margin)
     return [
@@ -65,7 +72,7 @@ def turner(state: State, page: int, pages: int, metrics: Metrics, body: Area) ->
 
 
 def row_count(body: Area, metrics: Metrics) -> int:
-    """Return how many rows that can be pressed fit in a body."""
+    """Return how many rows fit in a body."""
     return max(1, (body.height + metrics.margin) // (metrics.unit + metrics.margin))
 
 
@@ -85,7 +92,7 @@ def foot(body: Area, metrics: Metrics) -> tuple[Area, Area]:
 def buttons(bar: Area, what: Sequence[tuple[str, str, Action, bool]], state: State, metrics: Metrics) -> list[Widget]:
     """Return a row of buttons: icon, key of the text, action, and whether it can be pressed.
 
-    Those without a text are no wider than they must be.
+    Those without a text are square.
     """
     bare = sum(not text for _, text, _, _ in what)
     rest = bar._replace(width=bar.width - bare * (metrics.unit + metrics.margin))

@@ -8,26 +8,26 @@ from ..side_by_side import Timed
 from ..state import State
 from . import panel_widgets
 from .layout import Area, Layout, Metrics, Viewport, arrange, split_strip
-from .menu import is_enabled
+from .menu import command
 from .widgets import Tone, Widget, alike
 
-BUTTONS = (  # by weight: the first of them have room on the smallest screen; icon, key of the text, what it does
-    ("menu", "menu", Action("open", "menu")),
-    ("undo", "undo", Action("undo")),
-    ("clear", "clear", Action("clear")),
-    ("redo", "redo", Action("redo")),
-    ("erase", "erase", Action("erase")),
-    ("copy", "copy", Action("copy")),
-    ("practice", "practice", Action("practice")),
-    ("network", "network", Action("look")),
+BUTTONS = (  # by importance: the smallest screen shows only the first ones; name of icon and text, action
+    ("menu", Action("open", "menu")),
+    ("undo", Action("undo")),
+    ("clear", Action("clear")),
+    ("redo", Action("redo")),
+    ("erase", Action("erase")),
+    ("copy", Action("copy")),
+    ("practice", Action("practice")),
+    ("network", Action("look")),
 )
 PLACES = ("undo", "redo", "clear", "erase", "copy", "network", "practice", "menu")  # from the top
 PRACTISING = (
-    ("close", "close", Action("practice")),
-    ("show", "show", Action("show")),
-    ("next", "next", Action("next")),
-    ("clear", "clear", Action("clear")),
-    ("undo", "undo", Action("undo")),
+    ("close", Action("practice")),
+    ("show", Action("show")),
+    ("next", Action("next")),
+    ("clear", Action("clear")),
+    ("undo", Action("undo")),
 )
 PRACTISING_PLACES = ("undo", "clear", "show", "next", "close")
 
@@ -45,7 +45,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything that the window shows, except the ink itself."""
+    """Everything that the window shows, except the ink."""
 
     metrics: Metrics
     theme: str
@@ -61,7 +61,7 @@ class Scene:
 
 
 def layout_of(state: State, metrics: Metrics) -> Layout:
-    """Return where things are in the state's mode."""
+    """Return the layout of the state's mode."""
     most = len(PRACTISING) if state.exercise else len(BUTTONS)
     return arrange(metrics, comparing=state.comparing, left_handed=state.settings.left_handed, most=most)
 
@@ -86,23 +86,10 @@ def make_scene(state: State, metrics: Metrics, viewport: Viewport) -> Scene:
 
 
 def tools(state: State, layout: Layout) -> list[Widget]:
-    """Return the most important buttons that fit, in their places."""
+    """Return the most important buttons that fit, in their order on screen."""
     chosen, places = (PRACTISING, PRACTISING_PLACES) if state.exercise else (BUTTONS, PLACES)
     fitting = sorted(chosen[: len(layout.buttons)], key=lambda button: places.index(button[0]))
-    return alike(
-        [
-            Widget(
-                area,
-                "tool",
-                action,
-                text=state.tr(text),
-                icon=icon,
-                on=action.name == "erase" and state.erasing,
-                enabled=is_enabled(state, action),
-            )
-            for area, (icon, text, action) in zip(layout.buttons, fitting, strict=False)
-        ]
-    )
+    return alike([command(state, "tool", area, *one) for area, one in zip(layout.buttons, fitting, strict=False)])
 
 
 def strip(state: State, layout: Layout) -> list[Widget]:
@@ -148,13 +135,14 @@ def _compared(state: State, area: Area) -> list[Widget]:
     if verdict is None:
         return [Widget(left, "timed"), Widget(right, "timed")]
     own = _timed(state, verdict.own, right)
-    if verdict.fault:  # the message takes the room of the sign, as there is nothing to compare
+    if verdict.fault:  # the message also takes the room of the sign
         room = left._replace(width=left.width + mark.width * 7 // 8)
         return [Widget(room, "text", text=state.tr.fault(verdict.fault)), own]
     found = [_timed(state, verdict.reference, left) if verdict.reference else Widget(left, "timed"), own]
     if verdict.agree is not None:
-        sign, word, tone = ("=", "agree", "accent") if verdict.agree else ("≠", "differ", "refused")
-        found.append(Widget(mark, "sign", text=sign, note=state.tr(word), tone=tone))  # type: ignore[arg-type]
+        tone: Tone = "accent" if verdict.agree else "refused"
+        sign, word = ("=", "agree") if verdict.agree else ("≠", "differ")
+        found.append(Widget(mark, "sign", text=sign, note=state.tr(word), tone=tone))
     return found
 
 

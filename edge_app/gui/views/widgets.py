@@ -1,4 +1,4 @@
-"""The widgets that a screen consists of: rectangles with a text, an icon and an action."""
+"""Widgets: rectangles with a text, an icon and an action."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ Tone: TypeAlias = Literal["normal", "quiet", "accent", "refused", "good", "bad"]
 
 @dataclass(frozen=True)
 class Peers:
-    """Buttons of one row or grid, which share a text size, and have either all icons or none."""
+    """Buttons of one row or grid: they share a text size, and either all have icons or none has."""
 
     words: tuple[str, ...]
     width: int  # of the narrowest
@@ -21,7 +21,7 @@ class Peers:
 
 @dataclass(frozen=True)
 class Widget:
-    """One rectangle of the screen; without an action it cannot be pressed."""
+    """A rectangle of the screen; it can be pressed if it has an action."""
 
     area: Area
     kind: Kind
@@ -30,27 +30,27 @@ class Widget:
     icon: str = ""
     note: str = ""  # secondary: at the right of a row, below a cell's digit
     tone: Tone = "normal"
-    share: float = 0.0  # of a bar that is filled
-    on: bool = False  # chosen, switched on
+    share: float = 0.0  # filled part of a bar
+    on: bool = False  # chosen or switched on
     enabled: bool = True
-    hold: int = 0  # milliseconds for which it must be pressed
-    image: bytes = b""  # 28x28 uint8, of which 0 is paper
+    hold: int = 0  # milliseconds for which it must be held
+    image: bytes = b""  # 28x28 uint8, 0 is paper
     heat: bytes = b""  # 28x28 uint8, laid over the image
     peers: Peers | None = None
 
     @property
     def takes(self) -> Action | None:
-        """What pressing it does now."""
+        """The action if it is enabled."""
         return self.action if self.enabled else None
 
 
 def alike(buttons: Sequence[Widget]) -> list[Widget]:
-    """Return buttons as peers of each other."""
+    """Make buttons each other's peers."""
     words = tuple(button.text for button in buttons if button.text)
     peers = Peers(words, min((button.area.width for button in buttons), default=0))
     return [replace(button, peers=peers) for button in buttons]
 
 
 def widget_at(widgets: "tuple[Widget, ...]", x: float, y: float) -> Widget | None:
-    """Return the topmost widget that can be pressed at a point; the last one lies on top."""
+    """Return the widget that a press at a point hits; later ones lie on top."""
     return next((widget for widget in reversed(widgets) if widget.takes and widget.area.holds(x, y)), None)
