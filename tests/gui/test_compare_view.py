@@ -1,4 +1,4 @@
-"""The compare view: two models on the same ink, their readings, times and agreement, side by side."""
+"""The compare view: readings, times and agreement of two models, side by side."""
 
 import json
 import shutil
@@ -31,7 +31,7 @@ def against(answer: int = 4) -> Duel:
 
 
 def texts(pilot: Pilot) -> list[str]:
-    """What each half says, float first."""
+    """The two readings, float first."""
     verdict = pilot.state.verdict
     assert verdict is not None
     assert verdict.reference is not None
@@ -39,7 +39,7 @@ def texts(pilot: Pilot) -> list[str]:
 
 
 def strip(pilot: Pilot) -> list[tuple[str, str, str]]:
-    """What stands in the strip: kind of widget, its text and its tone."""
+    """The strip's widgets: kind, text and tone."""
     return [(w.kind, w.text, w.tone) for w in pilot.app.ctx.view.scene().widgets if w.kind not in ("tool",)]
 
 
@@ -59,7 +59,7 @@ def test_toggling_shows_two_readings_and_one_again() -> None:
     assert (pilot.pixels() == before).all()
 
 
-def test_without_the_view_no_second_model_is_opened() -> None:
+def test_the_second_model_is_opened_only_for_the_view() -> None:
     opener = Opener(fixed(4, np.float32))
     pilot = Pilot(fixed(7), duel=Duel(opener))
     line(pilot, *BAR)
@@ -73,7 +73,7 @@ def test_without_the_view_no_second_model_is_opened() -> None:
     assert opener.opened == 1
 
 
-def test_undo_redo_and_clear_reach_both(recognizer: Recognizer) -> None:
+def test_undo_redo_and_clear_apply_to_both(recognizer: Recognizer) -> None:
     pilot = Pilot(recognizer)
     pilot.key(pygame.K_F2)
     assert [widget[1] for widget in strip(pilot)] == ["", ""]
@@ -89,7 +89,7 @@ def test_undo_redo_and_clear_reach_both(recognizer: Recognizer) -> None:
     assert texts(pilot) == ["2026", "2026"]
 
 
-def test_without_a_float_model_int8_reads_on(
+def test_int8_works_without_a_float_model(
     recognizer: Recognizer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / FLOAT
@@ -109,7 +109,7 @@ def test_without_a_float_model_int8_reads_on(
     assert texts(pilot) == ["2026", "2026"]
 
 
-def test_a_fault_of_the_app_s_own_model_comes_first() -> None:
+def test_an_error_of_the_app_s_own_model_comes_first() -> None:
     opener = Opener(fixed(4, np.float32))
     pilot = Pilot(None, duel=Duel(opener))
     pilot.state.message = "models/digits_int8.tflite: not found. Reinstall digitpad"
@@ -130,7 +130,7 @@ def test_toggling_in_mid_stroke_goes_on_where_the_pen_is() -> None:
     assert pilot.app.ctx.view.viewport.to_window(*pilot.state.pad.current[-1]) == pytest.approx((x, y + 20))
 
 
-def test_what_is_read_along_is_not_compared() -> None:
+def test_live_readings_are_not_compared() -> None:
     opener = Opener(fixed(4, np.float32))
     pilot = Pilot(fixed(7), duel=Duel(opener))
     pilot.key(pygame.K_F2)
@@ -176,7 +176,7 @@ def test_agreement_is_not_told_by_colour_alone(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0.0012, "1.2 ms"), (0.0999, "99.9 ms"), (0.1004, "100 ms"), (1.345, "1.3 s")]
 )
-def test_times_are_as_long_as_they_are_exact(seconds: float, text: str) -> None:
+def test_times_are_shown_in_a_suitable_unit(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
 
@@ -193,7 +193,7 @@ def test_times_are_as_long_as_they_are_exact(seconds: float, text: str) -> None:
         ["--compare", "x"],
     ],
 )
-def test_the_view_s_options_are_for_the_window_alone(words: list[str]) -> None:
+def test_the_view_s_options_are_only_for_the_window(words: list[str]) -> None:
     done = digitpad(*words)
     assert (done.returncode, done.stdout) == (2, "")
     assert "usage:" in done.stderr
@@ -212,7 +212,7 @@ def test_the_options_reach_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Woken(Immediate):
-    """Jobs done at once that are fetched as from a thread."""
+    """Jobs are done at once, and announced as by a thread."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
         super().__init__()
@@ -225,7 +225,7 @@ class Woken(Immediate):
 
 @pytest.fixture
 def apps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[App]:
-    """The apps that `run` makes; a bar is on the pad of each, and it is closed when all is read."""
+    """The apps that `run` makes; each has a bar on its pad, and is closed once that is read."""
     made: list[App] = []
 
     def waiter() -> Callable[[int | None], None]:
@@ -272,12 +272,12 @@ def test_a_float_model_that_was_named_and_is_missing_sets_the_exit_status(
     assert loop.run(float_model=tmp_path / FLOAT) == 0  # not wanted, so not looked for
 
 
-def test_a_model_that_cannot_be_opened_is_said_and_sets_the_exit_status(apps: list[App], tmp_path: Path) -> None:
+def test_a_model_that_cannot_be_opened_is_shown_and_sets_the_exit_status(apps: list[App], tmp_path: Path) -> None:
     assert loop.run(Wanted(tmp_path / "none.tflite")) == 1
     assert str(tmp_path / "none.tflite") in (apps[-1].state.message or "")
 
 
-def test_the_installed_app_goes_on_without_the_float_model(
+def test_the_installed_app_works_without_the_float_model(
     apps: list[App], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in (INT8, CARD):

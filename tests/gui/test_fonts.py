@@ -1,4 +1,4 @@
-"""Fonts: against a reading of the font file's own table, with fonts made for the test; texts against their areas."""
+"""Fonts: the choice against the font file's cmap table and with generated fonts; texts against their areas."""
 
 import struct
 from collections.abc import Iterator
@@ -85,7 +85,7 @@ def offer(monkeypatch: pytest.MonkeyPatch, preferred: dict[str, str], others: di
     monkeypatch.setattr(pygame.font, "get_fonts", get_fonts)
 
 
-def test_missing_letters_are_those_that_the_file_has_not() -> None:
+def test_missing_letters_match_the_font_file() -> None:
     codes = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x180), *range(0x391, 0x3A2), *range(0x410, 0x450)]
     codes += [*range(0x2190, 0x2195), *range(0x2200, 0x2270), 0x4E2D, 0x3042, 0x905, 0x1F44D]
     letters = read_letters(BUNDLED)
@@ -96,14 +96,14 @@ def test_missing_letters_are_those_that_the_file_has_not() -> None:
     assert len(expected) < 0.5 * len(codes)
 
 
-def test_pygames_own_font_is_taken_where_it_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pygames_own_font_is_used_if_it_is_complete(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(pygame.font, "match_font")  # the system is not asked
     fonts = Fonts("Schreiben Sie eine Zahl: größer, ≠ Écrivez Напишите число Γράψτε\n\t")
     assert (fonts.path, fonts.missing) == (None, "")
     assert fonts.font(33).size("Zahl 123") == pygame.font.Font(None, 33).size("Zahl 123")
 
 
-def test_a_preferred_font_with_all_letters_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_preferred_font_with_all_letters_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     poor = write_font(tmp_path / "poor.ttf", "写")
     rich = write_font(tmp_path / "rich.ttf", "写数字→")
     offer(monkeypatch, {"notosans": poor, "freesans": rich})
@@ -112,7 +112,7 @@ def test_a_preferred_font_with_all_letters_is_taken(monkeypatch: pytest.MonkeyPa
     assert fonts.font(40).size("写 7") == pygame.font.Font(None, 40).size("A 7")  # the same size as pygame's own
 
 
-def test_any_other_font_is_better_than_boxes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_any_complete_font_is_used_if_no_preferred_one_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     broken, empty = tmp_path / "broken.ttf", tmp_path / "empty.ttf"
     broken.write_bytes(b"not a font" * 20)
     empty.write_bytes(b"")
@@ -126,7 +126,7 @@ def test_any_other_font_is_better_than_boxes(monkeypatch: pytest.MonkeyPatch, tm
     assert (fonts.path, fonts.missing) == (rich, "")
 
 
-def test_the_font_that_lacks_the_fewest_is_taken_and_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_font_that_lacks_fewest_letters_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     one, two = write_font(tmp_path / "one.ttf", "写"), write_font(tmp_path / "two.ttf", "写数")
     offer(monkeypatch, {"notosans": one, "freesans": two}, {})
     fonts = Fonts("写数字👍")
@@ -135,7 +135,7 @@ def test_the_font_that_lacks_the_fewest_is_taken_and_says_so(monkeypatch: pytest
     assert (Fonts("写").path, Fonts("写").missing) == (None, "写")
 
 
-def test_a_letter_as_large_as_the_box_is_told_by_its_look(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_letter_as_large_as_the_missing_box_is_recognised_by_its_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
     font = pygame.font.Font(None, 24)
 
     def looks_like_itself(_font: pygame.font.Font, letter: str) -> bytes:
@@ -146,14 +146,14 @@ def test_a_letter_as_large_as_the_box_is_told_by_its_look(monkeypatch: pytest.Mo
     assert module._missing(font, "中→") == ""
 
 
-def test_what_every_language_needs_is_there() -> None:
+def test_pygames_font_has_the_characters_of_every_language() -> None:
     assert module._missing(pygame.font.Font(None, 24), NEEDED) == ""
     assert set("0123456789?=≠%…") == set(NEEDED)
 
 
 @pytest.mark.parametrize(("width", "height"), AREAS)
 @pytest.mark.parametrize("text", ["7", "3.14", "90210", "Undo", "Rückgängig machen", SENTENCE])
-def test_fitted_text_fits_and_one_size_more_would_not(text: str, width: int, height: int) -> None:
+def test_fitted_text_is_as_large_as_fits(text: str, width: int, height: int) -> None:
     fonts = Fonts("ü")
     seen = fonts.fit(text, width, height, INK)
     assert (seen.get_width() <= width, seen.get_height() <= height) == (True, True)
@@ -180,7 +180,7 @@ def test_text_too_long_keeps_its_ends() -> None:
 
 
 @pytest.mark.parametrize("width", [40, 97, 300, 2000])
-def test_wrapped_text_is_all_there_and_fits(width: int) -> None:
+def test_wrapped_text_is_complete_and_fits(width: int) -> None:
     fonts = Fonts("")
     lines = fonts.wrap(SENTENCE, 20, width)
     assert "".join(lines).replace(" ", "") == SENTENCE.replace(" ", "")
@@ -192,7 +192,7 @@ def test_wrapped_text_is_all_there_and_fits(width: int) -> None:
             assert fonts.font(20).size(f"{line} {following.split()[0]}")[0] > width
 
 
-def test_a_long_path_is_broken_behind_its_slashes_and_lines_stay_lines() -> None:
+def test_a_long_path_is_broken_after_slashes_and_newlines_are_kept() -> None:
     fonts = Fonts("")
     lines = fonts.wrap("/home/somebody/Documents/digits/numbers.jsonl\n\nnext", 20, 130)
     assert lines == ["/home/somebody/", "Documents/digits/", "numbers.jsonl", "", "next"]
@@ -206,7 +206,7 @@ def test_a_paragraph_fits_its_area(width: int, height: int) -> None:
     assert seen.get_bounding_rect().height > 4
 
 
-def test_a_paragraph_is_as_large_as_may_be_and_else_ends_in_an_ellipsis() -> None:
+def test_a_paragraph_is_as_large_as_fits_or_ends_in_an_ellipsis() -> None:
     fonts = Fonts("")
     assert fonts.paragraph("Clear", 500, 300, INK, 32, 11).get_width() == fonts.font(32).size("Clear")[0]
     font, lines = fonts.font(11), fonts.wrap(SENTENCE, 11, 90)
@@ -230,14 +230,14 @@ def test_texts_that_pygame_refuses_are_drawn(text: str) -> None:
     assert fonts.paragraph(text, 60, 40, INK).get_width() <= 60
 
 
-def test_letters_and_accents_apart_are_drawn_as_one() -> None:
+def test_combining_accents_are_composed() -> None:
     fonts = Fonts("")
     apart, one, box = (fonts.render(text, 20, INK) for text in ("e\u0301", "é", "e\uffff"))
     tobytes = pygame.image.tobytes
     assert tobytes(apart, "RGBA") == tobytes(one, "RGBA") != tobytes(box, "RGBA")
 
 
-def test_surfaces_are_kept_the_latest_used_longest() -> None:
+def test_the_surface_cache_drops_the_least_recently_used() -> None:
     fonts = Fonts("")
     first, second = fonts.render("first", 20, INK), fonts.render("second", 20, INK)
     for i in range(SURFACES - 1):
@@ -250,7 +250,7 @@ def test_surfaces_are_kept_the_latest_used_longest() -> None:
     assert (len(fonts._fonts), len(fonts._surfaces)) == (FONTS, SURFACES)
 
 
-def test_large_surfaces_are_kept_only_as_far_as_they_take_little_memory() -> None:
+def test_the_surface_cache_is_limited_in_bytes() -> None:
     fonts = Fonts("")
     first = fonts.render("0", 150, INK)
     for number in range(1, 100):
@@ -264,7 +264,7 @@ def test_large_surfaces_are_kept_only_as_far_as_they_take_little_memory() -> Non
 
 
 @pytest.mark.parametrize("size", [14, 20, 24, 37, 60])
-def test_words_with_accents_above_capitals_stand_on_the_same_line(size: int) -> None:
+def test_words_with_accented_capitals_have_the_same_baseline(size: int) -> None:
     fonts = Fonts("ÜÖÉH")
 
     def foot(text: str) -> int:
@@ -276,7 +276,7 @@ def test_words_with_accents_above_capitals_stand_on_the_same_line(size: int) -> 
     assert foot("HUgE") > foot("HUE") + size // 14  # the measure tells one foot from another
 
 
-def test_peers_are_set_in_the_size_of_the_longest() -> None:
+def test_peers_share_the_size_of_the_longest() -> None:
     fonts = Fonts("")
     alone, among = (fonts.fit("Map", 80, 40, INK, peers=peers) for peers in ((), ("Look inside", "Map")))
     assert among.get_width() < alone.get_width()

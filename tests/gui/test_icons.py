@@ -1,4 +1,4 @@
-"""Icons: complete, sharp, inside their rectangle, and no two alike."""
+"""Icons: complete, smooth, inside their rectangle, and distinct."""
 
 import numpy as np
 import pygame

@@ -1,4 +1,4 @@
-"""The ink layer: after any changes it is, pixel for pixel, a layer drawn from nothing."""
+"""The ink layer: after any changes it equals a freshly drawn one, pixel for pixel."""
 
 import numpy as np
 import pygame

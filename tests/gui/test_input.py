@@ -1,4 +1,4 @@
-"""What a touch means: one pen at a time, the same touch never twice, palms told from pens."""
+"""Pointers and keys: one pen at a time, no echoes, and no palms."""
 
 import math
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Step:
-    """An event at a time: of the mouse with its button, or of a finger with its number."""
+    """An event of the mouse, with its button, or of a finger, with its number."""
 
     now: int
     kind: str
@@ -185,18 +185,18 @@ CASES: dict[str, tuple[tuple[Step, ...], list[str]]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_pointers_do(name: str) -> None:
+def test_pointers(name: str) -> None:
     steps, expected = CASES[name]
     assert kinds(*steps) == expected
 
 
-def test_places_are_pixels_and_a_lost_pen_is_where_it_was_seen_last() -> None:
+def test_positions_are_pixels_and_a_lost_pen_is_where_it_was_last() -> None:
     assert [(pen.x, pen.y) for pen in pens(*TOUCH)] == [(200, 200), (210, 200), (210, 200)]
     lost = pens(Step(0, "press"), Step(5, "drag", 333, 77), Step(6, "blur"))[-1]
     assert (lost.kind, lost.x, lost.y) == ("lost", 333, 77)
 
 
-def test_a_finger_that_takes_over_from_a_palm_has_lost_nothing_of_its_line() -> None:
+def test_a_finger_that_takes_over_from_a_palm_keeps_its_whole_line() -> None:
     palm = (Step(0, "down", 600, 300), Step(9, "move", 590, 300))
     way = [(200.0, 200.0 + 5 * i) for i in range(20)]
     line = [Step(50 + i, "move" if i else "down", *at, number=2) for i, at in enumerate(way)]
@@ -207,7 +207,7 @@ def test_a_finger_that_takes_over_from_a_palm_has_lost_nothing_of_its_line() -> 
     ]
 
 
-def test_of_a_second_finger_that_trembles_little_is_remembered() -> None:
+def test_few_points_of_a_trembling_second_finger_are_remembered() -> None:
     pointers = Pointers()
     pointers.translate(Step(0, "down").event(), SIZE, 0)
     pointers.translate(Step(1, "down", 600, number=2).event(), SIZE, 1)
@@ -218,7 +218,7 @@ def test_of_a_second_finger_that_trembles_little_is_remembered() -> None:
     assert ([pen.kind for pen in taken[:2]], taken[1].x, taken[-1].x) == (["drop", "down"], 600, 700)
 
 
-def test_the_right_button_erases_and_nothing_else_does() -> None:
+def test_only_the_right_button_erases() -> None:
     right = pens(Step(0, "press", number=3), Step(5, "drag", 210, number=0), Step(9, "release", 210, number=3))
     assert [(pen.kind, pen.erasing) for pen in right] == [("down", True), ("move", True), ("up", True)]
     assert not any(pen.erasing for pen in pens(*LINE, *(Step(2000 + s.now, s.kind, s.x) for s in TOUCH)))
@@ -244,13 +244,13 @@ def test_the_right_button_erases_and_nothing_else_does() -> None:
         (pygame.K_7, pygame.KMOD_CTRL, None),
     ],
 )
-def test_what_keys_mean(key: int, mod: int, action: Action | None) -> None:
+def test_keys(key: int, mod: int, action: Action | None) -> None:
     assert key_meaning(pygame.event.Event(pygame.KEYDOWN, key=key, mod=mod)) == action
 
 
 @st.composite
 def interleavings(draw: st.DrawFn) -> list[Step]:
-    """Whatever comes from three fingers, three buttons and the window manager, ends that are lost included."""
+    """Any events of three fingers, three buttons and the window manager, even without their ends."""
     now, steps = 0, []
     places = st.sampled_from([100.0, 110.0, 300.0, 700.0])
     for _ in range(draw(st.integers(0, 30))):
@@ -262,7 +262,7 @@ def interleavings(draw: st.DrawFn) -> list[Step]:
 
 @settings(max_examples=400, deadline=None)
 @given(interleavings())
-def test_a_down_is_ended_before_the_next_and_nothing_moves_without_one(steps: list[Step]) -> None:
+def test_downs_and_ends_alternate_and_moves_are_between_them(steps: list[Step]) -> None:
     is_down = erasing = False
     for pen in pens(*steps):
         assert is_down == (pen.kind != "down")
@@ -275,7 +275,7 @@ def test_a_down_is_ended_before_the_next_and_nothing_moves_without_one(steps: li
 
 @settings(max_examples=200, deadline=None)
 @given(interleavings())
-def test_one_finger_alone_is_followed_and_lost_only_where_it_comes_twice(steps: list[Step]) -> None:
+def test_a_single_finger_is_followed_and_lost_only_if_it_comes_down_twice(steps: list[Step]) -> None:
     alone = [step for step in steps if step.kind in ("down", "move", "up") and step.number == 1]
     expected: list[str] = []
     line: list[Step] = []

@@ -1,4 +1,4 @@
-"""Who may do what, and by which way: the kiosk's rules, and all of the window by keyboard."""
+"""Kiosk mode and keyboard: what visitors may do, and the whole window by keyboard."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -61,7 +61,7 @@ def test_a_kiosk_ends_only_where_a_button_is_held(kiosk: Pilot) -> None:
     assert not kiosk.state.running
 
 
-def test_a_visitor_gets_at_no_files_history_or_settings(kiosk: Pilot, tmp_path: Path) -> None:
+def test_a_visitor_has_no_access_to_files_history_or_settings(kiosk: Pilot, tmp_path: Path) -> None:
     for key, mod in ((pygame.K_h, 0), (pygame.K_s, 0), (pygame.K_o, pygame.KMOD_CTRL), (pygame.K_F2, 0)):
         kiosk.key(key, mod)
     kiosk.key(pygame.K_F11)
@@ -97,7 +97,7 @@ def focused(pilot: Pilot) -> Widget | None:
 
 @pytest.mark.parametrize("panel", [None, "practice", *PANELS])
 @pytest.mark.parametrize("step", [1, -1])
-def test_all_that_can_be_pressed_is_reached_by_keyboard_and_seen(
+def test_the_keyboard_reaches_every_button_and_shows_the_focus(
     recognizer: Recognizer, tmp_path: Path, panel: str | None, step: int
 ) -> None:
     store = HistoryStore(tmp_path / "history.sqlite3")
@@ -146,7 +146,7 @@ def test_without_a_visible_focus_enter_does_nothing(pilot: Pilot) -> None:
     assert pilot.state.reading.text == "7"
 
 
-def test_pages_turn_where_there_are_more_of_them(recognizer: Recognizer, tmp_path: Path) -> None:
+def test_the_wheel_turns_pages(recognizer: Recognizer, tmp_path: Path) -> None:
     store = HistoryStore(tmp_path / "history.sqlite3")
     pilot = Pilot(recognizer, (480, 320), store=store, folders=folders_in(tmp_path), history="on")
     pilot.write(0)
@@ -163,7 +163,7 @@ def test_pages_turn_where_there_are_more_of_them(recognizer: Recognizer, tmp_pat
     assert seen[0] == "7"  # the one on the pad, which is the newest
 
 
-# --- what a visitor leaves, and what a visitor may
+# --- visitors
 
 
 def test_the_next_visitor_finds_nothing_of_the_last(recognizer: Recognizer, tmp_path: Path) -> None:
@@ -199,13 +199,13 @@ def test_the_next_visitor_finds_no_exercise(kiosk: Pilot) -> None:
     assert (kiosk.state.toast, kiosk.app.next_tick()) == (None, None)
 
 
-def test_a_pad_of_ones_own_is_never_wiped(pilot: Pilot) -> None:
+def test_only_a_kiosk_clears_the_pad_when_idle(pilot: Pilot) -> None:
     pilot.write(0)
     pilot.wait(2 * IN_USE)
     assert (pilot.state.reading.text, pilot.state.pad.can_undo, pilot.state.in_use) == ("7", True, False)
 
 
-def test_a_kiosks_visitors_teach_nothing(kiosk: Pilot) -> None:
+def test_visitors_of_a_kiosk_teach_nothing(kiosk: Pilot) -> None:
     kiosk.write(0)
     kiosk.tap_digit(0)
     kiosk.press("label", "2")
@@ -261,7 +261,7 @@ def busy(recognizer: Recognizer, folder: Path, kiosk: bool) -> Pilot:
 
 
 def everything(pilot: Pilot, folder: Path) -> tuple[Any, ...]:
-    """All that an action could change."""
+    """Everything that an action could change."""
     state, store = pilot.state, pilot.services.personalization.store
     return (
         *(state.settings, [(panel.name, panel.value, panel.page) for panel in state.panels], state.pad.page),
@@ -273,7 +273,7 @@ def everything(pilot: Pilot, folder: Path) -> tuple[Any, ...]:
     )
 
 
-def test_the_owners_actions_are_all_but_the_visitors() -> None:
+def test_every_action_is_the_owners_or_the_visitors() -> None:
     assert {*get_args(Name)} == {*OWNERS, *MAY, "open"}
     assert not MAY.intersection([*OWNERS, "open"])
 
@@ -298,7 +298,7 @@ def test_an_owners_action_does_nothing_for_a_visitor(
     assert (everything(pilot, tmp_path) == before) == kiosk
 
 
-def test_kiosk_is_no_setting_of_the_window(pilot: Pilot) -> None:
+def test_the_window_does_not_offer_kiosk_as_a_setting(pilot: Pilot) -> None:
     pilot.key(pygame.K_s)
     rows: list[str] = []
     turn = True
@@ -323,7 +323,7 @@ def test_a_kiosk_opens_no_file_and_nothing_opens_standard_input(
     )
 
 
-def test_a_held_button_is_let_go_where_the_pointer_leaves_it(kiosk: Pilot) -> None:
+def test_a_held_button_is_released_when_the_pointer_leaves_it(kiosk: Pilot) -> None:
     kiosk.key(pygame.K_q)
     area = kiosk.button("leave").area
     middle = (area.left + area.width / 2, area.top + area.height / 2)
@@ -364,8 +364,8 @@ MODIFIERS = (0, pygame.KMOD_CTRL, pygame.KMOD_ALT, pygame.KMOD_META, pygame.KMOD
 
 
 @pytest.mark.parametrize("modifier", MODIFIERS)
-def test_no_chord_lets_a_visitor_out(kiosk: Pilot, modifier: int) -> None:
-    """Every key that pygame knows, on the pad and on top of whatever it has opened."""
+def test_no_key_combination_lets_a_visitor_out(kiosk: Pilot, modifier: int) -> None:
+    """Every key that pygame knows, twice: on the pad, and on the panels that were opened."""
     assert len(KEYS) > 100
     settings = kiosk.state.settings
     for key in KEYS * 2:
@@ -377,7 +377,7 @@ def test_no_chord_lets_a_visitor_out(kiosk: Pilot, modifier: int) -> None:
 
 
 class Shown:
-    """A display that is nowhere; it has what `serve` asks of one."""
+    """A display without a window; it has what `serve` calls."""
 
     def __init__(self, surface: pygame.Surface) -> None:
         self.surface = surface
@@ -392,7 +392,7 @@ class Shown:
 
 
 def served(pilot: Pilot, monkeypatch: pytest.MonkeyPatch, rounds: list[list[int]]) -> int:
-    """Serve events of these kinds, a round after the other, and return after how many the app ended by itself."""
+    """Serve events of these kinds in rounds, and return after how many the app ended."""
     left = list(rounds)
 
     def wait(_: int | None) -> None:
@@ -412,18 +412,16 @@ def served(pilot: Pilot, monkeypatch: pytest.MonkeyPatch, rounds: list[list[int]
 CLOSED = [pygame.WINDOWCLOSE, pygame.QUIT]  # what SDL says for Alt+F4 and a window's own button
 
 
-def test_a_visitor_closes_no_kiosk_by_its_window_and_the_system_ends_it(
-    kiosk: Pilot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_the_system_and_not_a_visitor_can_close_a_kiosk(kiosk: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
     move = [pygame.WINDOWEXPOSED]
     assert served(kiosk, monkeypatch, [CLOSED, CLOSED, move, [pygame.QUIT], move]) == 4
 
 
-def test_a_window_that_is_no_kiosk_is_closed(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_ordinary_window_can_be_closed(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
     assert served(pilot, monkeypatch, [CLOSED, [pygame.WINDOWEXPOSED]]) == 1
 
 
-def test_a_dropped_name_that_pygame_cannot_decode_ends_nothing(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dropped_file_with_an_undecodable_name_is_survived(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
     def get() -> list[pygame.event.Event]:
         monkeypatch.undo()
         raise SystemError("returned a result with an exception set")

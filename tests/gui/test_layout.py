@@ -1,4 +1,4 @@
-"""Where things are: every screen in every size, type, density and hand has room for fingers, and nothing overlaps."""
+"""The layout: at every size, density and setting, targets are large enough and nothing overlaps."""
 
 import random
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ from ..support.pilot import SIZES
 
 DENSITIES = (0.0, 96.0, 165.0, 330.0)
 MM = 9.0
-MANY = 40  # of whatever a panel lists
+MANY = 40  # items in a list
 SAY, _ = load_language("en")
 LANGUAGES = available_languages()
 
@@ -100,7 +100,7 @@ def faults_on(size: tuple[int, int], panel: str | None) -> list[str]:
     return found
 
 
-def test_the_faults_that_are_looked_for_are_found() -> None:
+def test_layout_errors_are_detected() -> None:
     whole = Area(0, 0, 100, 100)
     fine, near, small, out = Area(0, 0, 50, 50), Area(49, 49, 50, 50), Area(60, 0, 43, 44), Area(60, 60, 50, 40)
     assert faults_of((Widget(fine, "text"),), whole, TARGET) == []
@@ -112,12 +112,12 @@ def test_the_faults_that_are_looked_for_are_found() -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("panel", [None, *PANELS])
-def test_everything_is_inside_apart_and_large_enough_to_be_pressed(size: tuple[int, int], panel: str | None) -> None:
+def test_widgets_are_inside_do_not_overlap_and_are_large_enough(size: tuple[int, int], panel: str | None) -> None:
     assert faults_on(size, panel) == []
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_targets_are_nine_millimetres_where_the_density_says_so_and_the_window_allows(size: tuple[int, int]) -> None:
+def test_targets_are_nine_millimetres_if_the_window_allows(size: tuple[int, int]) -> None:
     allowed = 0
     for metrics, text_size, density in every_metrics(size):
         wanted = round(MM / 25.4 * density)
@@ -134,7 +134,7 @@ def test_targets_are_nine_millimetres_where_the_density_says_so_and_the_window_a
 
 
 @pytest.mark.parametrize(("density", "unit"), [(0, TARGET), (20, TARGET), (165, 58), (5000, TARGET)])
-def test_a_density_that_cannot_be_is_not_believed(density: float, unit: int) -> None:
+def test_an_implausible_density_is_ignored(density: float, unit: int) -> None:
     assert measure(800, 480, density=density).unit == unit
 
 
@@ -151,7 +151,7 @@ LISTS = {"menu": 15, "hand": MANY, "files": MANY + 1, "settings": 10, "keys": 18
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("panel", LISTS)
-def test_whatever_a_panel_lists_is_on_one_of_its_pages(size: tuple[int, int], panel: str) -> None:
+def test_every_item_of_a_panel_is_on_one_of_its_pages(size: tuple[int, int], panel: str) -> None:
     for metrics, text_size, density in every_metrics(size):
         state = state_of(Settings(text_size=text_size))  # type: ignore[arg-type]
         listed: list[object] = []
@@ -171,7 +171,7 @@ def test_whatever_a_panel_lists_is_on_one_of_its_pages(size: tuple[int, int], pa
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_a_hand_changes_the_side_and_nothing_else(size: tuple[int, int]) -> None:
+def test_left_handed_only_mirrors_the_layout(size: tuple[int, int]) -> None:
     metrics = measure(*size)
     right, left = arrange(metrics), arrange(metrics, left_handed=True)
     assert (left.pad.width, left.pad.height, left.pen) == (right.pad.width, right.pad.height, right.pen)
@@ -180,7 +180,7 @@ def test_a_hand_changes_the_side_and_nothing_else(size: tuple[int, int]) -> None
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_the_compared_strip_is_divided_and_leaves_the_pad_its_room(size: tuple[int, int]) -> None:
+def test_the_compare_strip_is_split_and_the_pad_stays_large(size: tuple[int, int]) -> None:
     metrics = measure(*size)
     layout = arrange(metrics, comparing=True)
     left, mark, right = split_strip(layout.reading)
@@ -202,7 +202,7 @@ def test_ink_and_window_positions_are_inverse() -> None:
 
 
 @pytest.mark.parametrize("size", [(20, 20), (200, 47), (47, 300), (1, 1)])
-def test_a_window_without_room_is_laid_out_all_the_same(size: tuple[int, int]) -> None:
+def test_a_tiny_window_is_laid_out(size: tuple[int, int]) -> None:
     for metrics, _, _ in every_metrics(size):
         for left_handed, comparing, practising in product((False, True), repeat=3):
             layout = arrange(metrics, comparing=comparing, left_handed=left_handed)

@@ -1,4 +1,4 @@
-"""Lines: against a count of fine points, and the same in parts as at once."""
+"""Lines: compared with supersampling, and drawn in parts as at once."""
 
 import math
 import random

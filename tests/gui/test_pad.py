@@ -1,4 +1,4 @@
-"""The pad: a state machine against a simple model, with every change undone and done again."""
+"""The pad: a state machine against a simple model, including undo and redo."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ size = st.tuples(st.integers(1, 12), st.integers(1, 12))
 
 @dataclass(frozen=True)
 class Plain:
-    """A page kept naively: each stroke with a number of its own, and what was said of sets of those numbers."""
+    """A naive page: numbered strokes, and pins as sets of those numbers."""
 
     strokes: tuple[tuple[int, Line], ...] = ()
     said: tuple[tuple[frozenset[int], str | None], ...] = ()
@@ -44,7 +44,7 @@ class Plain:
 
 
 class PadMachine(RuleBasedStateMachine):
-    """Histories kept naively as a list of all states, compared after every step."""
+    """Compares the pad with a list of all states after every step."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -126,7 +126,7 @@ class PadMachine(RuleBasedStateMachine):
 
     @rule(data=st.data(), label=st.sampled_from([None, "1", "?"]))
     def say(self, data: st.DataObject, label: str | None) -> None:
-        """Say of some strokes that they are one digit; nothing that was said of any of them before stays."""
+        """Pin some strokes as one digit; earlier pins of any of them are removed."""
         if not self.now.strokes:
             return
         group = data.draw(st.sets(st.sampled_from(range(len(self.now.strokes))), min_size=1))
@@ -190,13 +190,13 @@ def read(recognizer: Recognizer, pad: Pad) -> Reading:
 ONE: Line = ((0.0, 0.0), (0.0, 50.0), (0.0, 100.0))
 
 
-def test_what_was_said_of_a_digit_is_read_and_taken_back(recognizer: Recognizer) -> None:
+def test_a_correction_is_read_and_undone(recognizer: Recognizer) -> None:
     pad = pad_with(*sample(3))
     before = read(recognizer, pad)
     assert (before.text, pad.correct(before, 1, "6")) == ("10", True)
     after = read(recognizer, pad)
     assert (after.text, [digit.pinned for digit in after.digits]) == ("16", [False, True])
-    assert after.digits[1].alternatives[0][0] == "0"  # what the network thinks
+    assert after.digits[1].alternatives[0][0] == "0"  # the network's own reading
     pad.undo()
     assert read(recognizer, pad) == before
     pad.redo()
@@ -242,8 +242,8 @@ def test_a_point_cannot_be_split(recognizer: Recognizer) -> None:
     assert recognizer.split(recognizer.read([[[5, 5]]], single=True).digits[0].parts) is None
 
 
-def test_correcting_one_of_two_digits_in_one_line_cuts_it_for_good(recognizer: Recognizer) -> None:
-    """The reading cuts the line; to speak of one digit, the page has to be cut as well."""
+def test_correcting_one_of_two_digits_in_one_stroke_cuts_it(recognizer: Recognizer) -> None:
+    """The reading cuts the stroke; to pin one digit, the page must be cut as well."""
     nought = [np.array(stroke) for stroke in sample(3)][1]
     step = np.array([2.2 * float(np.ptp(nought[:, 0])), 0.0])
     line = np.concatenate([nought, np.linspace(nought[-1], nought[0] + step, 8), nought + step])
@@ -255,7 +255,7 @@ def test_correcting_one_of_two_digits_in_one_line_cuts_it_for_good(recognizer: R
     assert (again.text[1], len(pad.strokes), pad.page.pins[0].label) == ("6", 2, "6")
 
 
-def test_erasing_keeps_what_was_said_of_the_rest() -> None:
+def test_erasing_keeps_the_pins_of_other_strokes() -> None:
     pad = pad_with(ONE, ((50.0, 0.0), (50.0, 9.0)), ((90.0, 0.0), (90.0, 9.0)))
     pad.change(pad.page.pinned((2,), "1"))
     pad.change(pad.page.pinned((0, 1), None))
@@ -264,7 +264,7 @@ def test_erasing_keeps_what_was_said_of_the_rest() -> None:
     assert not pad.erase([7])
 
 
-def test_the_steps_back_are_bounded() -> None:
+def test_undo_is_bounded() -> None:
     pad = pad_with(*[ONE] * (MOST_STEPS + 50))
     steps = 0
     while pad.undo():
@@ -272,7 +272,7 @@ def test_the_steps_back_are_bounded() -> None:
     assert (steps, len(pad.strokes)) == (MOST_STEPS, 50)
 
 
-def test_a_stroke_that_is_dropped_leaves_no_trace() -> None:
+def test_a_dropped_stroke_leaves_no_trace() -> None:
     pad = pad_with(ONE)
     pad.begin((5.0, 5.0))
     assert pad.drop()
@@ -283,12 +283,12 @@ def test_a_stroke_that_is_dropped_leaves_no_trace() -> None:
 @pytest.mark.parametrize(
     ("point", "found"), [((0.0, 50.0), [0]), ((9.9, 50.0), [0]), ((10.1, 50.0), []), ((55.0, 5.0), [1])]
 )
-def test_strokes_are_found_by_touching_them(point: tuple[float, float], found: list[int]) -> None:
+def test_strokes_near_a_point_are_found(point: tuple[float, float], found: list[int]) -> None:
     assert strokes_at([ONE, ((50.0, 5.0),)], point, 10.0) == found
 
 
-def test_what_is_written_when_all_else_is_erased_under_the_pen_is_a_sheet_of_its_own() -> None:
-    """Or the history would take it for the page that was written before, and replace that one."""
+def test_a_stroke_whose_page_is_erased_meanwhile_gets_a_new_sheet() -> None:
+    """Or the history would overwrite the page that was written before."""
     pad = pad_with(ONE)
     before = pad.page.sheet.number
     pad.load((ONE,), (7, 7))
@@ -308,7 +308,7 @@ def test_live_ink_has_the_stroke_under_the_pen() -> None:
 
 
 def full(strokes: int, points: int) -> tuple[Pad, Reading]:
-    """Return a pad of so many dots beside a long line of so many points, with the line read as two digits."""
+    """Return a pad of so many strokes, the first with so many points and read as two digits."""
     pad = Pad()
     line = tuple((float(i), 0.0) for i in range(points))
     pad.load((line, *(((0.0, 9.0),),) * (strokes - 1)), (10, 10))

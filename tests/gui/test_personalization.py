@@ -1,4 +1,4 @@
-"""What is kept: pages of the history, and lessons that corrections teach and undo takes back; faults lose no ink."""
+"""Pages and lessons: what is saved when, undo, and disk errors, which lose no ink."""
 
 import json
 import shutil
@@ -51,7 +51,7 @@ def correct(pilot: Pilot, label: str, number: int = 0) -> None:
 
 
 def odd(pilot: Pilot) -> str:
-    """Write what the network takes for no digit; returns what it is read as."""
+    """Write something that the network rejects; returns its reading."""
     pad = pilot.app.ctx.view.layout.pad
     corners = [(0.3, 0.2), (0.2, 0.7), (0.45, 0.7), (0.3, 0.2), (0.3, 0.7)]
     pilot.draw([(pad.left + x * pad.width, pad.top + y * pad.height) for x, y in corners])
@@ -59,7 +59,7 @@ def odd(pilot: Pilot) -> str:
 
 
 def lessons(pilot: Pilot) -> list[str]:
-    """What the classifier holds: never anything else than the store."""
+    """The labels of the classifier's lessons."""
     classifier = pilot.services.personalization.classifier
     assert classifier is not None
     return [lesson.label for lesson in classifier.lessons]
@@ -68,7 +68,7 @@ def lessons(pilot: Pilot) -> list[str]:
 # --- lessons
 
 
-def test_a_correction_is_stored_undone_and_made_again(pilot: Pilot, store: HistoryStore) -> None:
+def test_a_correction_is_stored_undone_and_redone(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(0)
     correct(pilot, "2")
     assert (pilot.state.reading.text, labels(store), lessons(pilot)) == ("2", ["2"], ["2"])
@@ -80,13 +80,13 @@ def test_a_correction_is_stored_undone_and_made_again(pilot: Pilot, store: Histo
     assert (pilot.state.reading.text, labels(store), lessons(pilot)) == ("2", ["2"], ["2"])
 
 
-def test_what_was_read_rightly_teaches_nothing(pilot: Pilot, store: HistoryStore) -> None:
+def test_confirming_a_reading_teaches_nothing(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(0)
     correct(pilot, "7")
     assert (pilot.state.reading.digits[0].pinned, labels(store)) == (True, [])
 
 
-def test_a_second_correction_takes_the_place_of_the_first(pilot: Pilot, store: HistoryStore) -> None:
+def test_a_second_correction_replaces_the_first(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(0)
     correct(pilot, "2")
     correct(pilot, "3")
@@ -97,7 +97,7 @@ def test_a_second_correction_takes_the_place_of_the_first(pilot: Pilot, store: H
     assert (pilot.state.reading.text, labels(store), lessons(pilot)) == ("3", ["3"], ["3"])
 
 
-def test_clearing_keeps_what_was_learned_and_undo_teaches_it_no_second_time(pilot: Pilot, store: HistoryStore) -> None:
+def test_clearing_keeps_lessons_and_undo_does_not_repeat_them(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(0)
     correct(pilot, "2")
     pilot.press("clear")
@@ -106,7 +106,7 @@ def test_clearing_keeps_what_was_learned_and_undo_teaches_it_no_second_time(pilo
     assert (labels(store), lessons(pilot)) == (["2"], ["2"])
 
 
-def test_learning_switched_off_uses_and_keeps_nothing(pilot: Pilot, store: HistoryStore) -> None:
+def test_learning_switched_off_neither_uses_nor_adds_lessons(pilot: Pilot, store: HistoryStore) -> None:
     read = odd(pilot)
     correct(pilot, "4")
     pilot.press("clear")
@@ -120,7 +120,7 @@ def test_learning_switched_off_uses_and_keeps_nothing(pilot: Pilot, store: Histo
     assert pilot.state.reading.text == "4"
 
 
-def test_an_example_is_taken_back_by_a_tap_and_stays_away(pilot: Pilot, store: HistoryStore) -> None:
+def test_a_tapped_example_is_removed_for_good(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(0)
     correct(pilot, "2")
     pilot.do("open", "hand")
@@ -132,7 +132,7 @@ def test_an_example_is_taken_back_by_a_tap_and_stays_away(pilot: Pilot, store: H
     assert (labels(store), lessons(pilot)) == ([], [])
 
 
-def test_lessons_are_there_again_after_a_restart(pilot: Pilot, store: HistoryStore, recognizer: Recognizer) -> None:
+def test_lessons_survive_a_restart(pilot: Pilot, store: HistoryStore, recognizer: Recognizer) -> None:
     odd(pilot)
     correct(pilot, "4")
     pilot.app.close()
@@ -143,7 +143,7 @@ def test_lessons_are_there_again_after_a_restart(pilot: Pilot, store: HistorySto
 # --- pages
 
 
-def test_a_page_is_stored_after_a_while_and_once(pilot: Pilot, store: HistoryStore) -> None:
+def test_a_page_is_saved_once_after_a_pause(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(4)
     assert texts(store) == []
     pilot.wait(KEPT_AFTER)
@@ -154,7 +154,7 @@ def test_a_page_is_stored_after_a_while_and_once(pilot: Pilot, store: HistorySto
     assert len(store.pages()[0].ink) == len(pilot.state.pad.strokes)
 
 
-def test_clearing_stores_at_once_and_undo_goes_on_with_the_page(pilot: Pilot, store: HistoryStore) -> None:
+def test_clearing_saves_at_once_and_undo_continues_the_page(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(0)
     pilot.press("clear")
     assert texts(store) == ["7"]
@@ -168,7 +168,7 @@ def test_clearing_stores_at_once_and_undo_goes_on_with_the_page(pilot: Pilot, st
     assert texts(store) == ["4", "2"]
 
 
-def test_a_deleted_page_is_gone_and_the_ink_on_the_pad_is_not_kept_again(pilot: Pilot, store: HistoryStore) -> None:
+def test_a_deleted_page_is_not_saved_again_from_the_pad(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(0)
     pilot.press("clear")
     pilot.write(1)
@@ -177,7 +177,7 @@ def test_a_deleted_page_is_gone_and_the_ink_on_the_pad_is_not_kept_again(pilot: 
     pilot.press("entry", pilot.state.pages[0].id)
     pilot.press("delete", pilot.state.pages[0].id)
     assert [page.text for page in pilot.state.pages] == texts(store) == ["7"]
-    pilot.do("set", ("learn", False))  # which reads the pad again
+    pilot.do("set", ("learn", False))  # reads the pad again
     pilot.wait(KEPT_AFTER)
     assert texts(store) == ["7"]
     pilot.key(pygame.K_ESCAPE)
@@ -190,7 +190,7 @@ def test_a_deleted_page_is_gone_and_the_ink_on_the_pad_is_not_kept_again(pilot: 
     assert texts(store) == ["7", "7"]
 
 
-def test_deleting_one_page_keeps_what_waits_to_be_stored(pilot: Pilot, store: HistoryStore) -> None:
+def test_deleting_one_page_keeps_another_that_is_pending(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(0)
     pilot.press("clear")
     pilot.write(1)
@@ -199,14 +199,14 @@ def test_deleting_one_page_keeps_what_waits_to_be_stored(pilot: Pilot, store: Hi
     assert texts(store) == ["4", "7"]
 
 
-def test_closing_stores_what_is_on_the_pad(pilot: Pilot, store: HistoryStore) -> None:
+def test_closing_saves_what_is_on_the_pad(pilot: Pilot, store: HistoryStore) -> None:
     assert store.path is not None
     pilot.write(4)
     pilot.app.close()
     assert texts(HistoryStore(store.path)) == ["2026"]
 
 
-def test_exercises_are_no_history(pilot: Pilot, store: HistoryStore) -> None:
+def test_exercises_are_not_saved(pilot: Pilot, store: HistoryStore) -> None:
     pilot.do("practice")
     pilot.write(0)
     pilot.wait(2 * KEPT_AFTER)
@@ -234,7 +234,7 @@ def test_a_page_is_opened_again_and_corrected(pilot: Pilot, store: HistoryStore)
 # --- history on and off
 
 
-def test_history_switched_on_takes_along_what_is_there_once(recognizer: Recognizer, tmp_path: Path) -> None:
+def test_history_switched_on_saves_what_is_on_the_pad_once(recognizer: Recognizer, tmp_path: Path) -> None:
     folders = folders_in(tmp_path)
     pilot = Pilot(recognizer, folders=folders)
     pilot.write(0)
@@ -248,7 +248,7 @@ def test_history_switched_on_takes_along_what_is_there_once(recognizer: Recogniz
     assert (texts(disk), labels(disk), lessons(pilot)) == (["7"], [], [])
 
 
-def test_history_switched_off_keeps_nothing_more(pilot: Pilot, store: HistoryStore) -> None:
+def test_history_switched_off_saves_nothing_more(pilot: Pilot, store: HistoryStore) -> None:
     assert store.path is not None
     pilot.write(0)
     pilot.do("set", ("history", "off"))
@@ -264,7 +264,7 @@ def test_history_switched_off_keeps_nothing_more(pilot: Pilot, store: HistorySto
 
 
 class Broken(HistoryStore):
-    """A store whose disk is full as long as `full` says so."""
+    """A store on a disk that is full while `full` is true."""
 
     full = True
 
@@ -289,7 +289,7 @@ class Broken(HistoryStore):
         return super().forget_everything()
 
 
-def test_a_full_disk_is_said_once_and_loses_no_ink(recognizer: Recognizer, tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_once_and_loses_no_ink(recognizer: Recognizer, tmp_path: Path) -> None:
     store = Broken(tmp_path / "digitpad.sqlite3", clock)
     pilot = Pilot(recognizer, store=store, history="on")
     pilot.write(0)
@@ -304,22 +304,20 @@ def test_a_full_disk_is_said_once_and_loses_no_ink(recognizer: Recognizer, tmp_p
     assert len(store.pages()[0].ink) == 4
 
 
-def test_pages_that_a_full_disk_did_not_take_are_stored_once_it_has_room(
-    recognizer: Recognizer, tmp_path: Path
-) -> None:
+def test_pages_rejected_by_a_full_disk_are_saved_later_in_order(recognizer: Recognizer, tmp_path: Path) -> None:
     store = Broken(tmp_path / "digitpad.sqlite3", clock)
     pilot = Pilot(recognizer, store=store, history="on")
     for sample in (0, 1, 0):
         pilot.write(sample)
         pilot.press("clear")
-    assert pilot.notes == ["digitpad.sqlite3: the disk is full"] * 3  # once a page: each is told
+    assert pilot.notes == ["digitpad.sqlite3: the disk is full"] * 3  # once for each page
     store.full = False
     pilot.write(1)
     pilot.wait(KEPT_AFTER)
     assert texts(store) == ["4", "7", "4", "7"]  # in their order
 
 
-def test_of_the_pages_that_a_full_disk_did_not_take_the_newest_are_remembered(tmp_path: Path) -> None:
+def test_only_the_newest_unsaved_pages_are_remembered(tmp_path: Path) -> None:
     recorder = HistoryRecorder(store := Broken(tmp_path / "digitpad.sqlite3", clock))
     for sheet in range(MOST_UNSAVED + 5):
         recorder.record(sheet, make_ink([[[sheet, 0]]]), Reading(), "")
@@ -331,10 +329,10 @@ def test_of_the_pages_that_a_full_disk_did_not_take_the_newest_are_remembered(tm
 
 
 @pytest.mark.parametrize("anew", [False, True])
-def test_a_history_that_is_deleted_meanwhile_is_begun_anew_and_said(
+def test_a_history_deleted_while_open_is_replaced_and_reported(
     pilot: Pilot, store: HistoryStore, tmp_path: Path, anew: bool
 ) -> None:
-    """What was said to be learned and what is on the pad are there afterwards; of the old numbers, none is used."""
+    """What is on the pad is saved in the new file, and no id of the old one is used."""
     assert store.path
     for sample in (0, 4):
         pilot.write(sample)
@@ -367,7 +365,7 @@ def test_a_history_that_is_deleted_meanwhile_is_begun_anew_and_said(
     assert [page.text for page in pilot.state.pages] == ["2726", *others]
 
 
-def test_a_list_of_pages_whose_file_is_gone_shows_none(pilot: Pilot, store: HistoryStore) -> None:
+def test_the_list_of_a_deleted_history_is_empty(pilot: Pilot, store: HistoryStore) -> None:
     assert store.path
     pilot.write(4)
     pilot.do("clear")
@@ -376,7 +374,7 @@ def test_a_list_of_pages_whose_file_is_gone_shows_none(pilot: Pilot, store: Hist
     assert (pilot.state.pages, pilot.state.page_count, len(pilot.notes)) == ([], 0, 1)
 
 
-def test_a_correction_whose_file_is_gone_is_stored_in_the_new_one(pilot: Pilot, store: HistoryStore) -> None:
+def test_a_correction_is_stored_in_the_file_that_replaces_a_deleted_one(pilot: Pilot, store: HistoryStore) -> None:
     assert store.path
     pilot.write(0)
     correct(pilot, "2")
@@ -389,7 +387,7 @@ def test_a_correction_whose_file_is_gone_is_stored_in_the_new_one(pilot: Pilot, 
 
 
 class Vanishing(HistoryStore):
-    """A store whose file is gone with every write."""
+    """A store whose file vanishes at every write."""
 
     def save_page(self, *_: Any, **__: Any) -> int:
         self.notices.append(Notice("gone", ""))
@@ -398,9 +396,7 @@ class Vanishing(HistoryStore):
     add_example = save_page
 
 
-def test_a_history_that_is_gone_again_and_again_is_begun_anew_once_a_write(
-    recognizer: Recognizer, tmp_path: Path
-) -> None:
+def test_a_history_that_keeps_vanishing_is_replaced_once_a_write(recognizer: Recognizer, tmp_path: Path) -> None:
     store = Vanishing(tmp_path / "digitpad.sqlite3", clock)
     pilot = Pilot(recognizer, store=store, history="on")
     pilot.write(0)
@@ -412,17 +408,17 @@ def test_a_history_that_is_gone_again_and_again_is_begun_anew_once_a_write(
     store.close()
 
 
-def test_a_lesson_that_cannot_be_stored_counts_all_the_same(recognizer: Recognizer) -> None:
+def test_a_lesson_that_cannot_be_stored_is_used(recognizer: Recognizer) -> None:
     pilot = Pilot(recognizer, store=Broken(None, clock), history="on")
     pilot.write(0)
     correct(pilot, "2")
     assert (pilot.state.reading.text, lessons(pilot)) == ("2", ["2"])
-    assert pilot.notes == [pilot.state.toast] == ["digitpad.sqlite3: the disk is full"]  # not that it was noted
+    assert pilot.notes == [pilot.state.toast] == ["digitpad.sqlite3: the disk is full"]  # and not that it was learned
     pilot.key(pygame.K_BACKSPACE)
     assert (pilot.state.reading.text, lessons(pilot)) == ("7", [])
 
 
-def test_a_window_of_months_remembers_the_digits_that_undo_may_reach(recognizer: Recognizer) -> None:
+def test_only_the_newest_lessons_are_remembered_for_undo(recognizer: Recognizer) -> None:
     learner = Personalization(HistoryStore.in_memory(clock))
     learner.attach(PersonalClassifier(recognizer.classifier))
     image = recognizer.read(make_ink([[[0, 0], [0, 100]]])).digits[0].image
@@ -434,7 +430,7 @@ def test_a_window_of_months_remembers_the_digits_that_undo_may_reach(recognizer:
     assert [learner.teach_again(key) for key in (keys[2], keys[3], keys[-1])] == [False, True, True]
 
 
-def test_a_model_that_cannot_learn_is_corrected_all_the_same(store: HistoryStore) -> None:
+def test_corrections_work_with_a_model_that_cannot_learn(store: HistoryStore) -> None:
     from ..support.fakes import fixed
 
     pilot = Pilot(fixed(7), store=store, history="on")
@@ -452,7 +448,7 @@ def forget(pilot: Pilot) -> None:
     pilot.press("forget")
 
 
-def test_forgetting_with_the_history_off_empties_the_disk_too(pilot: Pilot, store: HistoryStore) -> None:
+def test_forgetting_with_the_history_off_also_empties_the_disk(pilot: Pilot, store: HistoryStore) -> None:
     assert store.path is not None
     pilot.write(0)
     correct(pilot, "2")
@@ -464,7 +460,7 @@ def test_forgetting_with_the_history_off_empties_the_disk_too(pilot: Pilot, stor
 
 
 @pytest.mark.parametrize("history", ["on", "off"])
-def test_what_cannot_be_forgotten_is_not_said_to_be(recognizer: Recognizer, tmp_path: Path, history: str) -> None:
+def test_a_failure_to_forget_is_reported(recognizer: Recognizer, tmp_path: Path, history: str) -> None:
     folders = folders_in(tmp_path)
     store = Broken(folders.store_file if history == "on" else None, clock)
     store.full = False
@@ -508,7 +504,7 @@ def test_forgetting_leaves_nothing_and_undo_brings_back_ink_but_no_page(pilot: P
 
 
 @pytest.mark.parametrize("history", ["on", "off"])
-def test_damaged_files_that_are_left_are_named(pilot: Pilot, store: HistoryStore, history: str) -> None:
+def test_forgetting_names_damaged_files_that_are_left(pilot: Pilot, store: HistoryStore, history: str) -> None:
     assert store.path is not None
     aside = store.path.with_name("digitpad.damaged-1.sqlite3")
     aside.write_bytes(b"7")
@@ -516,14 +512,14 @@ def test_damaged_files_that_are_left_are_named(pilot: Pilot, store: HistoryStore
     forget(pilot)
     assert pilot.state.toast == "Everything is forgotten (digitpad.damaged-1.sqlite3)"
     assert aside.read_bytes() == b"7"
-    assert pilot.notes == []  # what is said is not kept in a log
+    assert pilot.notes == []  # file names are not logged
 
 
 # --- one page a sheet
 
 
 @pytest.mark.parametrize("loaded", [True, False])
-def test_clear_before_the_reader_has_answered_stores_the_page(
+def test_clear_before_the_reading_is_done_saves_the_page(
     recognizer: Recognizer, store: HistoryStore, loaded: bool
 ) -> None:
     pilot = Pilot(recognizer if loaded else None, store=store, history="on")
@@ -537,7 +533,7 @@ def test_clear_before_the_reader_has_answered_stores_the_page(
     assert (pilot.state.reading.text, pilot.state.pad.is_empty) == ("", True)
 
 
-def test_clear_while_the_pen_is_down_stores_that_stroke_too(pilot: Pilot, store: HistoryStore) -> None:
+def test_clear_while_the_pen_is_down_saves_that_stroke(pilot: Pilot, store: HistoryStore) -> None:
     stroke = pilot.strokes_of(0)[0]
     pilot.pen_down(stroke)
     pilot.key(pygame.K_DELETE)
@@ -565,7 +561,7 @@ def test_undo_and_redo_across_clear_keep_one_page_a_sheet(pilot: Pilot, store: H
     assert [(page.id, page.text, page.ink_json) for page in store.pages()] == before
 
 
-def test_what_is_written_after_all_was_erased_is_another_page(pilot: Pilot, store: HistoryStore) -> None:
+def test_ink_written_after_everything_was_erased_is_another_page(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(0)
     pilot.wait(KEPT_AFTER)
     middles = [stroke[len(stroke) // 2] for stroke in pilot.strokes_of(0)]
@@ -594,7 +590,7 @@ def test_a_page_restored_twice_stays_one_page(pilot: Pilot, store: HistoryStore)
     assert [(page.id, page.text) for page in store.pages()] == [(number, "2026")]
 
 
-def test_looking_at_a_page_again_keeps_what_was_said_of_it(pilot: Pilot, store: HistoryStore) -> None:
+def test_restoring_a_page_keeps_its_correction(pilot: Pilot, store: HistoryStore) -> None:
     pilot.write(4)
     pilot.press("clear")
     number = store.pages()[0].id
@@ -606,7 +602,7 @@ def test_looking_at_a_page_again_keeps_what_was_said_of_it(pilot: Pilot, store: 
     assert [page.correction for page in store.pages()] == ["1995"]
 
 
-def test_an_opened_file_is_not_stored(pilot: Pilot, store: HistoryStore, tmp_path: Path) -> None:
+def test_an_opened_file_is_not_saved(pilot: Pilot, store: HistoryStore, tmp_path: Path) -> None:
     path = tmp_path / "number.json"
     path.write_text(json.dumps({"strokes": SAMPLES[4]["strokes"]}))
     pilot.write(0)
@@ -620,7 +616,7 @@ def test_an_opened_file_is_not_stored(pilot: Pilot, store: HistoryStore, tmp_pat
     assert texts(HistoryStore(store.path)) == ["7"]
 
 
-def test_a_page_is_stored_on_closing_even_if_it_cannot_be_read(
+def test_a_page_is_saved_on_closing_even_if_it_cannot_be_read(
     pilot: Pilot, store: HistoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:
@@ -638,7 +634,7 @@ def test_a_page_is_stored_on_closing_even_if_it_cannot_be_read(
 # --- pictures, and readings that lessons have changed
 
 
-def test_a_picture_teaches_one_digit_once_and_undo_removes_it(
+def test_each_digit_of_a_picture_teaches_once_and_undo_removes_it(
     pilot: Pilot, store: HistoryStore, tmp_path: Path
 ) -> None:
     pilot.do("file", str(picture_in(tmp_path)))
@@ -656,7 +652,7 @@ def test_a_picture_teaches_one_digit_once_and_undo_removes_it(
     assert pilot.state.picture.labels == {}
 
 
-def test_the_undo_button_takes_back_what_was_said_of_a_picture(pilot: Pilot, tmp_path: Path) -> None:
+def test_the_undo_button_removes_a_correction_of_a_picture(pilot: Pilot, tmp_path: Path) -> None:
     pilot.do("file", str(picture_in(tmp_path)))
     assert not pilot.state.pad.can_undo
     correct(pilot, "7")
@@ -664,7 +660,7 @@ def test_the_undo_button_takes_back_what_was_said_of_a_picture(pilot: Pilot, tmp
     assert pilot.state.reading.text == "11"
 
 
-def test_what_a_history_taught_is_not_shown_when_it_is_off(pilot: Pilot) -> None:
+def test_lessons_of_the_history_are_not_used_while_it_is_off(pilot: Pilot) -> None:
     odd(pilot)
     correct(pilot, "4")
     pilot.press("clear")

@@ -1,4 +1,4 @@
-"""What is drawn piece by piece is what would be drawn at once: random use of the window against a fresh painter."""
+"""Incremental drawing equals a full redraw: a state machine uses the window, and a fresh painter is the oracle."""
 
 import random
 import tempfile
@@ -48,7 +48,7 @@ def whole(pilot: Pilot) -> "np.ndarray[Any, np.dtype[np.uint8]]":
 
 
 class Use(RuleBasedStateMachine):
-    """Somebody who does anything, in any order."""
+    """Anything that a user can do, in any order."""
 
     @initialize(size=st.sampled_from([(320, 240), (480, 320), (360, 640)]), seed=st.integers(0, 99))
     def open(self, size: tuple[int, int], seed: int) -> None:
@@ -149,7 +149,7 @@ class Use(RuleBasedStateMachine):
             assert state.picture or bool(state.reading.digits) <= bool(state.pad.strokes)
 
 
-def test_a_wrong_pixel_is_found() -> None:
+def test_a_wrong_pixel_is_detected() -> None:
     pilot = Pilot(RECOGNIZER)
     pilot.write(4)
     assert (pilot.pixels() == whole(pilot)).all()

@@ -1,4 +1,4 @@
-"""The window's pictures against those in tests/gui/screens; after a change that is meant: pytest --write-screens."""
+"""Screens against the golden pictures in tests/gui/screens; pytest --write-screens writes them again."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -31,9 +31,9 @@ MEGABYTE = 1 << 20
 
 
 def read(pilot: Pilot) -> None:
-    """A number with a digit that was refused and one that was corrected.
+    """A number with a rejected digit and a corrected one.
 
-    What is refused is so far from a digit that the percentage is the same whatever the interpreter's last bits.
+    The rejected one is so far from a digit that its percentage is the same with every interpreter.
     """
     pilot.write(4, width=0.62)
     pad = pilot.app.ctx.view.layout.pad
@@ -69,7 +69,7 @@ def digit(pilot: Pilot) -> None:
 
 
 def occlusion(pilot: Pilot) -> None:
-    """A map made here: the network's own differs with the interpreter, and is tested elsewhere."""
+    """With an artificial map: the real one differs between interpreters, and is tested elsewhere."""
     digit(pilot)
     pilot.do("map", 1)
     assert pilot.state.heat[1]
@@ -331,7 +331,7 @@ def test_there_is_a_picture_of_each_scene_and_no_other_and_all_are_small() -> No
     assert sum(path.stat().st_size for path in found) <= MEGABYTE
 
 
-# What must be noticed, and what not
+# What must be detected, and what tolerated
 
 
 def painted(pilot: Pilot, scene: Scene) -> golden.Picture:

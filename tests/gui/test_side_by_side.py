@@ -1,4 +1,4 @@
-"""Two models on the same ink: readings, times, agreement, and a reference that is opened late or missing."""
+"""Two models on the same ink: readings, times, agreement, and when the reference is opened."""
 
 import shutil
 from pathlib import Path
@@ -29,7 +29,7 @@ def test_they_agree_when_they_read_the_same_text(float_text: str, int8_text: str
     assert Verdict(Timed("int8", reading_of(int8_text), 0.2), unsure).agree is agree
 
 
-def test_nothing_written_or_nothing_to_compare_with_is_no_agreement() -> None:
+def test_without_ink_or_reference_there_is_no_agreement() -> None:
     blank, seven = Timed("int8", Reading(), 0.1), Timed("int8", reading_of("7"), 0.1)
     assert Verdict(blank, blank).agree is None
     assert Verdict(seven, fault="not found").agree is None
@@ -44,9 +44,9 @@ def test_the_time_is_the_best_of_three_warm_runs() -> None:
     assert [one.seconds, two.seconds] == pytest.approx([0.003, 0.006])  # not the 1 ms of the run before
 
 
-def test_a_slow_reading_is_not_repeated_thrice() -> None:
+def test_a_slow_reading_is_timed_once() -> None:
     clock = Clock()
-    slow = fixed(7, np.int8, clock, (0.9, 0.2))  # a third run would find no cost left
+    slow = fixed(7, np.int8, clock, (0.9, 0.2))  # the fake has no cost for a third run
     assert read_timed([slow], STROKE, clock)[0].seconds == pytest.approx(0.2)
 
 

@@ -1,4 +1,4 @@
-"""The themes: contrasts after WCAG 2, and pairs that stay apart for colour-blind eyes."""
+"""Themes: contrast after WCAG 2, and colour pairs that differ for colour-blind users."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What lies over the pad and what it does: corrections, files, practice, settings."""
+"""Panels and what they do: corrections, files, practice, settings."""
 
 import json
 from itertools import pairwise
@@ -50,7 +50,7 @@ def test_a_digit_is_split_and_joined_again(pilot: Pilot) -> None:
     pilot.press("join", 1)
     assert len(pilot.state.reading.digits) == count
     pilot.tap_digit(count - 1)
-    assert Action("join", count - 1) not in [widget.takes for widget in pilot.widgets()]  # nothing is right of it
+    assert Action("join", count - 1) not in [widget.takes for widget in pilot.widgets()]  # it is the last
 
 
 def test_the_map_is_shown_and_hidden_and_gone_with_the_ink(pilot: Pilot) -> None:
@@ -67,7 +67,7 @@ def test_the_map_is_shown_and_hidden_and_gone_with_the_ink(pilot: Pilot) -> None
     assert pilot.state.heat == {}
 
 
-def test_neighbours_are_looked_at_one_after_the_other(pilot: Pilot) -> None:
+def test_neighbouring_digits_are_shown_in_turn(pilot: Pilot) -> None:
     pilot.write(4)
     pilot.key(pygame.K_i)
     seen = []
@@ -81,7 +81,7 @@ def test_neighbours_are_looked_at_one_after_the_other(pilot: Pilot) -> None:
 # --- pictures and files
 
 
-def test_a_picture_that_is_dropped_is_read_and_corrected(pilot: Pilot, tmp_path: Path) -> None:
+def test_a_dropped_picture_is_read_and_corrected(pilot: Pilot, tmp_path: Path) -> None:
     pilot.write(0)
     pilot.handle(pygame.event.Event(pygame.DROPFILE, file=str(picture_in(tmp_path))))
     assert (pilot.state.reading.text, pilot.state.toast) == ("11", "Opened two bars.png")
@@ -93,7 +93,7 @@ def test_a_picture_that_is_dropped_is_read_and_corrected(pilot: Pilot, tmp_path:
     assert (pilot.state.picture, len(pilot.state.pad.strokes)) == (None, 1)
 
 
-def test_ink_that_is_dropped_fills_the_pad(pilot: Pilot, tmp_path: Path) -> None:
+def test_dropped_ink_fills_the_pad(pilot: Pilot, tmp_path: Path) -> None:
     path = tmp_path / "number.json"
     strokes = [(np.array(stroke) * 50 - 3000).tolist() for stroke in SAMPLES[4]["strokes"]]  # of any scale
     path.write_text(json.dumps({"strokes": strokes}))
@@ -104,7 +104,7 @@ def test_ink_that_is_dropped_fills_the_pad(pilot: Pilot, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("content", [b"", b"no json", b'{"strokes": []}', b'{"strokes": [[["a", 1]]]}'])
-def test_a_file_that_cannot_be_read_is_said_and_takes_nothing_away(
+def test_a_file_that_cannot_be_read_is_reported_and_changes_nothing(
     pilot: Pilot, tmp_path: Path, content: bytes
 ) -> None:
     path = tmp_path / "bad.json"
@@ -116,7 +116,7 @@ def test_a_file_that_cannot_be_read_is_said_and_takes_nothing_away(
     assert "bad.json" in pilot.state.toast
 
 
-def test_a_picture_wiped_before_it_is_read_leaves_no_reading(pilot: Pilot, tmp_path: Path) -> None:
+def test_a_picture_cleared_before_it_is_read_leaves_no_reading(pilot: Pilot, tmp_path: Path) -> None:
     later = slow(pilot)
     pilot.do("file", str(picture_in(tmp_path)))
     pilot.press("clear")
@@ -125,7 +125,7 @@ def test_a_picture_wiped_before_it_is_read_leaves_no_reading(pilot: Pilot, tmp_p
     assert (pilot.state.picture, pilot.state.reading.text, pilot.app.ctx.view.scene().frames) == (None, "", ())
 
 
-def test_undo_brings_back_the_ink_that_a_picture_took_the_place_of(pilot: Pilot, tmp_path: Path) -> None:
+def test_undo_brings_back_the_ink_that_a_picture_replaced(pilot: Pilot, tmp_path: Path) -> None:
     pilot.write(0)
     pilot.do("file", str(picture_in(tmp_path)))
     pilot.press("undo")
@@ -144,7 +144,7 @@ def practise(pilot: Pilot, target: str) -> Practice:
 
 
 @pytest.mark.parametrize(("target", "right"), [("7", True), ("4", False)])
-def test_what_was_asked_is_judged_after_a_moment(pilot: Pilot, target: str, right: bool) -> None:
+def test_an_answer_is_judged_after_a_moment(pilot: Pilot, target: str, right: bool) -> None:
     practice = practise(pilot, target)
     assert pilot.app.ctx.view.scene().widgets[0].text == f"Write {target}"
     pilot.write(0)
@@ -161,7 +161,7 @@ def test_what_was_asked_is_judged_after_a_moment(pilot: Pilot, target: str, righ
     assert practice.score.total == 1
 
 
-def test_a_pen_that_goes_on_writing_is_not_judged(pilot: Pilot) -> None:
+def test_an_answer_is_not_judged_while_the_pen_is_down(pilot: Pilot) -> None:
     practice = practise(pilot, "7")
     first, second = pilot.strokes_of(0)
     pilot.draw(first)
@@ -174,7 +174,7 @@ def test_a_pen_that_goes_on_writing_is_not_judged(pilot: Pilot) -> None:
     assert practice.score.total == 1
 
 
-def test_a_demonstration_is_drawn_bit_by_bit_and_ends(pilot: Pilot) -> None:
+def test_a_demonstration_is_animated_and_ends(pilot: Pilot) -> None:
     practise(pilot, "2026")
     pilot.press("show")
     pictures = []
@@ -188,11 +188,11 @@ def test_a_demonstration_is_drawn_bit_by_bit_and_ends(pilot: Pilot) -> None:
     assert pilot.app.next_tick() is None
     pilot.press("show")
     pilot.write(0)
-    assert pilot.state.exercise.shown is None  # whoever writes has seen enough
+    assert pilot.state.exercise.shown is None  # writing ends it
 
 
 @pytest.mark.parametrize("what", ["picture", "page"])
-def test_what_is_opened_is_no_answer_to_an_exercise(recognizer: Recognizer, tmp_path: Path, what: str) -> None:
+def test_an_opened_picture_or_page_ends_the_exercise(recognizer: Recognizer, tmp_path: Path, what: str) -> None:
     pilot = Pilot(recognizer, store=HistoryStore(tmp_path / "history.sqlite3"), history="on")
     pilot.write(0)
     pilot.press("clear")
@@ -210,7 +210,7 @@ def test_what_is_opened_is_no_answer_to_an_exercise(recognizer: Recognizer, tmp_
 # --- settings
 
 
-def test_settings_change_what_is_seen_and_are_written(pilot: Pilot) -> None:
+def test_settings_apply_at_once_and_are_written(pilot: Pilot) -> None:
     before = pilot.pixels()
     pilot.key(pygame.K_s)
     pilot.press("set", ("theme", "dark"))
@@ -221,13 +221,13 @@ def test_settings_change_what_is_seen_and_are_written(pilot: Pilot) -> None:
     assert (pilot.pixels() != before).mean() > 0.5
 
 
-def test_another_language_is_seen_at_once(pilot: Pilot) -> None:
+def test_another_language_applies_at_once(pilot: Pilot) -> None:
     pilot.do("set", ("language", "de"))
     assert (pilot.state.tr.code, pilot.app.ctx.view.scene().hint) == ("de", pilot.state.tr("hint"))
     assert pilot.app.ctx.view.scene().hint != "Write a number here"
 
 
-def test_settings_that_cannot_be_written_hold_for_now_and_that_is_said(pilot: Pilot) -> None:
+def test_settings_that_cannot_be_written_apply_and_the_error_is_shown(pilot: Pilot) -> None:
     def refuse(changes: Any) -> list[str]:
         raise SettingsError("settings.toml: cannot be written (read-only)")
 
@@ -238,7 +238,7 @@ def test_settings_that_cannot_be_written_hold_for_now_and_that_is_said(pilot: Pi
 
 
 @pytest.mark.parametrize("answer", ["on", "off"])
-def test_before_anything_is_kept_the_owner_is_asked(recognizer: Recognizer, tmp_path: Path, answer: str) -> None:
+def test_nothing_is_saved_before_the_owner_is_asked(recognizer: Recognizer, tmp_path: Path, answer: str) -> None:
     folders = folders_in(tmp_path)
     pilot = Pilot(recognizer, folders=folders, history="ask")
     pilot.state.panels.append(Panel("privacy"))
@@ -249,9 +249,7 @@ def test_before_anything_is_kept_the_owner_is_asked(recognizer: Recognizer, tmp_
     assert folders.store_file.exists() == (answer == "on")
 
 
-def test_the_question_is_not_asked_again_once_it_is_answered_in_the_settings(
-    recognizer: Recognizer, tmp_path: Path
-) -> None:
+def test_the_privacy_question_is_closed_when_the_settings_answer_it(recognizer: Recognizer, tmp_path: Path) -> None:
     pilot = Pilot(recognizer, folders=folders_in(tmp_path), history="ask")
     pilot.state.panels.append(Panel("privacy"))
     pilot.do("open", "settings")
@@ -268,7 +266,7 @@ def test_the_question_is_not_asked_again_once_it_is_answered_in_the_settings(
 
 
 @pytest.mark.parametrize("what", ["practice", "picture", "ink"])
-def test_the_eraser_is_put_away_for_what_comes_next(pilot: Pilot, tmp_path: Path, what: str) -> None:
+def test_the_eraser_is_off_after_something_else_is_opened(pilot: Pilot, tmp_path: Path, what: str) -> None:
     pilot.write(0)
     pilot.press("erase")
     pilot.key(pygame.K_i)

@@ -1,4 +1,4 @@
-"""Writing and reading in the window, driven by events without a screen, a thread or a clock."""
+"""Writing and reading in the window, without a screen, a thread or a clock."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ FOUR = 4  # of SAMPLES: 2026
 
 
 class Later(Immediate):
-    """Jobs wait until they are let go, as they do behind a slow network."""
+    """Jobs wait for `go`, as they do with a slow network."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class Later(Immediate):
 
 
 def slow(pilot: Pilot) -> Later:
-    """Let the pilot's jobs wait from now on."""
+    """Make the pilot's jobs wait from now on."""
     pilot.services.worker = later = Later()
     return later
 
@@ -54,7 +54,7 @@ def pilot(recognizer: Recognizer) -> Pilot:
 
 
 def inside(app: App, x: float, y: float) -> tuple[float, float]:
-    """A place on the pad, by shares of its sides."""
+    """A position on the pad, as shares of its sides."""
     pad = app.ctx.view.layout.pad
     return pad.left + x * pad.width, pad.top + y * pad.height
 
@@ -76,7 +76,7 @@ def test_a_number_written_by_hand_is_read(pilot: Pilot, how: str) -> None:
 
 
 @pytest.mark.parametrize("live", [True, False])
-def test_a_stroke_is_read_while_it_is_written_unless_that_is_off(recognizer: Recognizer, live: bool) -> None:
+def test_strokes_are_read_live_unless_that_is_off(recognizer: Recognizer, live: bool) -> None:
     pilot = Pilot(recognizer, live=live)
     seen = []
     stroke = pilot.strokes_of(0)[0]  # the first of a 7
@@ -91,7 +91,7 @@ def test_a_stroke_is_read_while_it_is_written_unless_that_is_off(recognizer: Rec
     assert (pilot.state.live, pilot.state.shown.text) == (None, "7")
 
 
-def test_what_was_read_along_never_shows_with_another_stroke(pilot: Pilot) -> None:
+def test_a_live_reading_is_not_shown_for_the_next_stroke(pilot: Pilot) -> None:
     stroke = pilot.strokes_of(0)[0]
     pilot.pen_down(stroke)
     pilot.key(pygame.K_BACKSPACE)  # drops it
@@ -100,7 +100,7 @@ def test_what_was_read_along_never_shows_with_another_stroke(pilot: Pilot) -> No
     assert (pilot.state.live, pilot.state.shown.text) == (None, "")
 
 
-def test_a_late_reading_of_other_ink_is_not_taken(pilot: Pilot) -> None:
+def test_a_late_reading_of_changed_ink_is_dropped(pilot: Pilot) -> None:
     later = slow(pilot)
     pilot.write(0)
     asked = dict(later.waiting)
@@ -145,7 +145,7 @@ def test_buttons_are_enabled_only_where_they_do_something(pilot: Pilot) -> None:
     assert "redo" in enabled()
 
 
-def test_a_button_is_pressed_only_where_it_is_let_go(pilot: Pilot) -> None:
+def test_a_button_acts_only_if_released_on_it(pilot: Pilot) -> None:
     pilot.write(0)
     area = pilot.button("clear").area
     pilot.handle(mouse(pygame.MOUSEBUTTONDOWN, (area.left + 5, area.top + 5)))
@@ -164,7 +164,7 @@ def test_nothing_is_drawn_unless_something_changed(pilot: Pilot) -> None:
     assert pilot.app.draw() == [pilot.app.surface.get_rect()]  # it was covered
 
 
-def test_a_long_line_is_drawn_piece_by_piece(recognizer: Recognizer) -> None:
+def test_only_the_new_end_of_a_long_line_is_drawn(recognizer: Recognizer) -> None:
     pilot = Pilot(recognizer, (1920, 1080), live=False)
     pilot.pen_down([inside(pilot.app, 0.1, 0.1), inside(pilot.app, 0.1, 0.2)])
     for i in range(3, 9):
@@ -199,7 +199,7 @@ def test_ink_stays_in_view_wherever_it_was_written(pilot: Pilot) -> None:
             assert all(pad.holds(x - 1, y - 1) for x, y in points), (size, other)
 
 
-def test_a_line_that_leaves_the_pad_goes_on_at_its_rim(pilot: Pilot) -> None:
+def test_a_line_beyond_the_pad_is_clamped_to_its_edge(pilot: Pilot) -> None:
     pad = pilot.app.ctx.view.layout.pad
     pilot.draw([inside(pilot.app, 0.5, 0.5), (799, 479), (0, 0), inside(pilot.app, 0.2, 0.5)])
     points = [pilot.app.ctx.view.viewport.to_window(*point) for point in pilot.state.pad.strokes[0]]
@@ -207,7 +207,7 @@ def test_a_line_that_leaves_the_pad_goes_on_at_its_rim(pilot: Pilot) -> None:
     assert points[1] == (pad.right - 1, pad.bottom - 1)
 
 
-def test_a_fault_is_shown_and_the_pad_still_takes_ink() -> None:
+def test_the_pad_takes_ink_while_an_error_is_shown() -> None:
     pilot = Pilot(None)
     pilot.state.message = "models/digits_int8.tflite: not found. Reinstall digitpad"
     pilot.write(0)
@@ -218,7 +218,7 @@ def test_a_fault_is_shown_and_the_pad_still_takes_ink() -> None:
     assert len(pilot.state.pad.strokes) == 1
 
 
-def test_ink_that_was_there_before_the_model_is_read_when_it_comes(recognizer: Recognizer) -> None:
+def test_ink_written_before_the_model_is_loaded_is_read_then(recognizer: Recognizer) -> None:
     pilot = Pilot(None)
     pilot.write(0)
     assert pilot.state.reading.text == ""
@@ -228,7 +228,7 @@ def test_ink_that_was_there_before_the_model_is_read_when_it_comes(recognizer: R
     assert pilot.state.reading.text == "7"
 
 
-def test_a_tap_on_a_digit_opens_its_panel_and_elsewhere_it_is_writing(pilot: Pilot) -> None:
+def test_a_tap_on_a_digit_opens_its_panel_and_elsewhere_writes(pilot: Pilot) -> None:
     pilot.write(FOUR)
     count = len(pilot.state.pad.strokes)
     pilot.tap_digit(2)
@@ -245,7 +245,7 @@ def test_a_dot_alone_is_no_digit(pilot: Pilot) -> None:
     assert (len(pilot.state.pad.strokes), pilot.state.reading.text) == (1, "?")
 
 
-def test_a_scribble_over_ink_takes_it_away_and_elsewhere_it_is_ink(pilot: Pilot) -> None:
+def test_a_scribble_erases_the_ink_beneath_and_elsewhere_is_ink(pilot: Pilot) -> None:
     line(pilot, *BAR)
     line(pilot, *((x + 0.5, y) for x, y in ZIGZAG))
     assert len(pilot.state.pad.strokes) == 2
@@ -257,7 +257,7 @@ def test_a_scribble_over_ink_takes_it_away_and_elsewhere_it_is_ink(pilot: Pilot)
 
 
 @pytest.mark.parametrize("by", ["tool", "button"])
-def test_the_eraser_takes_what_it_touches_and_nothing_else(pilot: Pilot, by: str) -> None:
+def test_the_eraser_removes_only_what_it_touches(pilot: Pilot, by: str) -> None:
     pilot.write(FOUR)
     count = len(pilot.state.pad.strokes)
     frame = pilot.app.ctx.view.scene().frames[0].area
@@ -276,7 +276,7 @@ def test_the_eraser_takes_what_it_touches_and_nothing_else(pilot: Pilot, by: str
 
 
 @pytest.mark.parametrize("erasing", [False, True])
-def test_a_palm_that_came_before_the_pen_has_done_nothing(pilot: Pilot, erasing: bool) -> None:
+def test_what_a_palm_did_before_the_pen_is_undone(pilot: Pilot, erasing: bool) -> None:
     line(pilot, *BAR)
     size = pilot.app.surface.get_size()
     if erasing:
@@ -294,13 +294,13 @@ def test_a_palm_that_came_before_the_pen_has_done_nothing(pilot: Pilot, erasing:
     assert len(pilot.state.pad.strokes) == (2 if erasing else 3)
 
 
-def test_a_line_that_is_finished_by_lost_focus_stays(pilot: Pilot) -> None:
+def test_a_line_ended_by_lost_focus_stays(pilot: Pilot) -> None:
     pilot.pen_down([inside(pilot.app, 0.3, 0.2), inside(pilot.app, 0.3, 0.7)])
     pilot.handle(pygame.event.Event(pygame.WINDOWFOCUSLOST))
     assert (len(pilot.state.pad.strokes), pilot.state.reading.text) == (1, "1")
 
 
-def test_a_toast_comes_and_goes(pilot: Pilot) -> None:
+def test_a_notice_is_shown_and_hidden(pilot: Pilot) -> None:
     pilot.write(FOUR)
     before = pilot.pixels()
     pilot.key(pygame.K_c, pygame.KMOD_LCTRL)
@@ -313,7 +313,7 @@ def test_a_toast_comes_and_goes(pilot: Pilot) -> None:
     assert (pilot.pixels() == before).all()
 
 
-def test_what_is_refused_is_not_copied() -> None:
+def test_rejected_ink_is_not_copied() -> None:
     pilot = Pilot(fixed(10))
     line(pilot, *BAR)
     assert pilot.state.reading.text == "?"
@@ -321,7 +321,7 @@ def test_what_is_refused_is_not_copied() -> None:
     assert (pilot.copied, pilot.state.toast) == ([], "Nothing to copy yet")
 
 
-def test_an_idle_app_has_nothing_to_wait_for(pilot: Pilot) -> None:
+def test_an_idle_app_has_no_timers(pilot: Pilot) -> None:
     pilot.wait(KEPT_AFTER)
     assert pilot.app.next_tick() is None
     pilot.write(0)
@@ -330,7 +330,7 @@ def test_an_idle_app_has_nothing_to_wait_for(pilot: Pilot) -> None:
     assert pilot.app.next_tick() is None
 
 
-def test_closing_in_mid_stroke_stores_that_too(recognizer: Recognizer, tmp_path: Path) -> None:
+def test_closing_in_mid_stroke_saves_that_stroke(recognizer: Recognizer, tmp_path: Path) -> None:
     pilot = Pilot(recognizer, store=HistoryStore(tmp_path / "history.sqlite3"))
     slow(pilot)  # and nothing is read yet
     pilot.pen_down([inside(pilot.app, *place) for place in BAR])
@@ -348,7 +348,7 @@ def fail(*_: Any, **__: Any) -> None:
     raise ModelError(FAULT)
 
 
-def test_a_reading_that_failed_is_said_until_the_pad_is_wiped(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_reading_is_shown_until_the_pad_is_cleared(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as broken:
         broken.setattr(pilot.app.reader.recognizer, "read", fail)
         pilot.write(0)
@@ -359,7 +359,7 @@ def test_a_reading_that_failed_is_said_until_the_pad_is_wiped(pilot: Pilot, monk
     assert (pilot.state.message, pilot.state.reading.text) == (None, "7")
 
 
-def test_a_model_that_could_not_be_loaded_is_said_for_good() -> None:
+def test_a_model_that_could_not_be_loaded_is_shown_permanently() -> None:
     pilot = Pilot(None)
     pilot.services.worker.submit("load", fail)
     pilot.settle()
@@ -368,7 +368,7 @@ def test_a_model_that_could_not_be_loaded_is_said_for_good() -> None:
     assert (pilot.state.message, pilot.app.reader.exit_status) == (FAULT, ModelError.exit_status)
 
 
-def test_a_map_that_failed_takes_no_number_away(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_map_keeps_the_number(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge_app.gui.reader.occlusion_map", fail)
     pilot.write(FOUR)
     pilot.tap_digit(0)
@@ -378,7 +378,7 @@ def test_a_map_that_failed_takes_no_number_away(pilot: Pilot, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("error", [ModelError, StoreError, ExportError])
-def test_a_fault_of_an_action_is_shown_and_ends_nothing(
+def test_an_error_of_an_action_is_shown_and_the_app_goes_on(
     pilot: Pilot, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
     def refuse(*_: Any) -> None:
@@ -406,7 +406,7 @@ def test_a_fault_of_an_action_is_shown_and_ends_nothing(
     assert pilot.state.pad.is_empty
 
 
-def test_a_fault_of_a_timer_is_shown_and_the_others_go_off(pilot: Pilot) -> None:
+def test_an_error_of_a_timer_is_shown_and_the_others_run(pilot: Pilot) -> None:
     gone_off: list[str] = []
     for call in (partial(fail), partial(gone_off.append, "keep"), partial(fail)):
         pilot.app.ctx.timers.after(10, call)
@@ -414,7 +414,7 @@ def test_a_fault_of_a_timer_is_shown_and_the_others_go_off(pilot: Pilot) -> None
     assert (pilot.notes, pilot.state.toast, gone_off) == ([FAULT, FAULT], FAULT, ["keep"])
 
 
-def test_a_bug_is_no_fault(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_is_raised(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(*_: Any) -> None:
         raise ValueError("a bug")
 
@@ -442,7 +442,7 @@ def test_the_layout_is_computed_once_for_a_lifted_finger(pilot: Pilot) -> None:
 # --- sizes
 
 
-def test_a_page_of_a_larger_window_comes_back_whole(pilot: Pilot) -> None:
+def test_a_page_from_a_larger_window_is_scaled_to_fit(pilot: Pilot) -> None:
     pilot.write(FOUR, width=0.88, height=0.7)
     first = pilot.state.pad.page
     pilot.press("clear")
@@ -466,7 +466,7 @@ def test_a_page_of_a_larger_window_comes_back_whole(pilot: Pilot) -> None:
 
 
 @pytest.mark.parametrize("size", [(100, 100), (20, 20), (200, 47), (47, 300)])
-def test_a_window_without_room_is_drawn_all_the_same(recognizer: Recognizer, size: tuple[int, int]) -> None:
+def test_a_tiny_window_is_drawn(recognizer: Recognizer, size: tuple[int, int]) -> None:
     pilot = Pilot(recognizer, size)
     pilot.state.pad.load((((0.0, 0.0), (5.0, 5.0)),), (10, 10))
     pilot.app.reader.submit()
@@ -483,7 +483,7 @@ def test_a_window_without_room_is_drawn_all_the_same(recognizer: Recognizer, siz
 
 @pytest.fixture
 def handler() -> Iterator[None]:
-    """A display changes what Ctrl-C does."""
+    """Restore the handler of Ctrl-C, which a display replaces."""
     before = signal.getsignal(signal.SIGINT)
     yield
     signal.signal(signal.SIGINT, before)
@@ -491,9 +491,7 @@ def handler() -> Iterator[None]:
 
 @pytest.mark.usefixtures("handler")
 @pytest.mark.parametrize(("screen", "small"), [((480, 320), True), ((800, 480), True), ((1920, 1080), False)])
-def test_a_small_screen_is_filled_whatever_is_set(
-    monkeypatch: pytest.MonkeyPatch, screen: tuple[int, int], small: bool
-) -> None:
+def test_a_small_screen_is_always_filled(monkeypatch: pytest.MonkeyPatch, screen: tuple[int, int], small: bool) -> None:
     monkeypatch.setattr(pygame.display, "get_desktop_sizes", lambda: [screen])
     display = Display()
     assert display.fullscreen == small
@@ -505,7 +503,7 @@ def test_a_small_screen_is_filled_whatever_is_set(
 
 
 @pytest.mark.usefixtures("handler")
-def test_a_size_that_was_asked_for_is_kept_on_a_small_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_requested_size_is_kept_on_a_small_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pygame.display, "get_desktop_sizes", lambda: [(480, 320)])
     display = Display(size=(320, 240))
     display.change(rotate=0, fullscreen=False, kiosk=False)
@@ -514,7 +512,7 @@ def test_a_size_that_was_asked_for_is_kept_on_a_small_screen(monkeypatch: pytest
 
 @pytest.mark.usefixtures("handler")
 @pytest.mark.parametrize("rotate", [0, 90, 180, 270])
-def test_what_lies_outside_of_a_tiny_window_is_not_shown(rotate: int) -> None:
+def test_rectangles_outside_a_tiny_window_are_clipped(rotate: int) -> None:
     display = Display(size=(2, 300), rotate=rotate)
     display.surface.fill((200, 0, 0))
     outside, partly = pygame.Rect(400, 400, 10, 10), pygame.Rect(1, 0, 600, 5)
