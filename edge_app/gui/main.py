@@ -69,7 +69,7 @@ def run(
     problems += [Notice(problem, SettingsError.key) for problem in found]
     settings = replace(settings, **(changes or {}))
     if wanted.unlisted and settings.kiosk:
-        raise ModelError("--unlisted is for trying a model, and no kiosk does. Install it: digitpad use-model")
+        raise ModelError("--unlisted is not allowed in kiosk mode. First run: digitpad use-model FILE --unlisted")
     display = Display(rotate=settings.rotate, fullscreen=settings.fullscreen, kiosk=settings.kiosk, size=size)
     duel = Duel(partial(open_float, float_model, folders, unlisted=wanted.unlisted))
     app = make_app(display, settings, folders, path, duel)
