@@ -213,7 +213,7 @@ def harm() -> str:
         own = ways[way]
         values = [own["harm"][name][key] for name in ("others", "mnist", "letters") for key in ("mean", "worst")]
         rows.append([way, *(f"{100 * value:+.3f}" for value in values), str(own["aside"])])
-    return table("way | others' digits | worst | MNIST | worst | letters taken for digits | worst | set aside", *rows)
+    return table("way | others' digits | worst | MNIST | worst | letters read as digits | worst | set aside", *rows)
 
 
 def writers() -> str:

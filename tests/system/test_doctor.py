@@ -152,34 +152,28 @@ def run(*words: str, **environ: str | None) -> "subprocess.CompletedProcess[str]
         env={name: value for name, value in changed.items() if value is not None},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=500,
         check=False,
     )
 
 
-@pytest.mark.parametrize("driver", ["dummy", None])
-def test_command_on_this_system(tmp_path: Path, driver: str | None) -> None:
+def test_command_on_this_system(tmp_path: Path) -> None:
     home = tmp_path / "höme"
-    done = run("doctor", "--json", SDL_VIDEODRIVER=driver, DIGITPAD_HOME=str(home))
-    assert done.stderr == ""
+    done = run("doctor", "--json", SDL_VIDEODRIVER="dummy", DIGITPAD_HOME=str(home))
+    assert (done.returncode, done.stderr) == (1, "")
     record = json.loads(done.stdout)
     bad = [finding for finding in record["findings"] if finding["state"] == "bad"]
-    assert (record["bad"], done.returncode) == (len(bad), 1 if bad else 0)
-    assert all(finding["remedy"] for finding in bad)
-    assert {finding["check"] for finding in bad} <= {"display"}
+    assert [(finding["check"], finding["remedy"]) for finding in bad] == [("display", "unset SDL_VIDEODRIVER")]
+    assert record["bad"] == 1
     assert {"runtime", "reading", "model", "pygame", "fonts", "disk"} <= {f["check"] for f in record["findings"]}
     assert not home.exists()
-    if driver:
-        assert bad[0]["remedy"] == "unset SDL_VIDEODRIVER"
 
 
-def test_command_prints_text(tmp_path: Path) -> None:
-    done = run("doctor", SDL_VIDEODRIVER="dummy", DIGITPAD_HOME=str(tmp_path / "höme"))
+def test_command_prints_text_and_a_missing_model(tmp_path: Path) -> None:
+    done = run("--model", str(tmp_path / "no.tflite"), "doctor", SDL_VIDEODRIVER=None, DIGITPAD_HOME=str(tmp_path))
     assert (done.returncode, done.stderr) == (1, "")
-    assert done.stdout.splitlines()[-1].startswith("1 problem found")
-    broken = run("--model", str(tmp_path / "no.tflite"), "doctor", DIGITPAD_HOME=str(tmp_path))
-    assert "BAD   model" in broken.stdout
-    assert "Traceback" not in broken.stdout + broken.stderr
+    assert "BAD   model" in done.stdout
+    assert done.stdout.endswith('Fixes follow the "->".\n')
 
 
 def test_exit_status_follows_the_findings(

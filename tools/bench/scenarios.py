@@ -24,7 +24,7 @@ Values = dict[str, list[float]]
 
 
 def writing(hand: Hand, quick: bool) -> Values:
-    """Write five-digit numbers at a hand's pace, in milliseconds; the last lifting of a number is listed twice."""
+    """Write five-digit numbers at a hand's pace, in milliseconds; the last lifting of each also on its own."""
     last = []
     for strokes in islice(hand.numbers(), 1 if quick else 20):
         hand.write(strokes)

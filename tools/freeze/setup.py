@@ -28,7 +28,7 @@ EXCLUDED = [
     *("tkinter", "unittest", "test", "pydoc", "doctest", "pdb", "lib2to3", "distutils", "setuptools", "pip"),
     *("cx_Freeze", "tensorflow"),
     *("ssl", "_ssl", "_hashlib"),  # there is no network; hashlib computes SHA-256 without OpenSSL, too
-    *("bz2", "_bz2", "lzma", "_lzma"),  # shutil would load them at every start, 4 MB, for archives that nobody makes
+    *("bz2", "_bz2", "lzma", "_lzma"),  # shutil would load them at every start, 4 MB, for archives that nothing makes
     *("asyncio", "concurrent", "multiprocessing", "xmlrpc", "http.server", "ftplib", "curses", "readline"),
     *("numpy.f2py", "numpy.distutils", "numpy.testing", "numpy.tests", "numpy.core._simd"),
     *("PIL._avif", "PIL._webp", "PIL._imagingcms", "PIL._imagingft", "PIL._imagingmath"),
@@ -54,7 +54,7 @@ UNUSED = [
 
 
 class Build(build_exe):  # type: ignore[misc]  # cx_Freeze is installed only where programs are frozen
-    """cx_Freeze's command, which then removes what it copied in vain."""
+    """cx_Freeze's command; removes unused files afterwards."""
 
     def run(self) -> None:
         """Build the folder."""
@@ -126,11 +126,11 @@ def options(icon: Path, texts: Path) -> dict[str, dict[str, object]]:
 
 
 if __name__ == "__main__":
-    made = Path("build")
-    made.mkdir(exist_ok=True)
-    texts = made / "licences.txt"
-    texts.write_text(licences(), encoding="utf-8")  # before setup, whose egg-info would be taken for the wheel's
-    picture = icon_file(made)
+    build = Path("build")
+    build.mkdir(exist_ok=True)
+    texts = build / "licences.txt"
+    texts.write_text(licences(), encoding="utf-8")  # before setup(), whose egg-info would hide the wheel's metadata
+    picture = icon_file(build)
     setup(
         name=NAME,
         version=__version__,

@@ -7,10 +7,10 @@ from .host import Finding, Host
 
 NOTO = "sudo apt install fonts-noto-core, and fonts-noto-cjk for Chinese, Japanese and Korean"
 SHOWN = 3  # missing letters
-# get_throttled: (bits, state, sentence, remedy); raspberrypi.com/documentation/computers/os.html#get_throttled
 SUPPLY = "Use the power supply made for this board, and a short cable"
 COOL = "Add a heat sink or a fan"
-THROTTLED: tuple[tuple[int, str, str], ...] = (
+# bits of get_throttled (raspberrypi.com/documentation/computers/os.html#get_throttled), sentence, remedy
+THROTTLED = (
     (0x1, "the supply voltage is too low: touches get lost, and SD cards get damaged", SUPPLY),
     (0x10000, "the supply voltage was too low since boot", SUPPLY),
     (0xE, "the processor is throttled because it is hot", COOL),

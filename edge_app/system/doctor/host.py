@@ -1,4 +1,4 @@
-"""What the doctor reads from outside: files, variables, packages, commands. Tests put a `Host` of their own here."""
+"""The system that the doctor examines: files, variables, packages, commands."""
 
 import getpass
 import os
@@ -26,7 +26,7 @@ from . import probe
 MODULES = {"tflite-runtime": "tflite_runtime", "ai-edge-litert": "ai_edge_litert", "pillow": "PIL"}
 MODULES |= {name: name for name in ("numpy", "platformdirs", "tomlkit")}
 REINSTALL = "Reinstall digitpad from where you got it"
-X_SOCKETS = "/tmp/.X11-unix"  # noqa: S108  only looked at
+X_SOCKETS = "/tmp/.X11-unix"  # noqa: S108  only listed
 PATIENCE = 5  # seconds for a command of the system
 
 State = Literal["good", "note", "bad"]
@@ -116,7 +116,7 @@ class Host:
         return str(done.stdout)
 
     def ask(self, module: str, job: dict[str, Any]) -> dict[str, Any]:
-        """Return what a module of ours answers in a process of its own."""
+        """Return the answer of one of our modules, in a process of its own."""
         return probe.ask(module, job)
 
     def installed(self, package: str) -> str | None:
@@ -186,7 +186,7 @@ class Host:
 
     @property
     def is_console(self) -> bool:
-        """Whether digitpad would draw with KMS/DRM: it is told to, or there are a display device and no desktop."""
+        """Whether SDL would draw with KMS/DRM: by SDL_VIDEODRIVER, or as there are a display device and no desktop."""
         forced = self.environ.get("SDL_VIDEODRIVER", "").lower()
         if not self.is_linux or forced:
             return self.is_linux and forced == "kmsdrm"
