@@ -12,7 +12,7 @@ __all__ = ["Digit", "Reading", "Recognizer", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import the recogniser when it is first asked for: `digitpad --version` needs neither numpy nor a runtime."""
+    """Import the recogniser on first use: `digitpad --version` needs neither numpy nor a runtime."""
     if name == "Recognizer":
         from .recognition.recognizer import Recognizer
 

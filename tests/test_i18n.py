@@ -154,7 +154,7 @@ def test_fault_has_a_translated_summary_and_english_details() -> None:
     full = disk_full_or("fault_save", OSError(errno.ENOSPC, "No space left on device"))
     fault = ExportError("/pictures: cannot save there (No space left on device). Free some space", full).notice
     assert german.fault(fault) == f"Der Datenträger ist voll.\n{fault}"
-    assert german.fault(ExportError("x").notice) == "Das Blatt lässt sich nicht speichern.\nx"
+    assert german.fault(ExportError("x").notice) == "Die Seite lässt sich nicht speichern.\nx"
     assert english.fault(fault) == fault  # which says it all
     assert german.fault("no notice") == "no notice"
     dutch = Language("nl", "Nederlands", {"undo": "Ongedaan"})
@@ -202,25 +202,18 @@ def test_only_language_codes_are_accepted(tmp_path: Path) -> None:
         ]
 
 
-def test_missing_folder_has_no_languages(tmp_path: Path) -> None:
-    assert available_languages(tmp_path / "languages") == available_languages()
-
-
 # Damaged files
 
 FAULTS = [
     ('undoo = "Weg"', "undoo", "no such text, did you mean undo?"),
     ('qqqqqq = "Weg"', "qqqqqq", "no such text, remove it"),
     ("undo = 5", "undo", "expected one line of 1 to 500 characters in quotes"),
-    ("undo = { a = 'b' }", "undo", "expected one line of 1 to 500 characters in quotes"),
     ('undo = " "', "undo", "expected one line of 1 to 500 characters in quotes"),
     (f'undo = "{"a" * 501}"', "undo", "expected one line of 1 to 500 characters in quotes"),
     ('undo = "a\\nb"', "undo", "expected one line of 1 to 500 characters in quotes"),
-    ('undo = "a\\u0000"', "undo", "expected one line of 1 to 500 characters in quotes"),
     ('read_as = "Gelezen"', "read_as", "expected the placeholders of the English text ({digit})"),
     ('undo = "{digit} weg"', "undo", "expected the placeholders of the English text (none)"),
     ('score = "{recht} van {total}"', "score", "expected the placeholders of the English text ({right} {total})"),
-    ('read_as = "{digit.real}"', "read_as", "expected the placeholders of the English text ({digit})"),
     ('read_as = "{digit:>999999999}"', "read_as", "expected the placeholders of the English text ({digit})"),
     ('undo = "weg }"', "undo", "expected the placeholders of the English text (none)"),
 ]
@@ -232,13 +225,6 @@ def test_faulty_text_is_reported_and_the_rest_used(tmp_path: Path, line: str, ke
     spoken, problems = load_language("nl", tmp_path)
     assert problems == [f"{path}: {key}: {fault}"]
     assert dict(spoken.texts) == {"redo": "Opnieuw", "clear": "Leeg"}
-
-
-def test_faulty_override_falls_back_to_the_bundled_text(tmp_path: Path) -> None:
-    path = write(tmp_path, "de", 'name = "Deutsch"\n[texts]\nundo = ""\nread_as = "Aha"\n')
-    spoken, problems = load_language("de", tmp_path)
-    assert (spoken("undo"), spoken("read_as", digit=1)) == ("Rückgängig", "Gelesen als 1")
-    assert [problem.split(": ")[:2] for problem in problems] == [[str(path), "undo"], [str(path), "read_as"]]
 
 
 @pytest.mark.parametrize(
@@ -290,7 +276,6 @@ def test_unreadable_files_are_reported(tmp_path: Path) -> None:
         ({}, "en"),
         ({"LANG": "de_DE.UTF-8"}, "de"),
         ({"LANG": "fr_CA"}, "fr"),
-        ({"LANG": "es"}, "es"),
         ({"LANG": "de@euro"}, "de"),
         ({"LANG": "german"}, "de"),
         ({"LANG": "nl_NL.UTF-8"}, "en"),
@@ -299,16 +284,13 @@ def test_unreadable_files_are_reported(tmp_path: Path) -> None:
         ({"LANG": "de_DE.UTF-8", "LC_MESSAGES": "fr_FR.UTF-8"}, "fr"),
         ({"LANG": "de_DE.UTF-8", "LC_MESSAGES": "fr_FR.UTF-8", "LC_ALL": "es_ES.UTF-8"}, "es"),
         ({"LANG": "de_DE.UTF-8", "LC_MESSAGES": "", "LC_ALL": ""}, "de"),
-        ({"LANG": "de_DE.UTF-8", "LC_TIME": "fr_FR.UTF-8"}, "de"),
         ({"LANG": "de_DE.UTF-8", "LC_ALL": "C"}, "en"),
         ({"LANG": "de_DE.UTF-8", "LANGUAGE": "nl:fr:es"}, "fr"),
-        ({"LANG": "de_DE.UTF-8", "LANGUAGE": "fr_CA:es"}, "fr"),
         ({"LANG": "de_DE.UTF-8", "LANGUAGE": "en_GB:de"}, "en"),
         ({"LANG": "de_DE.UTF-8", "LANGUAGE": "nl"}, "en"),
         ({"LANG": "de_DE.UTF-8", "LANGUAGE": ""}, "de"),
         ({"LANGUAGE": "es"}, "es"),
         ({"LANGUAGE": "es", "LC_ALL": "C"}, "en"),
-        ({"LANGUAGE": "es", "LANG": "POSIX"}, "en"),
     ],
 )
 def test_system_language(monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], code: str) -> None:
@@ -342,11 +324,6 @@ def test_system_language_may_be_a_user_language(tmp_path: Path) -> None:
     spoken, problems = load_language("system", tmp_path, {"LANG": "nl_BE.UTF-8"})
     assert (spoken.code, spoken("undo"), problems) == ("nl", "Ongedaan", [])
     assert load_language("system", None, {"LANG": "nl_BE.UTF-8"})[0].code == "en"
-
-
-def test_wheel_contains_the_languages() -> None:
-    project = tomlkit.parse((BUNDLED.parent.parent / "pyproject.toml").read_text(encoding="utf-8")).unwrap()
-    assert "locales/*.toml" in project["tool"]["setuptools"]["package-data"]["edge_app"]
 
 
 def test_a_key_of_thousands_of_dots_is_rejected_at_once(tmp_path: Path) -> None:

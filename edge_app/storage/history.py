@@ -26,8 +26,8 @@ VERSION = 1
 MAX_PAGES = 10_000  # 27 a day for a year; about 50 MB with their ink
 MAX_EXAMPLES = 500  # of each label; more make learning slower, not better
 CHECKED_BYTES = 4 << 20  # quick_check reads the whole file: an SD card gives 20 to 40 MB a second
-CACHE_KB = 256  # SQLite's default is 2 MB; pages are written, and seldom read
-LOCK_SECONDS = 2.0  # wait for another process; longer, and the window seems to hang
+CACHE_KB = 256  # SQLite's default is 2 MB; pages are written often and read seldom
+LOCK_SECONDS = 2.0  # to wait for another process; any longer and the window seems to hang
 LABELS = frozenset("0123456789?")
 WRITER = "me"
 CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -160,7 +160,7 @@ class HistoryStore:
             self._open(path)
         except _CorruptError as error:
             assert path is not None  # memory is never corrupt
-            self._begin_anew(path, f"damaged ({error})", "fault_history_damaged", is_corrupt=True)
+            self._reopen(path, error)
         except (sqlite3.Error, OSError) as error:
             raise _cannot(path, "opened", error) from None
 
@@ -286,7 +286,7 @@ class HistoryStore:
         with self._change() as database:
             database.execute("DELETE FROM pages")
             database.execute("DELETE FROM examples")
-        with self._faults("cleaned"):
+        with self._disk_errors("cleaned"):
             self._database.execute("VACUUM")
             if not self._truncate_log():
                 raise StoreError(f"{self.path}: another digitpad is reading it. Close that one and forget again")
@@ -305,9 +305,9 @@ class HistoryStore:
         lines: dict[str, None] = {}  # in order, each once: a page of one corrected digit is an example, too
         try:
             for label, line in rows:
-                if (
-                    (label := _text(label)).isascii() and label.isdigit() and (ink := parse_ink(_text(line)))
-                ):  # a picture has no ink
+                if not (label := _text(label)).isascii() or not label.isdigit():
+                    continue
+                if ink := parse_ink(_text(line)):  # a picture has no ink
                     lines[dump_ink(ink, label=label, writer=WRITER)] = None
             if lines:
                 write_atomically(path, "".join(f"{line}\n" for line in lines).encode(), PRIVATE_FILE)
@@ -324,7 +324,7 @@ class HistoryStore:
         """Delete a row; StoreError may also mean that it was deleted but its bytes are still in the log."""
         with self._change() as database:
             found = database.execute(f"DELETE FROM {table} WHERE id = ?", (row_id,)).rowcount > 0
-        with self._faults("cleaned"):
+        with self._disk_errors("cleaned"):
             self._truncate_log()  # if another process is reading, the next deletion or the last close truncates it
         return found
 
@@ -344,7 +344,7 @@ class HistoryStore:
         )
 
     def _read(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        with self._faults("read"):
+        with self._disk_errors("read"):
             self._check_file()
             return self._database.execute(query, values).fetchall()
 
@@ -354,14 +354,14 @@ class HistoryStore:
 
         The file is checked last: the system would let us write to one that was deleted meanwhile.
         """
-        with self._faults("written"):
+        with self._disk_errors("written"):
             with self._database:
                 self._database.execute("BEGIN IMMEDIATE")
                 yield self._database
             self._check_file()
 
     @contextmanager
-    def _faults(self, what: str) -> Iterator[None]:
+    def _disk_errors(self, what: str) -> Iterator[None]:
         """Turn disk errors into StoreError; a wrong thread, a closed store or a violated constraint are bugs."""
         try:
             yield
@@ -372,7 +372,7 @@ class HistoryStore:
                 raise _cannot(self.path, what, error) from None
             assert self.path is not None  # memory is never corrupt
             self.close()
-            self._begin_anew(self.path, f"damaged ({error})", "fault_history_damaged", is_corrupt=True)
+            self._reopen(self.path, error)
             raise StoreError(self.notices[-1], self.notices[-1].key) from None
 
     def _check_file(self) -> None:
@@ -380,13 +380,15 @@ class HistoryStore:
         if self.path is None or self._identity is None or _identity(self.path) == self._identity:
             return
         self.close()
-        self._begin_anew(self.path, "was deleted or moved away while it was open", "fault_history_gone")
+        self._reopen(self.path)
         raise StoreError(self.notices[-1], self.notices[-1].key)
 
-    def _begin_anew(self, path: Path, problem: str, key: str, *, is_corrupt: bool = False) -> None:
-        """Open `path` again, after setting a corrupt file aside, or go on in memory if that fails; adds a notice."""
+    def _reopen(self, path: Path, corruption: Exception | None = None) -> None:
+        """Open `path` again, after setting a corrupt file aside; in memory if that fails. Adds a notice."""
+        problem, key = "was deleted or moved away while it was open", "fault_history_gone"
         try:
-            if is_corrupt:
+            if corruption:
+                problem, key = f"damaged ({corruption})", "fault_history_damaged"
                 problem += f". It is kept as {set_aside(path, ('-wal', '-shm')).name}"
             outcome = "the one that is there now is used" if path.exists() else "a new history was started"
             self._open(path)
@@ -398,7 +400,7 @@ class HistoryStore:
     def _open(self, path: Path | None) -> None:
         self.path, self._database = path, _connect(path)
         self._identity = _identity(path)
-        if self._identity != _identity(path):  # some network drives number the same file anew each time
+        if self._identity != _identity(path):  # some network drives give a file a new inode number at each call
             self._identity = None
 
     def _truncate_log(self) -> bool:
@@ -448,13 +450,12 @@ def _connect(path: Path | None) -> sqlite3.Connection:
 def _prepare(database: sqlite3.Connection, path: Path | None) -> None:
     """Check a database, make it durable, and create the tables of a new one."""
     database.text_factory = lambda text: text.decode("utf-8", "replace")  # one damaged letter must not hide a page
-    database.execute("PRAGMA trusted_schema = OFF")
     database.execute("PRAGMA cell_size_check = ON")  # finds some damage before it is read
-    version, tables, is_sound = database.execute(  # one statement: another process may be creating them
-        "SELECT user_version, (SELECT count(*) FROM sqlite_master),"
-        " (SELECT sum(type = 'table' AND name IN ('pages', 'examples')) = 2 AND sum(type IN ('trigger', 'view')) = 0"
-        " FROM sqlite_master) FROM pragma_user_version"
+    version, names = database.execute(  # one statement: another process may be creating the tables
+        "SELECT user_version, (SELECT group_concat(name) FROM sqlite_master WHERE type = 'table')"
+        " FROM pragma_user_version"
     ).fetchone()
+    tables = set((names or "").split(",")) - {""}
     if version > VERSION:
         raise StoreError(
             f"{path}: written by a newer digitpad (format {version}, this one knows {VERSION}) and left as it is. "
@@ -463,10 +464,10 @@ def _prepare(database: sqlite3.Connection, path: Path | None) -> None:
         )
     if tables and not version:
         raise StoreError(f"{path}: a database of another program, left as it is. Move it elsewhere")
-    if version and not is_sound:
+    if version and not {"pages", "examples"} <= tables:
         raise _CorruptError("its tables are not those of a history")
     _make_durable(database)
-    if path and path.stat().st_size <= CHECKED_BYTES:  # damage further in a large file shows when it is read
+    if path and path.stat().st_size <= CHECKED_BYTES:  # damage in a larger file is found when it is read
         answer = database.execute("PRAGMA quick_check(1)").fetchone()[0]
         if answer != "ok":
             raise _CorruptError(answer.replace("\n", " "))
@@ -488,7 +489,7 @@ def _make_durable(database: sqlite3.Connection) -> None:
 
 
 def _is_corrupt(error: BaseException) -> bool:
-    """Return whether SQLite says that the file is damaged; Python cannot decode its message if that quotes damage."""
+    """Return whether SQLite reports damage; a message that quotes damaged text is a UnicodeDecodeError in Python."""
     code = getattr(error, "sqlite_errorcode", 0)
     truncated = code == sqlite3.SQLITE_IOERR_SHORT_READ  # while it was open
     return code & 0xFF in CORRUPT or truncated or isinstance(error, UnicodeDecodeError)
@@ -526,7 +527,7 @@ def _cannot(path: Path | None, what: str, error: Exception) -> StoreError:
 
 
 def _identity(path: Path | None) -> tuple[int, int] | None:
-    """Return what distinguishes a file from another that replaced it; None if there is none."""
+    """Return a file's device and inode, which another file in its place does not have; None without a file."""
     try:
         found = path.stat() if path else None
     except OSError:

@@ -1,4 +1,4 @@
-"""The app under real fingers: several at once, on a real X server's touchscreen, in a real window."""
+"""The app under real fingers, on an X server's touchscreen; tests/gui/test_input.py has every case of palm and pen."""
 
 import json
 import time
@@ -62,19 +62,8 @@ def write_by_mouse(screen: Touchscreen, strokes: list[list[Point]]) -> None:
         screen.release()
 
 
-def test_a_finger_moves_and_leaves_only_where_it_came_down(screen: Touchscreen) -> None:
-    screen.down(0, 10, 10)
-    with pytest.raises(ValueError, match="finger 0 is down already"):
-        screen.down(0, 20, 20)
-    with pytest.raises(KeyError):
-        screen.move(1, 20, 20)
-    screen.up(0)
-    with pytest.raises(KeyError):
-        screen.up(0)
-
-
 def test_fingers_reach_the_app_as_fingers(screen: Touchscreen, app: RunningApp) -> None:
-    """Without this, the other tests could be about the mouse that systems make of a finger."""
+    """Otherwise the other tests would test the mouse that systems emulate for a finger."""
     screen.down(0, 200, 300)
     screen.down(1, 400, 300)
     screen.move(1, 410, 310)
@@ -98,7 +87,7 @@ def test_a_finger_writes_a_number(size: tuple[int, int], sample: int) -> None:
         assert app.leave() == 0
 
 
-def test_what_is_written_lies_under_the_finger(screen: Touchscreen, app: RunningApp) -> None:
+def test_ink_appears_under_the_finger(screen: Touchscreen, app: RunningApp) -> None:
     strokes = placed(3)
     write(screen, strokes)
     state = app.settle()
@@ -138,39 +127,8 @@ def test_a_palm_in_mid_stroke_neither_tears_the_line_nor_draws(
     app.wait_for_text("10")
 
 
-def test_a_palm_put_down_in_mid_stroke_may_stay(screen: Touchscreen, app: RunningApp) -> None:
-    """It came when another wrote, so it writes nothing until it has been lifted."""
-    first, *others = placed(4)
-    screen.down(0, *first[0])
-    screen.down(1, 600, 440)
-    for at in first[1:]:
-        screen.move(0, *at)
-    screen.up(0)
-    for stroke in others:
-        write(screen, [stroke], finger=2)
-        screen.move(1, 600 + len(stroke) % 7, 441)
-    screen.up(1)
-    state = app.settle()
-    assert state.counts == [len(first), *map(len, others)]
-    app.wait_for_text("2026")
-
-
-def test_of_ten_fingers_the_first_writes(screen: Touchscreen, app: RunningApp) -> None:
-    for finger in range(10):
-        screen.down(finger, 100 + 50 * finger, 300)
-    for step in range(1, 6):
-        for finger in reversed(range(10)):
-            screen.move(finger, 100 + 50 * finger + step, 300 + 10 * step)
-    assert len(app.settle().writing) == 6
-    for finger in reversed(range(10)):
-        screen.up(finger)
-    state = app.settle()
-    assert state.counts == [6]
-    assert np.ptp(state.strokes[0], axis=0) == pytest.approx((5, 50), abs=1)
-
-
-def test_a_mouse_made_of_a_finger_draws_nothing_more(screen: Touchscreen) -> None:
-    """SDL can report each finger as mouse, too; then the app sees both."""
+def test_mouse_events_that_sdl_makes_of_a_finger_draw_nothing(screen: Touchscreen) -> None:
+    """SDL can report each finger as a mouse as well; the app then sees both."""
     strokes = placed(3)
     with RunningApp(screen, {"SDL_TOUCH_MOUSE_EVENTS": "1"}) as app:
         write(screen, strokes)
@@ -181,8 +139,8 @@ def test_a_mouse_made_of_a_finger_draws_nothing_more(screen: Touchscreen) -> Non
 
 
 @pytest.mark.parametrize("first", ["finger", "mouse"])
-def test_a_mouse_that_follows_the_finger_draws_nothing_more(screen: Touchscreen, first: str) -> None:
-    """A system's own emulation: an event of a mouse beside each of the finger's, in either order, not marked."""
+def test_mouse_emulated_by_the_system_draws_nothing(screen: Touchscreen, first: str) -> None:
+    """Each touch event comes with an unmarked mouse event, before it or after it."""
     strokes = placed(3)
     with RunningApp(screen) as app:
         for stroke in strokes:
@@ -244,7 +202,7 @@ def test_a_touch_that_ends_outside_the_window_ends() -> None:
         assert {name: n for name, n in app.events.items() if "Finger" in name} == screen.sent
 
 
-def test_without_its_touchscreen_the_app_goes_on_by_mouse(screen: Touchscreen, app: RunningApp) -> None:
+def test_app_continues_with_the_mouse_when_the_touchscreen_is_unplugged(screen: Touchscreen, app: RunningApp) -> None:
     screen.down(0, 500, 250)
     screen.down(1, 600, 440)
     screen.move(0, 500, 300)
@@ -254,31 +212,10 @@ def test_without_its_touchscreen_the_app_goes_on_by_mouse(screen: Touchscreen, a
     write_by_mouse(screen, [[(150, 300), (160, 320), (170, 340)]])
     assert app.settle().counts == [2, 3]
     screen.plug_in()
-    time.sleep(0.7)  # a hand that touches the screen while a pen writes, which is reported as a mouse, may be ignored
+    time.sleep(0.7)  # touches just after a pen, which is reported as a mouse, are ignored
     write(screen, [[(250, 300), (260, 320), (270, 340), (280, 360)]])
     assert app.settle().counts == [2, 3, 4]
     assert app.leave() == 0
-
-
-def test_a_contact_that_writes_keeps_others_from_writing(screen: Touchscreen, app: RunningApp) -> None:
-    screen.down(0, 600, 430)
-    screen.move(0, 640, 430)
-    write(screen, placed(3), finger=1)
-    assert app.settle().strokes == []
-    screen.up(0)
-    assert app.settle().counts == [2]
-    write(screen, placed(3), finger=1)
-    assert app.settle().counts[1:] == list(map(len, placed(3)))
-
-
-def test_a_palm_that_has_just_come_gives_way_to_the_finger_that_moves(screen: Touchscreen, app: RunningApp) -> None:
-    strokes = placed(3)
-    screen.down(0, 600, 430)
-    write(screen, strokes, finger=1)
-    assert app.settle().counts == list(map(len, strokes))  # the palm leaves no dot, and none of the line is lost
-    screen.up(0)
-    assert app.settle().counts == list(map(len, strokes))
-    assert not app.state.writing
 
 
 def test_a_palm_that_rests_gives_way_to_a_finger(screen: Touchscreen, app: RunningApp) -> None:
@@ -293,8 +230,8 @@ def test_a_palm_that_rests_gives_way_to_a_finger(screen: Touchscreen, app: Runni
     assert not app.state.writing
 
 
-def test_the_end_of_a_finger_comes_while_a_mouse_is_pressed(screen: Touchscreen, app: RunningApp) -> None:
-    """Would SDL grab the pointer for the mouse, the server would tell it no more of the finger: not even its end."""
+def test_finger_can_be_lifted_while_a_mouse_button_is_pressed(screen: Touchscreen, app: RunningApp) -> None:
+    """If SDL grabbed the pointer for the mouse, the server would not report the end of the touch."""
     screen.down(0, 200, 300)
     screen.move(0, 210, 310)
     screen.move_pointer(500, 300)
@@ -306,6 +243,6 @@ def test_the_end_of_a_finger_comes_while_a_mouse_is_pressed(screen: Touchscreen,
     assert app.events["FingerUp"] == 1
     write_by_mouse(screen, [[(450, 300), (460, 310), (470, 330)]])
     app.wait(lambda state: state.counts[-1:] == [3])
-    time.sleep(0.7)  # after a pen, which is reported as a mouse, a hand that touches the screen is passed over
+    time.sleep(0.7)  # touches just after a pen, which is reported as a mouse, are ignored
     write(screen, [[(300, 300), (310, 310), (320, 330), (340, 340)]], finger=1)
     app.wait(lambda state: state.counts[-2:] == [3, 4])

@@ -456,7 +456,7 @@ def test_forgetting_with_the_history_off_also_empties_the_disk(pilot: Pilot, sto
     kept = HistoryStore(store.path)
     assert (texts(kept), labels(kept)) == (["2"], ["2"])
     forget(pilot)
-    assert (texts(kept), labels(kept), pilot.state.toast) == ([], [], "Everything is forgotten")
+    assert (texts(kept), labels(kept), pilot.state.toast) == ([], [], "Everything was deleted")
 
 
 @pytest.mark.parametrize("history", ["on", "off"])
@@ -510,7 +510,7 @@ def test_forgetting_names_damaged_files_that_are_left(pilot: Pilot, store: Histo
     aside.write_bytes(b"7")
     pilot.do("set", ("history", history))
     forget(pilot)
-    assert pilot.state.toast == "Everything is forgotten (digitpad.damaged-1.sqlite3)"
+    assert pilot.state.toast == "Everything was deleted (digitpad.damaged-1.sqlite3)"
     assert aside.read_bytes() == b"7"
     assert pilot.notes == []  # file names are not logged
 

@@ -59,17 +59,6 @@ def test_relative_home_and_tilde_become_absolute(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
-def test_new_files_and_folders_are_private(tmp_path: Path) -> None:
-    before = os.umask(0)
-    try:
-        make_private_folder(tmp_path / "a" / "data")
-        create_private_file(tmp_path / "a" / "data" / "file")
-    finally:
-        os.umask(before)
-    assert (mode(tmp_path / "a" / "data"), mode(tmp_path / "a" / "data" / "file")) == (0o700, 0o600)
-
-
-@pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
 def test_existing_files_and_folders_are_left_as_they_are(tmp_path: Path) -> None:
     folder = tmp_path / "shared"
     folder.mkdir()

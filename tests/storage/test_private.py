@@ -12,7 +12,7 @@ from edge_app.modelfiles.registry import Choice, Registry
 from edge_app.modelfiles.validation_cache import add_to_cache, cache_key
 from edge_app.recognition.interpreter import find_runtime
 from edge_app.recognition.recognizer import Recognizer
-from edge_app.storage.atomic_write import make_folder, write_atomically
+from edge_app.storage.atomic_write import write_atomically
 from edge_app.storage.history import HistoryStore
 from edge_app.storage.log import MOST_BYTES, Log
 from edge_app.storage.paths import Paths
@@ -75,11 +75,6 @@ def test_everything_kept_is_private(umask: int, tmp_path: Path, recognizer: Reco
         *("digitpad-20260102-030405.png", "digitpad-20260102-030405.svg", "digitpad-20260102-030405.json"),
         *("digitpad-20260102-030405.jsonl", "model.tflite", "in-use.json", "proven.json"),
     }
-
-
-def test_missing_parents_are_private_too(umask: int, tmp_path: Path) -> None:
-    make_folder(tmp_path / "a" / "b" / "c", 0o700)
-    assert modes(tmp_path) == {"a": 0o700, "a/b": 0o700, "a/b/c": 0o700}
 
 
 def test_report_has_the_umasks_mode_and_keeps_the_mode_it_has(umask: int, tmp_path: Path) -> None:

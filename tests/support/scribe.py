@@ -78,17 +78,24 @@ def stored(home: Path) -> dict[str, Any]:
         store = HistoryStore(paths.store_file)
         facts |= pages_and_examples(store)
         assert not store.notices, store.notices
+        assert store._database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         store.close()
     return facts
 
 
 def pages_and_examples(store: HistoryStore) -> dict[str, Any]:
-    pages = {f"page {page.id}": (page.text, page.correction, _short(page.ink_json)) for page in store.pages(10_000)}
-    return pages | {f"example {one.id}": (one.label, _short(one.ink_json)) for one in store.examples()}
+    pages = {
+        f"page {page.id}": (page.text, page.correction, _short(page.ink_json.encode())) for page in store.pages(10_000)
+    }
+    examples = {
+        f"example {one.id}": (one.label, _short(one.ink_json.encode()), _short(one.image.tobytes()))
+        for one in store.examples()
+    }
+    return pages | examples
 
 
-def _short(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+def _short(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
 
 
 def main(home: str, seed: str, count: str, *flags: str) -> None:

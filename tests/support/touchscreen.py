@@ -188,9 +188,7 @@ class Touchscreen:
             device.close()
 
     def down(self, finger: int, x: float, y: float) -> None:
-        """Put a finger on the screen."""
-        if finger in self._lying:
-            raise ValueError(f"finger {finger} is down already")
+        """Put a finger on the screen; it must not be down already."""
         self._touches += 1
         self._lying[finger] = self._touches, x, y
         self._report(finger, BEGIN)
@@ -238,12 +236,9 @@ class Touchscreen:
         self._set("enable")
         self._touch = Device(self._folder / "touch")
 
-    def screenshot(self, path: Path | None = None) -> Image.Image:
-        """Return the whole screen as a picture, kept in `path` as well where one is given."""
-        picture = ImageGrab.grab(xdisplay=self.environment["DISPLAY"])
-        if path:
-            picture.save(path)
-        return picture
+    def screenshot(self) -> Image.Image:
+        """Return the whole screen as a picture."""
+        return ImageGrab.grab(xdisplay=self.environment["DISPLAY"])
 
     def _report(self, finger: int, phase: int) -> None:
         number, x, y = self._lying[finger]
