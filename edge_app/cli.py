@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 TURNS = (0, 90, 180, 270)
 UNLISTED = (
-    "accept a model without a card, if you trust its author: it is tried in a limited process first; its outputs mean "
+    "accept a model without a card, if you trust its author: it first runs in a limited process; its outputs mean "
     "0 to 9 and, if there is an eleventh, not a digit"
 )
 EPILOG = """\
@@ -52,7 +52,7 @@ class Parser(argparse.ArgumentParser):
 
 
 class Options(argparse.Namespace):
-    """What was given; the defaults here are of options that may stand before a command or after it."""
+    """Parsed arguments, with the defaults of options that are accepted both before and after a command."""
 
     command = "window"
     model: Path | None = None
@@ -186,7 +186,7 @@ def window_size(text: str) -> tuple[int, int]:
 def run_window(args: Options) -> int:
     """Open the window to write in (the default).
 
-    Options hold for this run; settings changed in the window are kept.
+    Options apply to this run only; settings changed in the window are saved.
 
     examples:
       digitpad window --open note.json
@@ -255,7 +255,7 @@ def _recognize(samples: "Iterable[Sample]", args: Options) -> int:
             else:
                 reading = recognizer.read_coverage(content, single=args.single)
         except DigitpadError as error:
-            sys.stdout.flush()  # keeps readings and errors in order where both go to one terminal
+            sys.stdout.flush()  # so that readings and errors stay in order on a terminal
             print_error(f"{sample.where}: {error}")
             status = 1
             continue
@@ -266,7 +266,7 @@ def _recognize(samples: "Iterable[Sample]", args: Options) -> int:
 
 
 def _recognizer(args: Options) -> "Recognizer":
-    """Return a recogniser with the model named on the command line, or else the one in use."""
+    """Return a recogniser with the model named on the command line, or else the installed one."""
     from .modelfiles.card import Wanted
     from .modelfiles.registry import open_classifier
     from .recognition.recognizer import Recognizer
@@ -361,10 +361,10 @@ def run_history(args: Options) -> int:
 def run_use_model(args: Options) -> int:
     """Install another model, or go back to the one before.
 
-    Tries a model in a process with limits on time and memory, where it must read
-    clear digits. Then it is copied with its card to your data folder and used
-    instead of the bundled model. If it ever fails, digitpad reports that and uses
-    the model before it.
+    Runs the model in a process with limits on time and memory, where it must read
+    clear digits, then copies it with its card to your data folder and uses it
+    instead of the bundled model. If it later fails, digitpad reports that and
+    falls back to the previous model.
 
     examples:
       digitpad use-model mine/digits_int8.tflite
@@ -442,14 +442,14 @@ def main(argv: list[str] | None = None) -> int:
         if error.errno != errno.ENOSPC:
             raise
         _discard_output()
-        print_error(f"standard output: {error.strerror}; not all readings were written")
+        print_error(f"standard output: {error.strerror}; the output is incomplete")
         return 1
     except KeyboardInterrupt:
         return 130
 
 
 def _check_shared(args: Options) -> None:
-    """Refuse options that stood before a command that does not take them."""
+    """Reject options given before a command that does not take them."""
     if args.command != "window":
         for name, option in args.only_window.items():
             if name in args:
