@@ -16,7 +16,7 @@ class Worker:
     `wake` is called from its thread when there is a result to fetch.
     """
 
-    def __init__(self, wake: Callable[[], None]) -> None:
+    def __init__(self, wake: Callable[[], object]) -> None:
         """Start the thread."""
         self._wake = wake
         self._pending: dict[str, Job] = {}

@@ -24,17 +24,12 @@ class HistoryRecorder:
         """Start with nothing to save."""
         self.store = store
         self.report: Callable[[str], None] = lambda _: None  # replaced by the app
-        self._pages: dict[int, tuple[int, int]] = {}  # by sheet: the file, as `_file` counts them, and the page's id
+        self._pages: dict[int, tuple[int, int]] = {}  # by sheet: the store's file_number, and the page's id
         self._excluded: set[int] = set()  # sheets that must not be saved (again)
         self._pending: tuple[int, Content] | None = None
         self._unsaved: dict[int, Content] = {}  # by sheet, oldest first
         self._shown: tuple[int, Ink] | None = None  # a restored page's sheet, and its ink as it was put there
         self._fault: tuple[int, str] | None = None  # the newest unsaved sheet, and the message reported for it
-
-    @property
-    def _file(self) -> int:
-        """The number of the store's file: it grows when a lost or damaged one is replaced, whose ids mean nothing."""
-        return len(self.store.notices)
 
     def record(self, sheet: int, ink: Ink, reading: Reading, model: str) -> None:
         """Replace what is known of a sheet; the next `flush` saves it.
@@ -67,7 +62,7 @@ class HistoryRecorder:
         """Save one page, with one retry if the store has replaced its file; returns whether that succeeded."""
         ink, reading, model = content
         for _ in range(2):
-            before = self._file
+            before = self.store.file_number
             file, number = self._pages.get(sheet, (before, None))
             known = number if file == before else None
             try:
@@ -77,7 +72,7 @@ class HistoryRecorder:
                 if self._fault != fault:
                     self._fault = fault
                     self.report(error.notice)
-                if self._file == before or self.store.path is None:
+                if self.store.file_number == before or self.store.path is None:
                     break
             else:
                 self._fault = None
@@ -86,7 +81,7 @@ class HistoryRecorder:
         return False
 
     def _assign(self, sheet: int, number: int) -> None:
-        self._pages[sheet] = self._file, number
+        self._pages[sheet] = self.store.file_number, number
         while len(self._pages) > MOST_SHEETS:
             del self._pages[next(iter(self._pages))]
 
@@ -109,15 +104,15 @@ class HistoryRecorder:
 
     def moved(self, store: HistoryStore, ids: Mapping[int, int]) -> None:
         """Switch to another store; `ids` maps page ids to those of their copies there."""
-        known, self._pages = {sheet: page for sheet, (file, page) in self._pages.items() if file == self._file}, {}
-        self.store = store
-        for sheet, page in known.items():
-            if page in ids:
+        pages, file = self._pages, self.store.file_number
+        self.store, self._pages = store, {}
+        for sheet, (written_in, page) in pages.items():
+            if written_in == file and page in ids:
                 self._assign(sheet, ids[page])
 
     def deleted(self, number: int) -> None:
         """Note that a page was deleted from the store; its sheet is not saved again."""
-        for sheet in [sheet for sheet, page in self._pages.items() if page == (self._file, number)]:
+        for sheet in [sheet for sheet, page in self._pages.items() if page == (self.store.file_number, number)]:
             del self._pages[sheet]
             self.exclude(range(sheet, sheet + 1))
 

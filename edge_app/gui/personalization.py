@@ -28,7 +28,7 @@ class Taught:
     ink: Ink
     source: str
     lesson: Lesson
-    example: tuple[int, int] | None = None  # the store's file and the id in it; None if it could not be stored
+    example: tuple[int, int] | None = None  # the store's file_number, and the id; None if not stored
 
 
 class Personalization:
@@ -55,7 +55,7 @@ class Personalization:
             return
         lessons = classifier.replace((example.image, example.label) for example in examples)
         self._taught = [
-            Taught(example.image, example.label, (), example.source, lesson, (self._file, example.id))
+            Taught(example.image, example.label, (), example.source, lesson, (self.store.file_number, example.id))
             for example, lesson in zip(examples, lessons, strict=True)
         ]
         same = {(taught.image.tobytes(), taught.label): taught for taught in self._taught}
@@ -117,16 +117,11 @@ class Personalization:
             for number, taught in reversed(list(enumerate(self._taught)))
         ]
 
-    @property
-    def _file(self) -> int:
-        """The number of the store's file: it grows when a lost or damaged one is replaced, whose ids mean nothing."""
-        return len(self.store.notices)
-
     def _remove(self, taught: Taught) -> None:
         self._taught.remove(taught)
         if self.classifier is not None and taught.lesson in self.classifier.lessons:  # which drops the oldest of many
             self.classifier.forget(taught.lesson)
-        if taught.example is not None and taught.example[0] == self._file:
+        if taught.example is not None and taught.example[0] == self.store.file_number:
             try:
                 self.store.remove_example(taught.example[1])
             except StoreError as error:
@@ -136,15 +131,15 @@ class Personalization:
         """Add an example to the store, with one retry if that has replaced its file."""
         used = taught.lesson.used
         for _ in range(2):
-            before = self._file
+            before = self.store.file_number
             try:
                 number = self.store.add_example(taught.image, taught.label, taught.ink, taught.source, used=used)
             except StoreError as error:
                 self.report(error.notice)
-                if self._file == before:
+                if self.store.file_number == before:
                     break
             else:
-                taught.example = self._file, number
+                taught.example = self.store.file_number, number
                 break
 
 

@@ -169,6 +169,11 @@ class HistoryStore:
         """Return a store that writes nothing to disk: history off, or not yet asked for."""
         return cls(None, clock, **limits)
 
+    @property
+    def file_number(self) -> int:
+        """Grows when a lost or damaged file is replaced; ids of the old file then mean nothing."""
+        return len(self.notices)
+
     def close(self) -> None:
         """Close the file; closing twice is harmless."""
         self._database.close()

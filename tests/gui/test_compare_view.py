@@ -211,18 +211,6 @@ def test_the_options_reach_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
     assert calls == [(None, False, None), (None, True, None), (None, True, Path("f.tflite"))]
 
 
-class Woken(Immediate):
-    """Jobs are done at once, and announced as by a thread."""
-
-    def __init__(self, wake: Callable[[], None]) -> None:
-        super().__init__()
-        self.wake = wake
-
-    def submit(self, name: str, job: Callable[[], Any]) -> None:
-        super().submit(name, job)
-        self.wake()
-
-
 @pytest.fixture
 def apps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[App]:
     """The apps that `run` makes; each has a bar on its pad, and is closed once that is read."""
@@ -248,7 +236,7 @@ def apps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[App]:
 
     make_app = loop.make_app
     monkeypatch.setattr(loop, "make_app", make)
-    monkeypatch.setattr(loop, "Worker", Woken)
+    monkeypatch.setattr(loop, "Worker", Immediate)
     monkeypatch.setattr(loop, "make_waiter", waiter)
     monkeypatch.setenv("DIGITPAD_HOME", str(tmp_path / "home"))
     return made

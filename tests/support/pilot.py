@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,12 +39,13 @@ Place = tuple[float, float]
 class Immediate(Worker):
     """A worker without a thread: a job is done when `submit` returns."""
 
-    def __init__(self) -> None:
-        super().__init__(lambda: None)
+    def __init__(self, wake: Callable[[], object] = bool) -> None:
+        super().__init__(wake)
         super().close()
 
     def submit(self, name: str, job: Job) -> None:
         self._finish(name, job)
+        self._wake()
 
 
 class Pilot:

@@ -120,6 +120,6 @@ def load_pages(ctx: Context) -> None:
         panel.page = min(panel.page, max(0, -(-state.page_count // each) - 1))
         state.pages = recorder.store.pages(each, panel.page * each)
 
-    begun = len(recorder.store.notices)
-    if not ctx.notices.attempt(load) and len(recorder.store.notices) > begun:
+    file = recorder.store.file_number
+    if not ctx.notices.attempt(load) and recorder.store.file_number != file:
         ctx.notices.attempt(load)  # from the new file that replaced a lost one
