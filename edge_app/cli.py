@@ -196,7 +196,7 @@ def run_window(args: Options) -> int:
         args.parser.error("--open takes a file, and is not allowed in kiosk mode")
     if args.unlisted and args.kiosk:
         args.parser.error("--unlisted is not allowed in kiosk mode. First run: digitpad use-model FILE --unlisted")
-    from .modelfiles.card import Wanted
+    from .modelfiles.card import ModelOption
 
     try:
         from .gui.main import run
@@ -207,7 +207,7 @@ def run_window(args: Options) -> int:
     settings = ("fullscreen", "kiosk", "theme", "text_size", "language", "rotate", "history")
     places = ("settings_file", "compare", "float_model", "file", "size")
     return run(
-        Wanted(args.model, args.unlisted),
+        ModelOption(args.model, args.unlisted),
         changes={name: value for name, value in vars(args).items() if name in settings},
         **{name: value for name, value in vars(args).items() if name in places},
     )
@@ -267,7 +267,7 @@ def _recognize(samples: "Iterable[Sample]", args: Options) -> int:
 
 def _recognizer(args: Options) -> "Recognizer":
     """Return a recogniser with the model named on the command line, or else the installed one."""
-    from .modelfiles.card import Wanted
+    from .modelfiles.card import ModelOption
     from .modelfiles.registry import open_classifier
     from .recognition.recognizer import Recognizer
     from .storage.paths import find_paths
@@ -277,7 +277,7 @@ def _recognizer(args: Options) -> "Recognizer":
     except SettingsError as error:
         paths = None
         print_error(f"{error}. Using the bundled model")
-    return Recognizer(classifier=open_classifier(Wanted(args.model, args.unlisted), paths, print_error))
+    return Recognizer(classifier=open_classifier(ModelOption(args.model, args.unlisted), paths, print_error))
 
 
 def run_compare(args: Options) -> int:

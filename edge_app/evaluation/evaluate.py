@@ -18,7 +18,7 @@ from ..recognition.model import REJECT
 from ..recognition.normalise import normalise_digit
 from ..recognition.recognizer import Recognizer
 from ..storage.atomic_write import readable_json, write_atomically
-from .metrics import calibration_error, wilson
+from .metrics import calibration, gap, wilson
 
 TILE = 120
 Sample: TypeAlias = LabelledInk | LabelledImage | LabelledPicture
@@ -109,7 +109,7 @@ def figures(outcomes: list[Outcome]) -> dict[str, Any]:
             "accuracy": sum(right) / len(right),
             "interval": list(wilson(sum(right), len(right))),
             "refused": sum(REJECT in outcome.text for outcome in numbers),
-            "calibration_error": calibration_error([outcome.confidence for outcome in numbers], right),
+            "calibration_error": gap(calibration([outcome.confidence for outcome in numbers], right)),
             "worst_writers": _worst_writers(numbers),
         }
         if kinds := _by_kind(numbers):

@@ -36,39 +36,21 @@ def mcnemar(only_first: int, only_second: int) -> float:
     return min(1.0, 2 * tail / 2**n)
 
 
-class Calibration:
-    """Confidence against accuracy in equal bins, filled batch by batch (Guo et al., 2017)."""
-
-    def __init__(self) -> None:
-        """Start with empty bins."""
-        self.counts, self.right, self.confidence = np.zeros((3, BINS))
-
-    def add(
-        self, confidences: Sequence[float] | NDArray[np.float32], right: Sequence[bool] | NDArray[np.bool_]
-    ) -> None:
-        """Count samples by their confidence, 0 to 1."""
-        confidence = np.asarray(confidences, np.float64)
-        bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
-        for total, values in ((self.counts, None), (self.right, right), (self.confidence, confidence)):
-            total += np.bincount(bins, values, BINS)
-
-    @property
-    def error(self) -> float:
-        """Expected calibration error: the mean gap between confidence and accuracy; 0 for no samples."""
-        n = int(self.counts.sum())
-        return float(np.abs(self.confidence - self.right).sum() / n) if n else 0.0
-
-    def curve(self) -> list[dict[str, float]]:
-        """Return mean confidence, accuracy and count of each bin that is not empty."""
-        return [
-            {"confidence": float(c / n), "accuracy": float(r / n), "n": int(n)}
-            for n, r, c in zip(self.counts, self.right, self.confidence, strict=True)
-            if n
-        ]
+def calibration(
+    confidences: Sequence[float] | NDArray[np.float32], right: Sequence[bool] | NDArray[np.bool_]
+) -> list[dict[str, float]]:
+    """Return mean confidence, accuracy and n of equal bins of confidence that are not empty (Guo et al., 2017)."""
+    confidence = np.asarray(confidences, np.float64)
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    counts, hits, total = (np.bincount(bins, weights, BINS) for weights in (None, right, confidence))
+    return [
+        {"confidence": float(c / n), "accuracy": float(r / n), "n": int(n)}
+        for n, r, c in zip(counts, hits, total, strict=True)
+        if n
+    ]
 
 
-def calibration_error(confidences: Sequence[float], right: Sequence[bool]) -> float:
-    """Return the expected calibration error over equal bins."""
-    calibration = Calibration()
-    calibration.add(confidences, right)
-    return calibration.error
+def gap(bins: Sequence[dict[str, float]]) -> float:
+    """Return the expected calibration error: the mean gap between confidence and accuracy; 0 for no samples."""
+    n = sum(own["n"] for own in bins)
+    return sum(own["n"] * abs(own["confidence"] - own["accuracy"]) for own in bins) / n if n else 0.0

@@ -22,7 +22,7 @@ import pygame
 
 from ..errors import ModelError, Notice, SettingsError
 from ..i18n import available_languages, load_language
-from ..modelfiles.card import Wanted
+from ..modelfiles.card import ModelOption
 from ..recognition.recognizer import Recognizer
 from ..storage.history import HistoryStore
 from ..storage.log import Log
@@ -42,13 +42,13 @@ from .services import Services
 from .side_by_side import Duel, open_float
 from .state import Panel, State
 
-BUNDLED = Wanted()  # or the installed model
+BUNDLED = ModelOption()  # or the installed model
 LOST = 1  # exit status when the display is lost; 3 means that there never was one, and a service is not restarted
 SWITCH = 0.0005  # seconds between thread switches: drawing must not wait for the network
 
 
 def run(
-    wanted: Wanted = BUNDLED,
+    wanted: ModelOption = BUNDLED,
     *,
     changes: dict[str, Any] | None = None,
     settings_file: Path | None = None,
@@ -122,7 +122,7 @@ def _wake() -> None:
     pygame.event.post(pygame.event.Event(WAKE))
 
 
-def open_rest(app: App, wanted: Wanted, problems: list[str]) -> None:
+def open_rest(app: App, wanted: ModelOption, problems: list[str]) -> None:
     """Open what the first frame does not need: model, history, speech, list of languages."""
     state, services = app.state, app.services
     services.worker.submit("load", partial(_load, wanted, services.folders))
@@ -137,7 +137,7 @@ def open_rest(app: App, wanted: Wanted, problems: list[str]) -> None:
         app.report(problem)
 
 
-def _load(wanted: Wanted, folders: Paths | None) -> Loaded:
+def _load(wanted: ModelOption, folders: Paths | None) -> Loaded:
     from ..modelfiles.registry import open_classifier  # in the worker's thread, after the first frame
 
     notices: list[str] = []

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,8 @@ UNLISTED = "If you trust its source, try it with --unlisted: its outputs are tak
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """The model to open: a file, or None for the one in use; `unlisted` accepts a file that no card names."""
+class ModelOption:
+    """The value of --model, None for the model in use; `unlisted` accepts a file that no card names."""
 
     path: Path | None = None
     unlisted: bool = False
@@ -69,20 +70,10 @@ def make_model(path: Path, content: bytes, digest: str, card: dict[str, Any]) ->
     )
 
 
-def make_unlisted(path: Path, content: bytes, classes: tuple[str, ...]) -> Model:
-    """Return a model that has no card."""
-    return Model(path, content, hashlib.sha256(content).hexdigest(), classes)
-
-
 def has_card(path: Path) -> bool:
     """Return whether the card beside a model names it; raises ModelError for a card that cannot be read."""
-    try:
-        (path.parent / CARD).stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        pass  # reading it gives the reason
-    return path.name in read_card(path.parent / CARD)["files"]
+    card = path.parent / CARD
+    return os.path.exists(card) and path.name in read_card(card)["files"]  # noqa: PTH110  Path.exists raises
 
 
 def read_card(path: Path) -> dict[str, Any]:

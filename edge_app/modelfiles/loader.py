@@ -1,12 +1,13 @@
 """Opens a model file: checked against its card, validated unless it is bundled, and self-tested."""
 
+import hashlib
 from pathlib import Path
 
 from ..recognition.classifier import Classifier
 from ..recognition.interpreter import Runtime, find_runtime
 from ..recognition.model import Model
 from ..storage.paths import Paths
-from .card import CARD, has_card, load_model, make_unlisted, models_folder, read_card, read_file
+from .card import CARD, has_card, load_model, models_folder, read_card, read_file
 from .selftest import check_expected
 from .validation import validate
 from .validation_cache import add_to_cache, cache_key, read_cache
@@ -16,8 +17,7 @@ def open_named(path: Path, runtime: Runtime, paths: Paths | None, *, unlisted: b
     """Return the model in a file that the user named; raises ModelError."""
     if not unlisted or has_card(path):
         return open_model(load_model(path), runtime, paths)
-    content = read_file(path)
-    return _open(make_unlisted(path, content, validate(path, content, runtime)), runtime)
+    return Classifier(load_unlisted(path, runtime), runtime)
 
 
 def open_file(path: Path | None) -> Classifier:
@@ -33,13 +33,26 @@ def open_model(model: Model, runtime: Runtime, paths: Paths | None) -> Classifie
             validate(model.path, model.content, runtime, model.classes)
             if paths is not None:
                 add_to_cache(paths.validation_cache, key)
-    return _open(model, runtime)
-
-
-def _open(model: Model, runtime: Runtime) -> Classifier:
     classifier = Classifier(model, runtime)
     check_expected(classifier)
     return classifier
+
+
+def load_any(path: Path, runtime: Runtime) -> Model:
+    """Return a model with a card or without one, validated unless it is bundled; it may read badly."""
+    if not has_card(path):
+        return load_unlisted(path, runtime, must_read=False)
+    model = load_model(path)
+    if not is_bundled(model):
+        validate(path, model.content, runtime, model.classes, must_read=False)
+    return model
+
+
+def load_unlisted(path: Path, runtime: Runtime, *, must_read: bool = True) -> Model:
+    """Return a validated model that has no card; its classes are the digits and, if there is an eleventh, "?"."""
+    content = read_file(path)
+    classes = validate(path, content, runtime, must_read=must_read)
+    return Model(path, content, hashlib.sha256(content).hexdigest(), classes)
 
 
 def is_bundled(model: Model) -> bool:

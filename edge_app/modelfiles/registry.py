@@ -19,7 +19,7 @@ from ..recognition.interpreter import find_runtime
 from ..recognition.model import Model
 from ..storage.atomic_write import readable_json, write_atomically
 from ..storage.paths import PRIVATE_FILE, Paths, find_paths, make_private_folder, set_aside
-from .card import Wanted, load_model, make_model, parse_card, read_file, read_verified
+from .card import ModelOption, load_model, make_model, parse_card, read_file, read_verified
 from .loader import open_model, open_named
 from .validation import reason_of
 
@@ -139,15 +139,15 @@ def _files(choice: Choice) -> set[str]:
     return {name for installed in choice if installed for name in installed.files}
 
 
-def open_classifier(wanted: Wanted, paths: Paths | None, report: Callable[[str], None]) -> Classifier:
+def open_classifier(option: ModelOption, paths: Paths | None, report: Callable[[str], None]) -> Classifier:
     """Return the model that was asked for, opened.
 
     If the installed model fails, the one before it is used, then the bundled one, and `report` is called with the
     reason; a file that the user named has no fallback. Raises ModelError or RuntimeMissingError.
     """
     runtime = find_runtime()
-    if wanted.path is not None:
-        return open_named(wanted.path, runtime, paths, unlisted=wanted.unlisted)
+    if option.path is not None:
+        return open_named(option.path, runtime, paths, unlisted=option.unlisted)
     if paths is not None:
         registry = Registry(paths.models)
         for installed, fallback in _candidates(registry, report):

@@ -12,7 +12,7 @@ from edge_app.datasets.labelled import LabelledInk, is_held_out, read_labelled
 from edge_app.errors import DataError
 from edge_app.evaluation import evaluate
 from edge_app.evaluation.evaluate import Outcome, figures
-from edge_app.evaluation.metrics import calibration_error, wilson
+from edge_app.evaluation.metrics import calibration, gap, wilson
 from edge_app.recognition.ink import make_ink
 
 from ..conftest import DATA
@@ -31,8 +31,11 @@ def test_wilson_equals_a_published_interval() -> None:
 
 
 def test_calibration_error_by_hand() -> None:
-    assert calibration_error([0.95] * 20, [True] * 19 + [False]) == pytest.approx(0, abs=1e-9)
-    assert calibration_error([1.0] * 4, [True, False, False, False]) == pytest.approx(0.75)
+    assert gap(calibration([0.95] * 20, [True] * 19 + [False])) == pytest.approx(0, abs=1e-9)
+    assert gap(calibration([1.0] * 4, [True, False, False, False])) == pytest.approx(0.75)
+    curve = calibration([0.1, 0.95, 0.99], [False, True, False])
+    assert [(bin["n"], bin["accuracy"]) for bin in curve] == [(1, 0.0), (2, 0.5)]
+    assert curve[1]["confidence"] == pytest.approx(0.97)
 
 
 def test_figures_of_a_small_set() -> None:

@@ -16,7 +16,7 @@ from edge_app.gui.app import App
 from edge_app.gui.drawing.theme import THEMES
 from edge_app.gui.side_by_side import Duel, Timed, Verdict, open_float
 from edge_app.gui.views.screen import duration
-from edge_app.modelfiles.card import CARD, FLOAT, INT8, Wanted, models_folder
+from edge_app.modelfiles.card import CARD, FLOAT, INT8, ModelOption, models_folder
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.recognition.results import Reading
 
@@ -202,7 +202,7 @@ def test_the_view_s_options_are_only_for_the_window(words: list[str]) -> None:
 def test_the_options_reach_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
 
-    def note(wanted: Wanted, **options: Any) -> int:
+    def note(wanted: ModelOption, **options: Any) -> int:
         calls.append((wanted.path, options.get("compare", False), options.get("float_model")))
         return 0
 
@@ -261,7 +261,7 @@ def test_a_float_model_that_was_named_and_is_missing_sets_the_exit_status(
 
 
 def test_a_model_that_cannot_be_opened_is_shown_and_sets_the_exit_status(apps: list[App], tmp_path: Path) -> None:
-    assert loop.run(Wanted(tmp_path / "none.tflite")) == 1
+    assert loop.run(ModelOption(tmp_path / "none.tflite")) == 1
     assert str(tmp_path / "none.tflite") in (apps[-1].state.message or "")
 
 

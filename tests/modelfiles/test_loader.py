@@ -10,7 +10,7 @@ from edge_app.cli import main
 from edge_app.errors import ModelError
 from edge_app.gui import main as gui_main
 from edge_app.modelfiles import loader
-from edge_app.modelfiles.card import CARD, FLOAT, INT8, Wanted, models_folder
+from edge_app.modelfiles.card import CARD, FLOAT, INT8, ModelOption, models_folder
 from edge_app.modelfiles.loader import open_named
 from edge_app.modelfiles.selftest import known_digits
 from edge_app.modelfiles.validation import validate
@@ -37,9 +37,9 @@ def validated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Record the names of the files that are validated, as they are."""
     names: list[str] = []
 
-    def record(path: Path, *rest: Any) -> tuple[str, ...]:
+    def record(path: Path, *rest: Any, **options: Any) -> tuple[str, ...]:
         names.append(path.name)
-        return validate(path, *rest)
+        return validate(path, *rest, **options)
 
     monkeypatch.setattr(loader, "validate", record)
     return names
@@ -148,4 +148,4 @@ def test_a_kiosk_rejects_unlisted_models(tmp_path: Path, monkeypatch: pytest.Mon
     settings = tmp_path / "settings.toml"
     settings.write_text("kiosk = true\nunlisted = true\n")
     with pytest.raises(ModelError, match="kiosk"):
-        gui_main.run(Wanted(tmp_path / "x.tflite", unlisted=True), settings_file=settings)
+        gui_main.run(ModelOption(tmp_path / "x.tflite", unlisted=True), settings_file=settings)

@@ -158,11 +158,6 @@ def test_a_process_that_cannot_be_started_is_an_error(monkeypatch: pytest.Monkey
         validate(PATH, b"", find_runtime())
 
 
-def test_a_missing_runtime_is_an_error_there() -> None:
-    with pytest.raises(ModelError, match="unknown runtime 'torch'"):
-        validate(PATH, FLOAT_MODEL, Runtime("torch", lambda: None))
-
-
 def test_numpy_is_not_loaded_before_the_limits() -> None:
     """Its threads, one a core, reserve 40 MB each: with 16 cores no memory is left for a model."""
     code = "import sys, edge_app.modelfiles.validation, edge_app.modelfiles.isolated; print('numpy' in sys.modules)"
@@ -190,7 +185,7 @@ def test_the_cache_keeps_the_latest(tmp_path: Path) -> None:
     add_to_cache(Path("/proc/nowhere/proven.json"), "x")  # no error
 
 
-@pytest.mark.parametrize("content", ["", "\x00", "[]", '{"passed": 1}', '{"proven": [["a"]]}', "[" * 20_000])
+@pytest.mark.parametrize("content", ["", "[]", '{"passed": 1}', "[" * 20_000])
 def test_a_corrupt_cache_is_empty(tmp_path: Path, content: str) -> None:
     path = tmp_path / "proven.json"
     path.write_text(content)

@@ -1,6 +1,6 @@
-"""How models answer on the same labelled images, batch by batch, so that memory does not grow with the data."""
+"""How models answer on the same labelled images, batch by batch, so that only one batch of images is in memory."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ...errors import ModelError
 from ...recognition.classifier import Classifier, Logits, softmax
 from ...recognition.normalise import DigitImage
-from ..metrics import Calibration, mcnemar, wilson
+from ..metrics import calibration, gap, mcnemar, wilson
 from .report import schema
 
 BATCH = 500
@@ -17,41 +17,10 @@ MOST_FLIPS = 10_000  # listed in the report
 MOST_PICTURES = 200  # of flips, kept for the page
 
 
-class Answers:
-    """The answers of one model: confusion matrix (10 true, classes read) and calibration."""
-
-    def __init__(self, classes: int) -> None:
-        """Start with no answers."""
-        self.confusion = np.zeros((10, classes), np.int64)
-        self.calibration = Calibration()
-
-    def add(self, labels: NDArray[np.uint8], read: NDArray[np.intp], confidence: NDArray[np.float32]) -> None:
-        """Count a batch."""
-        np.add.at(self.confusion, (labels, read), 1)
-        self.calibration.add(confidence, read == labels)
-
-    def to_json(self) -> schema.Answers:
-        """Return the figures."""
-        n, right = int(self.confusion.sum()), int(np.trace(self.confusion))
-        classes = zip(self.confusion.sum(axis=1).tolist(), np.diag(self.confusion).tolist(), strict=True)
-        return {
-            "right": right,
-            "accuracy": right / n,
-            "interval": list(wilson(right, n)),
-            "per_class": [{"n": n, "right": right, "interval": list(wilson(right, n))} for n, right in classes],
-            "confusion": self.confusion.tolist(),
-            "calibration_error": self.calibration.error,
-            "reliability": self.calibration.curve(),
-        }
-
-
 @dataclass
 class Pair:
-    """A model against the first: which digits only one of them got right, flipped answers, deviation of the logits."""
+    """How a model's logits deviate from the first model's, and the digits that the two read differently."""
 
-    only_first: int = 0
-    only_second: int = 0
-    flipped: int = 0
     signal: float = 0.0
     noise: float = 0.0
     largest: float = 0.0
@@ -68,8 +37,7 @@ class Pair:
     def add_flip(
         self, index: int, image: DigitImage, label: int, first: NDArray[np.float32], second: NDArray[np.float32]
     ) -> None:
-        """Count a digit that the two read differently; the first ones are listed with both models' scores."""
-        self.flipped += 1
+        """List a digit with both models' scores; the first ones with their picture."""
         if len(self.flips) >= MOST_FLIPS:
             return
         read = [int(first.argmax()), int(second.argmax())]
@@ -80,74 +48,78 @@ class Pair:
         if len(self.pictures) < MOST_PICTURES:
             self.pictures.append(image)
 
-    def to_json(self, n: int) -> schema.Pair:
-        """Return the figures for a set of `n` digits."""
-        return {
-            "difference": 100 * (self.only_second - self.only_first) / n,
-            "only_first_right": self.only_first,
-            "only_second_right": self.only_second,
-            "mcnemar_p": mcnemar(self.only_first, self.only_second),
-            "flipped": self.flipped,
-            "agreement": 1 - self.flipped / n,
-            "logits_snr_db": snr_db(self.signal, self.noise),
-            "logits_largest_deviation": self.largest,
-            "flips": self.flips,
-        }
 
-
-@dataclass
 class Set:
-    """A labelled set as answered by all models; the others are compared with the first."""
+    """A labelled set as answered by all models, 5 bytes an answer; the other models are compared with the first."""
 
-    name: str
-    answers: list[Answers]
-    pairs: list[Pair]
-    skipped: int = 0  # samples that are not one digit, or blank
-    n: int = 0
+    def __init__(self, name: str, classifiers: Sequence[Classifier]) -> None:
+        """Start without answers."""
+        self.name, self.classifiers = name, classifiers
+        self.skipped = 0  # samples that are not one digit, or blank
+        self.labels = np.empty(0, np.uint8)
+        self.read = np.empty((len(classifiers), 0), np.uint8)
+        self.confidence = np.empty((len(classifiers), 0), np.float32)
+        self.pairs = [Pair() for _ in classifiers[1:]]
+
+    def add(self, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> None:
+        """Have all models answer a batch: images (n, 28, 28) and labels (n,), both uint8."""
+        logits = [_finite_logits(classifier, images) for classifier in self.classifiers]
+        scores = [softmax(own, c.model.temperature) for own, c in zip(logits, self.classifiers, strict=True)]
+        read = np.stack([own.argmax(axis=1).astype(np.uint8) for own in logits])
+        for pair, own, score, answers in zip(self.pairs, logits[1:], scores[1:], read[1:], strict=True):
+            pair.add_logits(logits[0], own)
+            for row in np.flatnonzero(answers != read[0]).tolist():
+                pair.add_flip(len(self.labels) + row, images[row], int(labels[row]), scores[0][row], score[row])
+        self.labels = np.append(self.labels, labels)
+        self.read = np.append(self.read, read, axis=1)
+        self.confidence = np.append(self.confidence, [score.max(axis=1) for score in scores], axis=1)
 
     def to_json(self) -> schema.LabelledSet:
         """Return the figures."""
         return {
             "name": self.name,
-            "n": self.n,
+            "n": len(self.labels),
             "skipped": self.skipped,
-            "models": [own.to_json() for own in self.answers],
-            "pairs": [pair.to_json(self.n) for pair in self.pairs],
+            "models": [self._answers(number) for number in range(len(self.classifiers))],
+            "pairs": [self._pair(number, pair) for number, pair in enumerate(self.pairs, 1)],
+        }
+
+    def _answers(self, number: int) -> schema.Answers:
+        confusion = np.zeros((10, len(self.classifiers[number].model.classes)), np.int64)
+        np.add.at(confusion, (self.labels, self.read[number]), 1)
+        n, right = len(self.labels), int(np.trace(confusion))
+        classes = zip(confusion.sum(axis=1).tolist(), np.diag(confusion).tolist(), strict=True)
+        bins = calibration(self.confidence[number], self.read[number] == self.labels)
+        return {
+            "right": right,
+            "accuracy": right / n,
+            "interval": list(wilson(right, n)),
+            "per_class": [{"n": n, "right": right, "interval": list(wilson(right, n))} for n, right in classes],
+            "confusion": confusion.tolist(),
+            "calibration_error": gap(bins),
+            "reliability": bins,
+        }
+
+    def _pair(self, number: int, pair: Pair) -> schema.Pair:
+        first, second = (self.read[i] == self.labels for i in (0, number))
+        only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
+        n, flipped = len(self.labels), int((self.read[0] != self.read[number]).sum())
+        return {
+            "difference": 100 * (only_second - only_first) / n,
+            "only_first_right": only_first,
+            "only_second_right": only_second,
+            "mcnemar_p": mcnemar(only_first, only_second),
+            "flipped": flipped,
+            "agreement": 1 - flipped / n,
+            "logits_snr_db": snr_db(pair.signal, pair.noise),
+            "logits_largest_deviation": pair.largest,
+            "flips": pair.flips,
         }
 
 
 def snr_db(signal: float, noise: float) -> float | None:
     """Return a signal-to-noise ratio of powers in dB; None without noise or signal."""
     return 10 * float(np.log10(signal / noise)) if noise and signal else None
-
-
-def answer_all(
-    name: str, classifiers: Sequence[Classifier], batches: Iterable[tuple[NDArray[np.uint8], NDArray[np.uint8]]]
-) -> Set:
-    """Return the answers to batches of images (n, 28, 28) and labels (n,), both uint8."""
-    count = len(classifiers[0].model.classes)
-    found = Set(name, [Answers(count) for _ in classifiers], [Pair() for _ in classifiers[1:]])
-    for images, labels in batches:
-        _answer_batch(found, classifiers, images, labels)
-    return found
-
-
-def _answer_batch(
-    found: Set, classifiers: Sequence[Classifier], images: NDArray[np.uint8], labels: NDArray[np.uint8]
-) -> None:
-    logits = [_finite_logits(classifier, images) for classifier in classifiers]
-    scores = [softmax(own, c.model.temperature) for own, c in zip(logits, classifiers, strict=True)]
-    read = [own.argmax(axis=1) for own in logits]
-    for answers, own, score in zip(found.answers, read, scores, strict=True):
-        answers.add(labels, own, score[np.arange(len(labels)), own])
-    for number, pair in enumerate(found.pairs, 1):
-        first, second = read[0], read[number]
-        pair.only_first += int(((first == labels) & (second != labels)).sum())
-        pair.only_second += int(((first != labels) & (second == labels)).sum())
-        pair.add_logits(logits[0], logits[number])
-        for row in np.flatnonzero(first != second).tolist():
-            pair.add_flip(found.n + row, images[row], int(labels[row]), scores[0][row], scores[number][row])
-    found.n += len(labels)
 
 
 def _finite_logits(classifier: Classifier, images: NDArray[np.uint8]) -> Logits:

@@ -5,12 +5,10 @@ from pathlib import Path
 
 from ...errors import ModelError
 from ...escape import escape
-from ...modelfiles.card import FLOAT, INT8, has_card, load_model, make_unlisted, models_folder, read_file
-from ...modelfiles.loader import is_bundled
-from ...modelfiles.validation import validate
+from ...modelfiles.card import FLOAT, INT8, has_card, models_folder
+from ...modelfiles.loader import load_any
 from ...recognition.classifier import Classifier
 from ...recognition.interpreter import Runtime
-from ...recognition.model import Model
 from .report.schema import ModelInfo
 
 
@@ -34,20 +32,6 @@ def open_classifiers(paths: Sequence[Path], runtime: Runtime, threads: int = 1) 
                 "only models of the same classes can be compared"
             )
     return classifiers
-
-
-def load_any(path: Path, runtime: Runtime) -> Model:
-    """Return the model at `path`, checked against its card; without a card its classes are the digits and "?".
-
-    Models that are not bundled are validated first, but may read badly: a comparison is there to find that out.
-    """
-    if not has_card(path):
-        content = read_file(path)
-        return make_unlisted(path, content, validate(path, content, runtime, must_read=False))
-    model = load_model(path)
-    if not is_bundled(model):
-        validate(path, model.content, runtime, model.classes, must_read=False)
-    return model
 
 
 def names_of(classifiers: Sequence[Classifier]) -> list[str]:

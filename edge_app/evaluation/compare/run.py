@@ -13,7 +13,7 @@ from ...recognition.classifier import Classifier
 from ...recognition.interpreter import find_runtime
 from ...storage.atomic_write import readable_json, write_atomically
 from ...version import __version__
-from .accuracy import BATCH, Set, answer_all
+from .accuracy import BATCH, Set
 from .baseline import read_baseline, regressions
 from .corruptions import CORRUPTIONS, measure_robustness
 from .cost import measure_cost, measure_preprocessing, usable_runtimes
@@ -123,8 +123,9 @@ def compare(job: Job, models: Sequence[Path], paths: Sequence[Path], progress: P
 
 def _answer(path: Path, classifiers: Sequence[Classifier], progress: Progress, sampler: Sampler | None) -> Set:
     batches = Batches(path)
-    name = name_of(path)
-    found = answer_all(name, classifiers, progress.follow(name, sampler.watch(batches) if sampler else batches))
+    found = Set(name_of(path), classifiers)
+    for images, labels in progress.follow(found.name, sampler.watch(batches) if sampler else batches):
+        found.add(images, labels)
     found.skipped = batches.skipped
     return found
 
