@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -57,20 +58,18 @@ def xdotool(environment: dict[str, str], *words: str) -> str:
     return subprocess.run(["xdotool", *words], env=environment, check=True, capture_output=True, text=True).stdout
 
 
-def open_window(environment: dict[str, str], home: Path, more: str = "") -> "subprocess.Popen[str]":
-    """Start the app, after `more` Python, and move its window to the corner of the screen."""
-    probe = PROBE.format(shot=str(home / "shot.png"), more=more)
-    command = [sys.executable, "-c", probe]
+@contextmanager
+def open_window(environment: dict[str, str], home: Path, more: str = "") -> "Iterator[subprocess.Popen[str]]":
+    """Run the app, after `more` Python, with its window in the corner of the screen; ends it afterwards."""
+    command = [sys.executable, "-c", PROBE.format(shot=str(home / "shot.png"), more=more)]
     process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    for _ in range(300):
-        time.sleep(0.1)
-        search = ["xdotool", "search", "--class", "digitpad"]
-        found = subprocess.run(search, env=environment, capture_output=True, text=True, check=False).stdout.split()
-        if found:
-            break
-    xdotool(environment, "windowmove", "--sync", found[0], "0", "0")
-    time.sleep(1.0)
-    return process
+    try:
+        window = xdotool(environment, "search", "--sync", "--onlyvisible", "--class", "digitpad").split()[0]
+        xdotool(environment, "windowmove", "--sync", window, "0", "0", "sleep", "1")
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def write_ten(environment: dict[str, str]) -> None:
@@ -102,33 +101,24 @@ def kept(home: Path) -> list[tuple[str, int]]:
 @pytest.mark.parametrize("keep", ["on", "off"])
 def test_pointer_writes_and_history_is_kept_as_set(screen: dict[str, str], tmp_path: Path, keep: str) -> None:
     keep_history(tmp_path, keep)
-    process = open_window(screen, tmp_path)
-    try:
+    with open_window(screen, tmp_path) as process:
         write_ten(screen)
         wait_for(process, "read 10 2")
         xdotool(screen, "key", "q")
-        process.communicate(timeout=20)
-    finally:
-        process.kill()
-        process.wait()
-    assert process.returncode == 0
+        assert process.wait(20) == 0
     assert (tmp_path / "shot.png").stat().st_size > 5000
     assert folders_in(tmp_path).store_file.exists() == (keep == "on")
-    assert kept(tmp_path) == ([("10", 2)] if keep == "on" else [])
+    assert keep == "off" or kept(tmp_path) == [("10", 2)]
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
 def test_signal_ends_app_and_loses_nothing(screen: dict[str, str], tmp_path: Path, name: str) -> None:
     keep_history(tmp_path, "on")
-    process = open_window(screen, tmp_path)
-    try:
+    with open_window(screen, tmp_path) as process:
         write_ten(screen)
         wait_for(process, "read 10 2")
         process.send_signal(getattr(signal, name))
         process.communicate(timeout=2)
-    finally:
-        process.kill()
-        process.wait()
     assert kept(tmp_path) == [("10", 2)]
 
 

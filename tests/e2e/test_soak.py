@@ -40,8 +40,8 @@ def use(pilot: Pilot, rng: random.Random) -> None:
         pilot.do("set", ("theme", rng.choice(["light", "dark"])))
     pilot.do("escape")
     pilot.do("clear")
-    for told in (pilot.notes, pilot.settings_written, pilot.copied):
-        told.clear()
+    for messages in (pilot.notes, pilot.settings_written, pilot.copied):
+        messages.clear()
     pilot.wait(5000)
 
 
@@ -89,15 +89,11 @@ def test_page_on_the_pad_is_stored_when_the_display_is_lost(
     """Without our handler Xlib ends the process, and nothing is stored."""
     keep_history(tmp_path, "on")
     more = "" if handler else "main.on_lost_display = lambda _: None"
-    process = open_window(screen, tmp_path, more)
-    try:
+    with open_window(screen, tmp_path, more) as process:
         write_ten(screen)
         wait_for(process, "read 10 2")
         os.kill(int(screen["XVFB_PID"]), signal.SIGKILL)
         assert process.wait(20) != 0
-    finally:
-        process.kill()
-        process.wait()
     assert kept(tmp_path) == ([("10", 2)] if handler else [])
 
 
@@ -123,8 +119,8 @@ def test_hang_stops_the_watchdogs_signs_of_life(tmp_path: Path, hang: str) -> No
     flag = tmp_path / "hang"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "s"))
-        told = {"NOTIFY_SOCKET": str(tmp_path / "s"), "WATCHDOG_USEC": str(round(WATCHDOG * 1e6))}
-        environment = {**os.environ, **told, "DIGITPAD_HOME": str(tmp_path), "PYTHONFAULTHANDLER": "1"}
+        notify = {"NOTIFY_SOCKET": str(tmp_path / "s"), "WATCHDOG_USEC": str(round(WATCHDOG * 1e6))}
+        environment = {**os.environ, **notify, "DIGITPAD_HOME": str(tmp_path), "PYTHONFAULTHANDLER": "1"}
         command = [sys.executable, "-c", HANG, str(flag)]
         window = subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True)
         try:
