@@ -24,7 +24,7 @@ demo: $(LEAN)/ready ## read the sample ink in the terminal
 	@$(LEAN)/bin/digitpad demo
 
 test: lint types ## lint, types and tests in a full environment
-	$(RUN) -m pytest -n 2 --dist loadfile -m "" $(PYTEST_ARGS)
+	$(RUN) -m pytest -n 2 --dist loadfile -m "" --hypothesis-profile thorough $(PYTEST_ARGS)
 
 lint: $(FULL)/ready ## ruff, spelling, layers, workflow files
 	$(RUN) -m ruff check .
@@ -61,7 +61,7 @@ fuzz: $(FULL)/ready ## 200,000 random events at the window; `python -m tests.fuz
 	DIGITPAD_EVENTS=200000 $(RUN) -m pytest --timeout 0 tests/fuzz $(ARGS)
 
 mutants: $(FULL)/ready ## mutation testing of the core; see [tool.mutmut] in pyproject.toml
-	DIGITPAD_NO_SHRINKING=1 $(RUN) -m mutmut run --max-children 1 $(ARGS)
+	$(RUN) -m mutmut run --max-children 1 $(ARGS)
 
 test-arm: $(FULL)/ready ## the app and its tests on emulated 64-bit Arm, compared with this machine; see docs/arm.md
 	@PYTHON=$(RUN) tools/test-arm $(ARGS)

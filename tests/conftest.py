@@ -34,9 +34,11 @@ for _name in MODULES:
 from edge_app.datasets.mnist import VARIABLE, Mnist, read_mnist
 from edge_app.recognition.recognizer import Recognizer
 
-if os.environ.get("DIGITPAD_NO_SHRINKING"):  # make mutants: shrinking takes minutes
-    hypothesis.settings.register_profile("first", phases=set(hypothesis.Phase) - {hypothesis.Phase.shrink})
-    hypothesis.settings.load_profile("first")
+hypothesis.settings.register_profile("fast", max_examples=25, deadline=None)
+hypothesis.settings.register_profile("thorough", max_examples=200, deadline=None)  # make test
+phases = set(hypothesis.Phase) - {hypothesis.Phase.shrink}  # make mutants: shrinking takes minutes
+hypothesis.settings.register_profile("mutants", max_examples=100, deadline=None, phases=phases)
+hypothesis.settings.load_profile("fast")
 
 ROOT = Path(__file__).parent.parent
 DATA = Path(__file__).parent / "data"

@@ -3,7 +3,7 @@
 import numpy as np
 import pygame
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -49,7 +49,6 @@ def from_nothing(strokes: list[Stroke], width: float, background: pygame.Surface
 
 
 @given(CHANGES)
-@settings(max_examples=150, deadline=None)
 def test_incremental_layer_equals_a_fresh_one(changes: list[tuple[str, Stroke, int]]) -> None:
     layer, width, background = InkLayer(SIZE), WIDTH, None
     strokes: list[Stroke] = []

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pygame
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_app.gui.actions import Action
@@ -260,7 +260,6 @@ def interleavings(draw: st.DrawFn) -> list[Step]:
     return steps
 
 
-@settings(max_examples=400, deadline=None)
 @given(interleavings())
 def test_downs_and_ends_alternate_and_moves_are_between_them(steps: list[Step]) -> None:
     is_down = erasing = False
@@ -273,7 +272,6 @@ def test_downs_and_ends_alternate_and_moves_are_between_them(steps: list[Step]) 
         is_down = pen.kind in ("down", "move")
 
 
-@settings(max_examples=200, deadline=None)
 @given(interleavings())
 def test_a_single_finger_is_followed_and_lost_only_if_it_comes_down_twice(steps: list[Step]) -> None:
     alone = [step for step in steps if step.kind in ("down", "move", "up") and step.number == 1]

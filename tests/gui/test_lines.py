@@ -6,7 +6,7 @@ import random
 import numpy as np
 import pygame
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -82,7 +82,6 @@ def test_thin_lines_fade_and_do_not_break() -> None:
 
 
 @given(POINTS, st.sampled_from([0.7, 2, 5.5, 9]))
-@settings(max_examples=60, deadline=None)
 def test_nothing_changes_outside_the_rectangle_returned(points: list[Point], width: float) -> None:
     surface = blank()
     area = draw_line(surface, points, width, INK)
@@ -91,7 +90,6 @@ def test_nothing_changes_outside_the_rectangle_returned(points: list[Point], wid
 
 
 @given(POINTS, st.sampled_from([2, 5.5, 9]), st.integers(9, 60), st.integers(9, 60))
-@settings(max_examples=60, deadline=None)
 def test_drawing_in_clips_equals_drawing_at_once(points: list[Point], width: float, across: int, down: int) -> None:
     whole, parts = blank(), blank()
     draw_line(whole, points, width, INK)

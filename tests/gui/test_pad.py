@@ -164,7 +164,7 @@ class PadMachine(RuleBasedStateMachine):
 
 
 TestPad = PadMachine.TestCase
-TestPad.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestPad.settings = settings(stateful_step_count=30)
 
 
 def pad_with(*strokes: Line) -> Pad:

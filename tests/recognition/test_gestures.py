@@ -6,7 +6,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_app.datasets.labelled import read_labelled_ink
@@ -144,7 +144,6 @@ zigzags = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     st.one_of(zigzags, stroke_of_whole_numbers),
     st.lists(stroke_of_whole_numbers, max_size=4),
@@ -163,7 +162,6 @@ anything = st.floats(-1e9, 1e9)
 any_stroke = st.lists(st.tuples(anything, anything), min_size=1, max_size=30).map(np.array)
 
 
-@settings(max_examples=200, deadline=None)
 @given(any_stroke, st.lists(any_stroke, max_size=3), st.integers(1, 5))
 def test_any_stroke_is_accepted(stroke: Stroke, others: list[Stroke], times: int) -> None:
     taken = scratched(np.concatenate([stroke] * times), others)

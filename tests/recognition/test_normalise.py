@@ -5,7 +5,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
@@ -128,7 +128,6 @@ def is_alike(image: NDArray[np.uint8], other: NDArray[np.uint8], grey: int) -> b
     )
 
 
-@settings(max_examples=150, deadline=None)
 @given(strokes)
 def test_any_ink_stays_in_its_box_and_is_centred_by_mass(points: list[list[tuple[float, float]]]) -> None:
     with np.errstate(invalid="raise", divide="raise", over="raise"):  # no NaN, not even on the way
@@ -140,7 +139,6 @@ def test_any_ink_stays_in_its_box_and_is_centred_by_mass(points: list[list[tuple
     assert image.max() >= 250  # the pen leaves its full grey somewhere
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(*[st.sampled_from([0.0, 5e-324, 1e-300, 1e-30, 1e-9, 1.0, 3e8, -1e9, 1e9])] * 2), min_size=1))
 def test_ink_of_extreme_sizes_is_drawn(points: list[tuple[float, float]]) -> None:
     with np.errstate(invalid="raise", divide="raise", over="raise"):
@@ -150,7 +148,6 @@ def test_ink_of_extreme_sizes_is_drawn(points: list[tuple[float, float]]) -> Non
     assert max(box_of_image(image)) == (20 if extent > 1e-30 else 3)
 
 
-@settings(max_examples=100, deadline=None)
 @given(strokes, st.integers(-8, 8), st.randoms())
 def test_scale_and_order_of_strokes_change_nothing(
     points: list[list[tuple[float, float]]], power: int, chance: random.Random
@@ -164,7 +161,6 @@ def test_scale_and_order_of_strokes_change_nothing(
     assert np.array_equal(normalise_digit([*ink, *ink]), expected)  # nor how often
 
 
-@settings(max_examples=100, deadline=None)
 @given(whole_strokes, st.integers(-(10**8), 10**8), st.integers(-(10**8), 10**8))
 def test_position_changes_nothing(points: list[list[tuple[int, int]]], x: int, y: int) -> None:
     """Bit for bit, if the sum is not rounded."""
@@ -172,7 +168,6 @@ def test_position_changes_nothing(points: list[list[tuple[int, int]]], x: int, y
     assert np.array_equal(normalise_digit(make_ink(points)), normalise_digit(make_ink(moved)))
 
 
-@settings(max_examples=100, deadline=None)
 @given(whole_strokes, st.floats(0.001, 1000), st.floats(-1e4, 1e4), st.floats(-1e4, 1e4))
 def test_any_scale_and_position_changes_at_most_one_grey_level(
     points: list[list[tuple[int, int]]], unit: float, x: float, y: float
@@ -183,7 +178,6 @@ def test_any_scale_and_position_changes_at_most_one_grey_level(
     assert is_alike(normalise_digit(make_ink(short)), normalise_digit(make_ink(moved)), 1)
 
 
-@settings(max_examples=100, deadline=None)
 @given(whole_strokes)
 def test_direction_changes_at_most_one_grey_level(points: list[list[tuple[int, int]]]) -> None:
     short = [stroke[:23] for stroke in points]  # longer ones are thinned from their beginning
@@ -212,7 +206,6 @@ inside = st.floats(0, 12, width=32).map(lambda value: round(value * 64) / 64)
 lines = st.lists(st.lists(st.tuples(inside, inside), min_size=1, max_size=8), min_size=1, max_size=3)
 
 
-@settings(max_examples=40, deadline=None)
 @given(lines, st.floats(0.5, 5), st.integers(1, 12), st.integers(1, 12))
 def test_coverage_is_the_distance_to_the_line(
     points: list[list[tuple[float, float]]], pen_width: float, width: int, height: int
@@ -225,7 +218,6 @@ def test_coverage_is_the_distance_to_the_line(
     assert np.abs(drawn - expected).max() < 2e-3  # half a grey level
 
 
-@settings(max_examples=15, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.floats(0.02, 1.0), st.integers(24, 80))
 def test_thinning_moves_the_line_by_at_most_a_step(seed: int, pace: float, count: int) -> None:
     chance = np.random.default_rng(seed)
@@ -305,7 +297,6 @@ sides = st.integers(1, 30)
 pictures = hnp.arrays(np.uint8, st.tuples(sides, sides), elements=st.integers(0, 255), fill=st.just(0))
 
 
-@settings(max_examples=150, deadline=None)
 @given(pictures)
 def test_any_picture_stays_in_its_box_and_is_centred_by_mass(picture: NDArray[np.uint8]) -> None:
     with np.errstate(invalid="raise", divide="raise", over="raise"):
@@ -319,7 +310,6 @@ def test_any_picture_stays_in_its_box_and_is_centred_by_mass(picture: NDArray[np
         assert image.max() == 255
 
 
-@settings(max_examples=100, deadline=None)
 @given(pictures, *[st.integers(0, 30)] * 4)
 def test_margins_of_a_picture_change_nothing(
     picture: NDArray[np.uint8], above: int, below: int, left: int, right: int
@@ -328,7 +318,6 @@ def test_margins_of_a_picture_change_nothing(
     assert np.array_equal(normalise_bitmap(framed), normalise_bitmap(picture))
 
 
-@settings(max_examples=100, deadline=None)
 @given(pictures.map(lambda picture: picture // 5), st.integers(2, 5))
 def test_darkness_of_a_picture_changes_nothing(picture: NDArray[np.uint8], times: int) -> None:
     assert np.array_equal(normalise_bitmap(picture * np.uint8(times)), normalise_bitmap(picture))
@@ -352,7 +341,6 @@ def test_the_size_of_a_picture_does_not_matter(size: int, grey: int, factor: int
     assert is_alike(image, enlarged, grey)
 
 
-@settings(max_examples=100, deadline=None)
 @given(pictures)
 def test_a_rotated_picture_gives_the_rotated_image(picture: NDArray[np.uint8]) -> None:
     image = normalise_bitmap(picture)

@@ -5,7 +5,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_app.recognition.ink import box_of, make_ink
@@ -83,7 +83,6 @@ def all_paths(count: int) -> list[list[tuple[int, int]]]:
     return paths
 
 
-@settings(max_examples=150, deadline=None)
 @given(boxes | whole_boxes, st.randoms(use_true_random=False))
 def test_best_path_equals_exhaustive_search(found: list[Box], rng: Random) -> None:
     owners = sorted(rng.randrange(len(found)) for _ in found)
@@ -101,7 +100,6 @@ def test_best_path_equals_exhaustive_search(found: list[Box], rng: Random) -> No
     assert sum(likes[run] for run in path) - prices.of_path(path) == pytest.approx(best, rel=1e-9, abs=1e-6)
 
 
-@settings(max_examples=100, deadline=None)
 @given(boxes | whole_boxes, st.randoms(use_true_random=False))
 def test_misfit_equals_the_reference(found: list[Box], rng: Random) -> None:
     owners = sorted(rng.randrange(len(found)) for _ in found)
@@ -110,7 +108,6 @@ def test_misfit_equals_the_reference(found: list[Box], rng: Random) -> None:
     assert own == pytest.approx([prices.of(*run) for run in grid.runs], rel=1e-9, abs=1e-6)
 
 
-@settings(max_examples=100, deadline=None)
 @given(whole_boxes, st.integers(-20, 20), st.integers(-1000, 1000), st.integers(-1000, 1000), st.randoms())
 def test_grouping_does_not_depend_on_scale_and_position(
     found: list[Box], power: int, x: int, y: int, rng: Random
@@ -248,7 +245,6 @@ def test_cut_anywhere_cuts_at_equal_lengths() -> None:
     assert all((before[0] == corner[0]).all() and (after[-1] == corner[-1]).all() for before, after in cuts)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(whole, whole), min_size=1, max_size=20), st.integers(2, 16))
 def test_cut_anywhere_keeps_the_whole_line(points: list[tuple[int, int]], pieces: int) -> None:
     stroke = np.array(points, float)
@@ -343,7 +339,6 @@ def test_equal_ligatures_are_cut_from_the_left() -> None:
 point = st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(st.lists(point, min_size=1, max_size=30), min_size=1, max_size=4))
 def test_cutting_loses_no_ink(strokes: list[list[tuple[float, float]]]) -> None:
     ink = make_ink(strokes)

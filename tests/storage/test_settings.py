@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import tomlkit
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from edge_app.errors import SettingsError
@@ -257,7 +256,6 @@ CHOSEN = st.fixed_dictionaries(
 )
 
 
-@hypothesis_settings(deadline=None, max_examples=30)
 @given(rounds=st.lists(CHOSEN, min_size=1, max_size=4))
 def test_written_settings_are_read_back(
     rounds: list[dict[str, Value]], tmp_path_factory: pytest.TempPathFactory
