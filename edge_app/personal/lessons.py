@@ -51,14 +51,9 @@ class Lesson:
 
     image: DigitImage
     label: str
-    why: str = ""  # why it is inactive, in one sentence; empty if active
+    used: bool = True  # active
     like: str = ""  # the digit it resembles too much, if the guard rejected it
     place: Place | None = field(default=None, repr=False)  # computed when first needed
-
-    @property
-    def used(self) -> bool:
-        """Whether it is active."""
-        return not self.why
 
 
 class ClearDigits(NamedTuple):
@@ -149,15 +144,11 @@ class PersonalClassifier(Classifier):
         """All stored lessons, oldest first."""
         return tuple(self._lessons)
 
-    @property
-    def examples(self) -> tuple[Example, ...]:
-        """The lessons as images and labels, oldest first."""
-        return tuple((lesson.image, lesson.label) for lesson in self._lessons)
-
     def learn(self, image: DigitImage, label: str) -> Lesson:
         """Add and return the lesson that a (28, 28) uint8 image is `label`, REJECT for not a digit.
 
-        The first lesson also calls `prepare`. Raises ValueError for any other image or label.
+        The first lesson takes some tenths of a second, for the reference digits. Raises ValueError for any other image
+        or label.
         """
         lesson = _lesson(image, label)
         self._remember([*self._lessons, lesson])
@@ -176,16 +167,6 @@ class PersonalClassifier(Classifier):
         lessons = [_lesson(image, label) for image, label in examples]
         self._remember(lessons)
         return tuple(lessons)
-
-    def prepare(self) -> None:
-        """Compute the reference digits now, which takes some tenths of a second, rather than at the first lesson."""
-        _ = self._clear_digits
-
-    def check(self) -> tuple[int, int, int]:
-        """Return the number of reference digits, and how many are read correctly without and with the lessons."""
-        points, logits, labels = self._clear_digits
-        before, after = (self.answers(own) == labels for own in (logits, logits + self.evidence(points)))
-        return len(labels), int(before.sum()), int(after.sum())
 
     def logits(self, images: NDArray[np.uint8]) -> Logits:
         """Return the logits of digit images with the lessons' evidence: (n, 28, 28) uint8 to (n, classes) float32."""
@@ -220,14 +201,12 @@ class PersonalClassifier(Classifier):
         self._cones = Cones(places, [lesson.label for lesson in counting], self.model.classes) if counting else None
 
     def _may_count(self, lesson: Lesson) -> bool:
-        """Return whether the guard accepts a lesson, and set its reason if not."""
+        """Return whether the model has a class for a lesson and the guard accepts it."""
         if lesson.label not in self.model.classes:
-            lesson.why = f"This model has no class for {lesson.label}."
             return False
         lesson.place = lesson.place or self._find(lesson)
         lesson.like = "" if lesson.place.reach else lesson.place.like
-        lesson.why = f"It is hardly different from a clear {lesson.like}." if lesson.like else ""
-        return lesson.used
+        return not lesson.like
 
     def _find(self, lesson: Lesson) -> Place:
         """Return the place of a lesson; its reach ends before the nearest reference digit of another class."""
@@ -252,13 +231,12 @@ def _lesson(image: DigitImage, label: str) -> Lesson:
 
 
 def _newest(lessons: Iterable[Lesson], most: int, sound: Callable[[Lesson], bool] = lambda _: True) -> list[Lesson]:
-    """Return the newest `most` sound lessons of each class, in their order; the others get a reason."""
+    """Return the newest `most` sound lessons of each class, in their order; mark which ones are used."""
     counts: Counter[str] = Counter()
     kept = []
     for lesson in reversed(list(lessons)):
-        if counts[lesson.label] >= most:
-            lesson.why = f"{most} newer ones of its class count instead."
-        elif sound(lesson):
+        lesson.used = counts[lesson.label] < most and sound(lesson)
+        if lesson.used:
             counts[lesson.label] += 1
             kept.append(lesson)
     return kept[::-1]

@@ -3,14 +3,13 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from difflib import SequenceMatcher
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..datasets.allographs import forms_of
 from ..recognition.ink import Ink, Stroke, box_of
-from ..recognition.model import REJECT
 from ..recognition.results import Reading
 
 DIGITS = "0123456789"
@@ -20,74 +19,39 @@ FALL = 2  # wrong in a row: one digit less
 AGAIN = 2  # weight that a mistake adds to a digit; a right answer takes 1 off
 MOST_AGAIN = 6
 
-Pair: TypeAlias = tuple[str, str]
-"""A digit that was asked for and what was read there; "" where one of the two is missing."""
-
 
 @dataclass(frozen=True)
 class Judgement:
-    """A reading compared with the target, digit by digit."""
+    """A reading compared with the target."""
 
     target: str
     reading: str
-    pairs: tuple[Pair, ...]  # in order, with missing and extra digits
+    positions: tuple[bool, ...]  # for each digit of the target, whether it was read
 
     @property
     def right(self) -> bool:
         """Whether the number was read exactly."""
-        return all(map(_agree, self.pairs))
-
-    @property
-    def positions(self) -> tuple[bool, ...]:
-        """For each digit of the target, whether it was read."""
-        return tuple(_agree(pair) for pair in self.pairs if pair[0])
+        return self.target == self.reading
 
 
 @dataclass(frozen=True)
 class Score:
-    """How many numbers were right, of how many, and the present and best streak."""
+    """How many numbers were right, of how many."""
 
     right: int = 0
     total: int = 0
-    streak: int = 0
-    best: int = 0
-
-    def after(self, right: bool) -> "Score":
-        """Return the score after one more number."""
-        streak = self.streak + 1 if right else 0
-        return Score(self.right + right, self.total + 1, streak, max(self.best, streak))
-
-
-def _agree(pair: Pair) -> bool:
-    return pair[0] == pair[1] != REJECT
 
 
 def judge_text(target: str, reading: str) -> Judgement:
-    """Return what is right in a reading; `?` never is, not even for `?`.
+    """Return which digits of the target are in a reading, in which `?` stands for none.
 
     Numbers of equal length are compared by position: two swapped digits are both wrong.
     """
-    pairs = zip(target, reading, strict=True) if len(target) == len(reading) else _align(target, reading)
-    return Judgement(target, reading, tuple(pairs))
-
-
-def _align(target: str, reading: str) -> tuple[Pair, ...]:
-    """Return the alignment of least edit distance (Levenshtein, 1966) and, among those, with most digits right."""
-    # a cell is (edits, -agreements, pairs) of the best alignment of two prefixes; pairs make ties deterministic
-    row: list[tuple[int, int, tuple[Pair, ...]]] = [(0, 0, ())]
-    for read in reading:
-        row.append(_step(row[-1], ("", read)))
-    for asked in target:
-        above, row = row, [_step(row[0], (asked, ""))]
-        for i, read in enumerate(reading):
-            ways = _step(above[i], (asked, read)), _step(above[i + 1], (asked, "")), _step(row[i], ("", read))
-            row.append(min(ways))
-    return row[-1][2]
-
-
-def _step(cell: tuple[int, int, tuple[Pair, ...]], pair: Pair) -> tuple[int, int, tuple[Pair, ...]]:
-    edits, agreements, pairs = cell
-    return edits + (not _agree(pair)), agreements - _agree(pair), (*pairs, pair)
+    if len(target) == len(reading):
+        return Judgement(target, reading, tuple(asked == read for asked, read in zip(target, reading, strict=True)))
+    matched = SequenceMatcher(None, target, reading).get_matching_blocks()
+    found = {at for start, _, size in matched for at in range(start, start + size)}
+    return Judgement(target, reading, tuple(at in found for at in range(len(target))))
 
 
 @dataclass
@@ -128,7 +92,7 @@ class Practice:
         return verdict
 
     def _count(self, verdict: Judgement) -> None:
-        self.score = self.score.after(verdict.right)
+        self.score = Score(self.score.right + verdict.right, self.score.total + 1)
         for digit, right in zip(self.target, verdict.positions, strict=True):
             change = -1 if right else AGAIN
             self._again[digit] = min(max(self._again[digit] + change, 0), MOST_AGAIN)
@@ -151,8 +115,8 @@ class Practice:
 def labelled_glyphs(target: str, reading: Reading) -> list[tuple[int, str]]:
     """Return index and label of the digits of a reading that may be stored as ink of the target.
 
-    Misread digits are included, as that number was asked for; but none if fewer than half agree, since then something
-    else was written, and none that shares a stroke with another digit.
+    Misread digits are included, since that number was asked for. If fewer than half agree, something else was written,
+    and none is; nor is a digit that shares a stroke with another one.
     """
     if len(reading.digits) != len(target):
         return []

@@ -13,9 +13,7 @@ Heat = NDArray[np.float32]
 """(28, 28) float32 in [0, 1]."""
 
 
-def occlusion_map(
-    classifier: Classifier, image: DigitImage, digit: str, patch: int = PATCH, stride: int = STRIDE
-) -> Heat:
+def occlusion_map(classifier: Classifier, image: DigitImage, digit: str) -> Heat:
     """Return how much less a digit image looks like `digit` where a patch of it is covered with paper, (28, 28).
 
     Each pixel has the mean drop over the patches that cover it, scaled to a maximum of 1 (Zeiler and Fergus, 2014). The
@@ -23,7 +21,7 @@ def occlusion_map(
     logits fall with less ink. All 0 if no patch lowers the lead, as on blank paper. No gradients are needed, so it
     explains the int8 model itself.
     """
-    covers = _covers(patch, stride)
+    covers = _covers()
     masks = covers[:, None, :, None] & covers[None, :, None, :]
     fall = np.zeros(masks.shape[:2], np.float32)
     inked = (masks & (image > 0)).any(axis=(2, 3))  # a patch without ink changes nothing, so it needs no inference
@@ -36,11 +34,11 @@ def occlusion_map(
     return (mean / highest if highest > 0 else mean).astype(np.float32)
 
 
-def _covers(patch: int, stride: int) -> NDArray[np.bool_]:
+def _covers() -> NDArray[np.bool_]:
     """Return which rows (or columns) each position of a patch covers, (positions, 28)."""
-    first = np.unique([*range(0, SIZE - patch, stride), SIZE - patch])[:, None]
+    first = np.unique([*range(0, SIZE - PATCH, STRIDE), SIZE - PATCH])[:, None]
     rows = np.arange(SIZE)
-    return (first <= rows) & (rows < first + patch)
+    return (first <= rows) & (rows < first + PATCH)
 
 
 def _lead(logits: Logits, at: int) -> NDArray[np.float32]:

@@ -20,8 +20,8 @@ UNITS = 2  # of an int8 output: rounding of the output and of the bias
 class FeatureReader:
     """A second interpreter of a classifier's model that gives features and logits of the same run.
 
-    It runs without a delegate, since XNNPACK hides the features. So it is slower, and its int8 logits may differ by
-    some units from those of a delegated run.
+    It runs without XNNPACK, which hides the features. That is slower, and int8 logits may differ by a few units from
+    those of a run with XNNPACK.
     """
 
     def __init__(self, classifier: Classifier) -> None:

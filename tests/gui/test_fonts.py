@@ -9,7 +9,7 @@ import pygame
 import pytest
 
 from edge_app.gui.drawing import fonts as module
-from edge_app.gui.drawing.fonts import FONTS, LEAST_SURFACES, NEEDED, SURFACE_BYTES, SURFACES, Fonts
+from edge_app.gui.drawing.fonts import LEAST_SURFACES, NEEDED, SURFACE_BYTES, SURFACES, Fonts
 
 INK = (24, 38, 66)
 BUNDLED = Path(pygame.__file__).parent / "freesansbold.ttf"
@@ -162,11 +162,11 @@ def test_fitted_text_is_as_large_as_fits(text: str, width: int, height: int) -> 
         larger = fonts.font(sizes[-1] + 1)
         assert larger.size(text)[0] > width or larger.get_linesize() > height
     else:  # it was shortened, and only because it had to be
-        assert fonts.render(text, 11, INK).get_width() > width
+        assert fonts.width(text, 11) > width
         assert seen.get_width() > 0.7 * width
 
 
-def test_text_too_long_keeps_its_ends() -> None:
+def test_long_text_keeps_its_ends() -> None:
     font = Fonts("").font(11)
     shown = module._without_middle(font, SENTENCE, 150)
     first, last = shown.split("…")
@@ -223,44 +223,41 @@ def test_a_paragraph_is_as_large_as_fits_or_ends_in_an_ellipsis() -> None:
 @pytest.mark.parametrize(
     "text", ["a\0b", "name\udce9.json", "one\ntwo\tthree", "soft\u00adhyphen", "", "👍", "e\u0301"]
 )
-def test_texts_that_pygame_refuses_are_drawn(text: str) -> None:
+def test_texts_that_pygame_rejects_are_drawn(text: str) -> None:
     fonts = Fonts("")
-    assert fonts.render(text, 20, INK).get_height() > 0
     assert fonts.fit(text, 60, 20, INK).get_width() <= 60
     assert fonts.paragraph(text, 60, 40, INK).get_width() <= 60
 
 
 def test_combining_accents_are_composed() -> None:
     fonts = Fonts("")
-    apart, one, box = (fonts.render(text, 20, INK) for text in ("e\u0301", "é", "e\uffff"))
+    apart, one, box = (fonts.fit(text, 60, 20, INK) for text in ("e\u0301", "é", "e\uffff"))
     tobytes = pygame.image.tobytes
     assert tobytes(apart, "RGBA") == tobytes(one, "RGBA") != tobytes(box, "RGBA")
 
 
 def test_the_surface_cache_drops_the_least_recently_used() -> None:
     fonts = Fonts("")
-    first, second = fonts.render("first", 20, INK), fonts.render("second", 20, INK)
+
+    def small(text: str) -> pygame.Surface:
+        return fonts.fit(text, 90, 20, INK)
+
+    first, second = small("first"), small("second")
     for i in range(SURFACES - 1):
-        fonts.render(str(i), 20, INK)
-        assert fonts.render("first", 20, INK) is first
-    assert fonts.render("second", 20, INK) is not second
-    assert fonts.render("first", 20, (0, 0, 0)) is not first
-    for size in range(10, 10 + 2 * FONTS):
-        fonts.font(size)
-    assert (len(fonts._fonts), len(fonts._surfaces)) == (FONTS, SURFACES)
+        small(str(i))
+        assert small("first") is first
+    assert small("second") is not second
+    assert fonts.fit("first", 90, 20, (0, 0, 0)) is not first
 
 
 def test_the_surface_cache_is_limited_in_bytes() -> None:
     fonts = Fonts("")
-    first = fonts.render("0", 150, INK)
-    for number in range(1, 100):
-        fonts.render(f"{number}", 150, INK)
+    for number in range(100):
+        fonts.fit(f"{number}", 900, 150, INK)
     assert LEAST_SURFACES <= len(fonts._surfaces) < SURFACES
     assert sum(surface.get_pitch() * surface.get_height() for surface in fonts._surfaces.values()) <= SURFACE_BYTES
-    assert fonts.render("99", 150, INK) is fonts.render("99", 150, INK)
-    assert fonts.render("0", 150, INK) is not first
-    huge = [fonts.render(f"{number}{number}", 2000, INK) for number in range(LEAST_SURFACES)]
-    assert list(fonts._surfaces.values()) == huge  # what is drawn again and again is kept, however large
+    huge = [fonts.fit(f"{number}{number}", 4000, 2000, INK) for number in range(LEAST_SURFACES)]
+    assert list(fonts._surfaces.values()) == huge  # what is drawn again and again is cached, however large
 
 
 @pytest.mark.parametrize("size", [14, 20, 24, 37, 60])
@@ -282,5 +279,5 @@ def test_peers_share_the_size_of_the_longest() -> None:
     assert among.get_width() < alone.get_width()
     size = next(size for size in range(11, 99) if fonts.width("Look inside", size + 1) > 80)
     assert fonts.width("Look inside", size) <= 80
-    assert among.get_width() == fonts.render("Map", size, INK).get_width()
+    assert among.get_width() == fonts.width("Map", size)
     assert fonts.fit("Look inside", 80, 40, INK, peers=("Map",)).get_width() <= 80

@@ -69,7 +69,7 @@ def test_arrow_directions() -> None:
     assert np.array_equal(drawn("redo", 48), drawn("undo", 48)[::-1])
 
 
-def test_an_icon_is_drawn_in_the_middle_of_its_rectangle_alone() -> None:
+def test_an_icon_is_drawn_only_in_the_middle_of_its_rectangle() -> None:
     surface = pygame.Surface((100, 60), 0, 32)
     surface.fill(PAPER)
     draw_icon(surface, "plus", pygame.Rect(10, 10, 70, 24), INK)

@@ -21,27 +21,12 @@ from ..modelfiles.test_shipped import RUNTIMES
 from ..support.fakes import CLASSES, FakeInterpreter, fake_model, fake_runtime
 
 
-def test_input_is_rounded_not_truncated() -> None:
-    values = np.array([0.0, 0.49, 0.51, 0.99, 1.0, -0.51], np.float32)
-    assert quantise_input(values, 1.0, 0).tolist() == [0, 0, 1, 1, 1, -1]
-
-
-def test_input_is_clipped_not_wrapped() -> None:
-    assert quantise_input(np.array([-10, 10], np.float32), 1 / 255, -128).tolist() == [-128, 127]
-
-
-def test_output_does_not_overflow_at_the_extremes() -> None:
-    whole = np.arange(-128, 128).astype(np.int8)
-    assert dequantise_output(whole, 0.5, -128).tolist() == [i / 2 for i in range(256)]
-    assert dequantise_output(whole, 0.5, 127).tolist() == [(i - 255) / 2 for i in range(256)]
-
-
 @given(
     hnp.arrays(np.int8, 20),
     st.floats(2**-13, 8, width=32),
     st.integers(-128, 127),
 )
-def test_there_and_back_is_the_same(
+def test_quantising_a_dequantised_output_restores_it(
     values: "np.ndarray[tuple[int], np.dtype[np.int8]]", scale: float, zero: int
 ) -> None:
     assert quantise_input(dequantise_output(values, scale, zero), scale, zero).tolist() == values.tolist()
@@ -80,7 +65,7 @@ def test_output_is_the_exact_product(scale: float, zero: int) -> None:
 
 
 @given(hnp.arrays(np.float32, (2, 3, 11), elements=st.floats(-1000, 1000, width=32)), st.floats(0.125, 8, width=32))
-def test_softmax_is_what_the_formula_says(
+def test_softmax_equals_its_formula(
     logits: "np.ndarray[tuple[int, int, int], np.dtype[np.float32]]", temperature: float
 ) -> None:
     found = softmax(logits, temperature)
@@ -93,7 +78,7 @@ def test_softmax_is_what_the_formula_says(
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.float32])
-def test_a_model_is_run_whatever_its_number_type(dtype: type) -> None:
+def test_int8_and_float_models_are_run(dtype: type) -> None:
     classifier = Classifier(fake_model(), fake_runtime(FakeInterpreter(dtype=dtype)))
     images = np.zeros((11, 28, 28), np.uint8)
     images[:, 0, 0] = [10 * k + 5 for k in range(11)]
@@ -155,7 +140,7 @@ def test_grey_levels_are_the_nearest_units_of_the_input() -> None:
     assert floats.tolist() == [float(np.float32(grey / 255)) for grey in range(256)]
 
 
-def test_the_runtime_opens_the_models_bytes_with_one_thread_unless_told() -> None:
+def test_the_model_is_opened_with_one_thread_by_default() -> None:
     asked: list[dict[str, Any]] = []
 
     def interpreter(**options: Any) -> FakeInterpreter:
@@ -199,7 +184,7 @@ def test_operators_are_listed_and_traced(name: str) -> None:
     assert traced.get_tensor(int(traced._get_ops_details()[0]["outputs"][0])).shape == (1, 12, 12, 32)
 
 
-def test_operators_are_left_out_where_the_runtime_does_not_tell() -> None:
+def test_operators_are_empty_if_the_runtime_does_not_list_them() -> None:
     assert Classifier(fake_model(), fake_runtime(FakeInterpreter())).operators() == []
 
 
@@ -229,7 +214,7 @@ def test_the_number_type_is_that_of_the_weights() -> None:
         (Fake(output=None), CLASSES, "expected int8 or float32 input and output, found float32 and int8"),
     ],
 )
-def test_another_kind_of_model_is_refused(interpreter: FakeInterpreter, classes: tuple[str, ...], reason: str) -> None:
+def test_another_kind_of_model_is_rejected(interpreter: FakeInterpreter, classes: tuple[str, ...], reason: str) -> None:
     with pytest.raises(ModelError, match=reason) as caught:
         Classifier(fake_model(classes), fake_runtime(interpreter))
     assert str(caught.value).startswith("fake.tflite: ")
@@ -246,6 +231,8 @@ def test_another_kind_of_model_is_refused(interpreter: FakeInterpreter, classes:
         np.zeros((28, 28, 1), np.uint8),
     ],
 )
-def test_wrong_images_are_a_bug_not_a_guess(images: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]") -> None:
+def test_images_of_another_shape_or_type_raise_value_error(
+    images: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]",
+) -> None:
     with pytest.raises(ValueError, match="expected"):
         Classifier(fake_model(), fake_runtime(FakeInterpreter())).logits(images)

@@ -49,19 +49,13 @@ def test_blank_ink_is_blank_paper() -> None:
         assert not blank.any()
 
 
-def test_thin_pens_draw_faint_lines() -> None:
-    dot = make_ink([[[5, 5]]])
-    assert 0 < normalise_digit(dot, 0.5).max() < 150
-    assert not normalise_digit(dot, 0.0).any()
-
-
 @pytest.mark.parametrize(("extent", "side"), [(0.99e-30, 3), (1e-30, 3), (1.01e-30, 20)])
 def test_tiny_ink_is_a_point(extent: float, side: int) -> None:
     assert max(box_of_image(normalise_digit(make_ink([[[0, 0], [extent, 0]]])))) == side
 
 
 @pytest.mark.parametrize("turns", range(4))
-def test_a_digit_heavy_at_one_end_stays_within_the_image(turns: int) -> None:
+def test_a_digit_heavy_at_one_end_stays_inside_the_image(turns: int) -> None:
     """Its centre of mass is so near to one end that the edge of the image limits the shift."""
     base = [[[0, y], [100, y]] for y in (82, 88, 94, 100)]
     image = np.array([[[50, 0], [50, 80]], *base], float)
@@ -71,12 +65,6 @@ def test_a_digit_heavy_at_one_end_stays_within_the_image(turns: int) -> None:
     edges = {0: drawn[0], 1: drawn[:, -1], 2: drawn[-1], 3: drawn[:, 0]}
     assert edges[turns].any()
     assert max(box_of_image(drawn)) == 20
-
-
-def test_a_point_is_a_dot_as_wide_as_the_pen() -> None:
-    image = normalise_digit(make_ink([[[5, 5]]]))
-    assert box_of_image(image)[0] <= PEN_WIDTH + 2
-    assert image.max() > 200
 
 
 def test_drawing_agrees_with_supersampled_pillow() -> None:
@@ -105,9 +93,9 @@ whole_strokes = st.lists(st.lists(st.tuples(whole, whole), min_size=1, max_size=
 
 
 def is_centred(image: NDArray[np.uint8], faint: int = 0) -> bool:
-    """Whether the centre of mass is in the middle by whole pixels, or as near to it as the paper's edge lets it.
+    """Return whether the centre of mass is in the middle by whole pixels, or as near to it as the paper's edge allows.
 
-    So many rows and columns at the rim of the box may be too faint to be seen.
+    At most `faint` rows and columns at the edge of the box may have been rounded to nothing.
     """
     rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
     return all(
@@ -117,7 +105,7 @@ def is_centred(image: NDArray[np.uint8], faint: int = 0) -> bool:
 
 
 def is_alike(image: NDArray[np.uint8], other: NDArray[np.uint8], grey: int) -> bool:
-    """Whether no pixel differs by more than `grey`, or where the mass lies between two pixels, beside each other."""
+    """Return whether no pixel differs by more than `grey`; a mass between two pixels may be centred on either."""
     shifts = [0]
     if any(abs(at % 1 - 0.5) < 0.02 for at in centre_of_mass(image)):
         shifts = [0, -1, 1]
@@ -169,7 +157,7 @@ def test_position_changes_nothing(points: list[list[tuple[int, int]]], x: int, y
 
 
 @given(whole_strokes, st.floats(0.001, 1000), st.floats(-1e4, 1e4), st.floats(-1e4, 1e4))
-def test_any_scale_and_position_changes_at_most_one_grey_level(
+def test_scale_and_position_change_at_most_one_grey_level(
     points: list[list[tuple[int, int]]], unit: float, x: float, y: float
 ) -> None:
     """Coordinates have 53 bits, pixels 24: rounding is far below a grey level."""
@@ -261,38 +249,6 @@ def test_chunked_drawing_equals_drawing_at_once(monkeypatch: pytest.MonkeyPatch)
         assert np.array_equal(normalise_digit(ink), expected)
 
 
-def test_aspect_is_kept() -> None:
-    one = normalise_digit(make_ink([[[0, 0], [0, 100]]]))
-    height, width = box_of_image(one)
-    assert height == 20
-    assert width <= 5
-
-
-def test_dense_ink_looks_like_sparse_ink() -> None:
-    t = np.linspace(0, 2 * np.pi, 2001)
-    dense = make_ink([np.stack([t * np.cos(t), t * np.sin(t)], axis=1).astype(np.float64)])
-    sparse = make_ink([dense[0][::50]])
-    images = [normalise_digit(ink).astype(int) for ink in (dense, sparse)]
-    # the last bit of the mass may place it a pixel to the side
-    shifted = [np.roll(images[1], by, axis=(0, 1)) for by in np.ndindex(3, 3)]
-    shifted = [np.roll(image, (-1, -1), axis=(0, 1)) for image in shifted]
-    assert min(np.abs(images[0] - image).mean() for image in shifted) < 3
-
-
-def test_a_scribble_of_many_points_is_drawn_in_bounded_memory() -> None:
-    points = np.random.default_rng(1).uniform(0, 1, (20_000, 2))
-    assert normalise_digit(make_ink([points])).mean() > 100
-
-
-def test_hairlines_in_a_large_picture_are_thickened() -> None:
-    canvas = Image.new("L", (1000, 1000))
-    ImageDraw.Draw(canvas).line([(200, 100), (800, 100), (450, 900)], fill=255, width=2)
-    image = normalise_bitmap(np.asarray(canvas))
-    assert image.max() == 255
-    ink_of_line = normalise_digit(make_ink([[[200, 100], [800, 100], [450, 900]]]))
-    assert 0.4 < image.sum() / ink_of_line.sum() < 1.3
-
-
 sides = st.integers(1, 30)
 pictures = hnp.arrays(np.uint8, st.tuples(sides, sides), elements=st.integers(0, 255), fill=st.just(0))
 
@@ -331,9 +287,9 @@ def round_digit(size: int, thickness: float) -> NDArray[np.uint8]:
     return np.where(ring | ((np.abs(y) <= thickness / 2) & (np.abs(x) < radius)), 255, 0).astype(np.uint8)
 
 
-@pytest.mark.parametrize("factor", [2, 3, 10])
+@pytest.mark.parametrize("factor", [3, 10])
 @pytest.mark.parametrize(("size", "grey"), [(40, 1), (60, 1), (100, 1), (57, 90), (111, 60)])
-def test_the_size_of_a_picture_does_not_matter(size: int, grey: int, factor: int) -> None:
+def test_enlarging_a_picture_does_not_change_the_image(size: int, grey: int, factor: int) -> None:
     """Exact to a grey level for whole factors; otherwise Pillow may gain or lose a pixel at the edge."""
     picture = round_digit(size, 0.12 * size)
     image = normalise_bitmap(picture)
@@ -348,9 +304,9 @@ def test_a_rotated_picture_gives_the_rotated_image(picture: NDArray[np.uint8]) -
         assert is_alike(image, normalise_bitmap(np.ascontiguousarray(picture.T)).T, 2)  # Pillow rounds along the way
 
 
-@pytest.mark.parametrize("size", [100, 161, 320, 1000, 3000])
+@pytest.mark.parametrize("size", [100, 161, 3000])
 @pytest.mark.parametrize("thickness", [1, 2])
-def test_a_hairline_becomes_as_thick_as_the_thinnest_of_mnist(size: int, thickness: int) -> None:
+def test_a_hairline_becomes_as_thick_as_the_thinnest_mnist_line(size: int, thickness: int) -> None:
     picture = np.zeros((size, size), np.uint8)
     picture[:, size // 2 : size // 2 + thickness] = 255
     picture[:thickness] = picture[-thickness:] = 255
@@ -359,8 +315,8 @@ def test_a_hairline_becomes_as_thick_as_the_thinnest_of_mnist(size: int, thickne
     assert 1.05 <= across.mean() <= 1.75  # a line of one pixel is all outline, and counts as two
 
 
-@pytest.mark.parametrize("thickness", [3, 4, 5, 6, 7])
-def test_a_thin_line_becomes_as_thick_as_the_thinnest_of_mnist(thickness: int) -> None:
+@pytest.mark.parametrize("thickness", [3, 5, 7])
+def test_a_thin_line_becomes_as_thick_as_the_thinnest_mnist_line(thickness: int) -> None:
     picture = np.zeros((100, 100), np.uint8)
     picture[:, 45 : 45 + thickness] = picture[:thickness] = picture[-thickness:] = 255
     across = normalise_bitmap(picture)[10:18].astype(float).sum(axis=1) / 255
@@ -376,7 +332,7 @@ def test_thick_lines_are_not_thickened(thickness: int) -> None:
 
 
 @pytest.mark.parametrize(("halo", "is_line"), [(30, False), (99, False), (100, True), (150, True)])
-def test_half_as_dark_as_the_ink_is_line_and_fainter_is_blur(halo: int, is_line: bool) -> None:
+def test_pixels_below_half_the_darkest_are_not_part_of_the_line_width(halo: int, is_line: bool) -> None:
     """A blurred hairline is still a hairline; a line with darker flanks is as wide as they are."""
     picture = np.zeros((100, 100), np.uint8)
     picture[:, 46:55] = picture[:9] = picture[-9:] = halo

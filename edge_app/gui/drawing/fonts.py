@@ -3,14 +3,11 @@
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
-from typing import TypeVar
+from functools import lru_cache
 
 import pygame
 
 from .lines import Colour
-
-Key = TypeVar("Key", bound=Hashable)
-Value = TypeVar("Value")
 
 NEEDED = "0123456789?=≠%…"  # what the window shows in every language
 PREFERRED = (
@@ -25,14 +22,12 @@ PREFERRED = (
     "liberationsans",
     "freesans",
 )
-SCALE = 0.6875  # pygame scales sizes of its default font by this; we do so for every other font
+SCALE = 0.6875  # pygame scales sizes of its default font by this, and we those of every other font
 ABSENT = "\uffff"  # a noncharacter: no font has a glyph for it
 PROBE = 24  # size at which glyphs are compared
 SURFACES = 48  # a screen has some thirty
 SURFACE_BYTES = 1 << 20  # a number in large type takes 100 KB, and each reading is another text
 LEAST_SURFACES = 6  # kept however large they are
-FONTS = 16
-WIDTHS = 256
 JOINTS = "/\\-_."  # a word too long for its line, such as a path, is broken after one of these
 
 
@@ -45,20 +40,20 @@ class Fonts:
     def __init__(self, sample: str) -> None:
         """Choose the first font that has every character of `sample`, else the one that lacks fewest."""
         self.path, self.missing = _choose(sample + NEEDED)  # None: the font that comes with pygame
-        self._fonts: OrderedDict[int, pygame.font.Font] = OrderedDict()
-        self._widths: OrderedDict[tuple[str, int], int] = OrderedDict()
-        self._heights: dict[tuple[int, int], int] = {}
-        self._surfaces: OrderedDict[tuple[Hashable, ...], pygame.Surface] = OrderedDict()
+        self.font = lru_cache(16)(self._open)
+        self.width = lru_cache(256)(self._width)
+        self._as_high_as = lru_cache(256)(self._size_of_height)
+        self._surfaces: OrderedDict[Hashable, pygame.Surface] = OrderedDict()  # by maker and its arguments
         capital = self.font(4 * PROBE).render("H", True, (0, 0, 0))
         self._middle = capital.get_bounding_rect().centery / capital.get_height()
 
-    def font(self, size: int) -> pygame.font.Font:
+    def _open(self, size: int) -> pygame.font.Font:
         """Return the font in a size."""
-        return _remember(self._fonts, size, FONTS, lambda: _open(self.path, size))
+        return _open(self.path, size)
 
-    def render(self, text: str, size: int, colour: Colour) -> pygame.Surface:
-        """Return text in one line."""
-        return self._kept("line", lambda: self._line(self.font(size), _printable(text), colour), text, size, colour)
+    def _width(self, text: str, size: int) -> int:
+        """Return how wide a line of text is."""
+        return self.font(size).size(_printable(text))[0]
 
     def fit(
         self, text: str, width: int, height: int, colour: Colour, least: int = 11, peers: tuple[str, ...] = ()
@@ -67,19 +62,11 @@ class Fonts:
 
         An area lower than a line of size `least` is overrun.
         """
-        return self._kept(
-            "fit",
-            lambda: self._fit(text, width, height, colour, least, peers),
-            *(text, width, height, colour, least, peers),
-        )
+        return self._cached(self._fit, text, width, height, colour, least, peers)
 
     def middle(self, line: pygame.Surface) -> int:
         """Return the row of a rendered line at half the height of its capitals and digits."""
         return round(line.get_height() * self._middle)
-
-    def width(self, text: str, size: int) -> int:
-        """Return how wide a line of text is."""
-        return _remember(self._widths, (text, size), WIDTHS, lambda: self.font(size).size(_printable(text))[0])
 
     def wrap(self, text: str, size: int, width: int) -> list[str]:
         """Return text in lines of at most `width` pixels, broken at spaces, or within a word that is longer."""
@@ -93,24 +80,27 @@ class Fonts:
 
         What does not fit in the smallest either ends in an ellipsis. The surface is as wide as the longest line.
         """
-        return self._kept(
-            "paragraph",
-            lambda: self._paragraph(text, width, height, colour, most, least),
-            *(text, width, height, colour, most, least),
-        )
+        return self._cached(self._paragraph, text, width, height, colour, most, least)
 
-    def _kept(self, kind: str, make: Callable[[], pygame.Surface], *key: Hashable) -> pygame.Surface:
-        surface = _remember(self._surfaces, (kind, *key), SURFACES, make)
-        size = sum(map(_bytes_of, self._surfaces.values()))
-        while size > SURFACE_BYTES and len(self._surfaces) > LEAST_SURFACES:
-            size -= _bytes_of(self._surfaces.popitem(last=False)[1])
-        return surface
+    def _cached(self, make: Callable[..., pygame.Surface], *given: Hashable) -> pygame.Surface:
+        """Return `make(*given)`; the least recently used surfaces are dropped, many small or a few large ones."""
+        key = make, given
+        if key not in self._surfaces:
+            self._surfaces[key] = make(*given)
+            while self._is_overfull():
+                self._surfaces.popitem(last=False)
+        self._surfaces.move_to_end(key)
+        return self._surfaces[key]
+
+    def _is_overfull(self) -> bool:
+        count, size = len(self._surfaces), sum(map(_bytes_of, self._surfaces.values()))
+        return count > SURFACES or (count > LEAST_SURFACES and size > SURFACE_BYTES)
 
     def _fit(
         self, text: str, width: int, height: int, colour: Colour, least: int, peers: tuple[str, ...]
     ) -> pygame.Surface:
         size = self._as_high_as(height, least)
-        longest = max((text, *peers), key=lambda words: self.font(size).size(_printable(words))[0])
+        longest = max((text, *peers), key=lambda words: self.width(words, size))
         font = self.font(self._as_wide_as(_printable(longest), width, size, least))
         return self._line(font, _without_middle(font, _printable(text), width), colour)
 
@@ -134,14 +124,9 @@ class Fonts:
                 size -= 1
         return size
 
-    def _as_high_as(self, height: int, least: int) -> int:
+    def _size_of_height(self, height: int, least: int) -> int:
         """Return the largest size whose line is not higher."""
-        key = height, least
-        if key not in self._heights:
-            self._heights[key] = _largest(
-                lambda size: _line_height(self.font(size)) <= height, least, max(least, 2 * height)
-            )
-        return self._heights[key]
+        return _largest(lambda size: _line_height(self.font(size)) <= height, least, max(least, 2 * height))
 
     def _paragraph(self, text: str, width: int, height: int, colour: Colour, most: int, least: int) -> pygame.Surface:
         def fits(size: int) -> bool:
@@ -162,11 +147,7 @@ def _choose(sample: str) -> tuple[str | None, str]:
     for path in _system_fonts() if lacking else ():
         try:
             found = _missing(_open(path, PROBE), letters)
-        except (
-            pygame.error,
-            OSError,
-            ValueError,
-        ):  # missing, empty or not a font, which pygame may notice only when it renders
+        except (pygame.error, OSError, ValueError):  # missing, empty or no font, noticed only when it renders
             continue
         if len(found) < len(lacking):
             chosen, lacking = path, found
@@ -207,16 +188,6 @@ def _pixels(font: pygame.font.Font, letter: str) -> bytes:
 
 def _open(path: str | None, size: int) -> pygame.font.Font:
     return pygame.font.Font(path, size if path is None else max(1, int(size * SCALE)))
-
-
-def _remember(kept: OrderedDict[Key, Value], key: Key, most: int, make: Callable[[], Value]) -> Value:
-    """Return the value cached under a key, made if missing; the least recently used is dropped."""
-    if key not in kept:
-        kept[key] = make()
-    kept.move_to_end(key)
-    if len(kept) > most:
-        kept.popitem(last=False)
-    return kept[key]
 
 
 def _printable(text: str) -> str:

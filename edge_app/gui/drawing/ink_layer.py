@@ -29,14 +29,15 @@ class InkLayer:
         self._stale = True
 
     def resize(self, size: tuple[int, int]) -> None:
-        """Start over with another size; the next update draws everything."""
-        self.surface = pygame.Surface(size)
-        self._stale = True
+        """Start over if the size is another; the next update draws everything."""
+        if self.surface.get_size() != size:
+            self.surface = pygame.Surface(size)
+            self._stale = True
 
     def set_background(self, picture: pygame.Surface | None) -> None:
-        """Set or remove the picture between paper and ink, from the upper left; the next update draws everything."""
+        """Set or remove the picture between paper and ink, from the upper left; another one redraws everything."""
+        self._stale |= picture is not self._background
         self._background = picture
-        self._stale = True
 
     def update(self, strokes: Sequence[Stroke], width: float, ink: Colour, paper: Colour) -> pygame.Rect | None:
         """Show strokes, in pixels of the layer, and return the rectangle that changed, None if nothing did.

@@ -1,6 +1,6 @@
 """Anti-aliased lines with round ends and joints; drawn in clips they give the same pixels as at once.
 
-Classic pygame's own anti-aliased lines have no width.
+pygame-ce's own anti-aliased lines have a width only since 2.5.6, and their ends are square.
 """
 
 import math

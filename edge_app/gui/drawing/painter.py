@@ -28,7 +28,6 @@ class Painter:
         self._renderer = WidgetRenderer(surface, fonts)
         self._drawn: Scene | None = None
         self._layer = InkLayer((1, 1))
-        self._background: pygame.Surface | None = None
         self._scale = 1.0
         self._scaled: dict[int, tuple[Line, Line]] = {}  # by id: a stroke in ink units and in pixels of the pad
         self._demonstrated: Sequence[Line] = ()
@@ -94,12 +93,8 @@ class Painter:
         theme: Theme,
     ) -> pygame.Rect | None:
         """Bring the ink layer up to date; returns what changed on it."""
-        size = (scene.layout.pad.width, scene.layout.pad.height)
-        if self._layer.surface.get_size() != size:
-            self._layer.resize(size)
-        if background is not self._background:
-            self._background = background
-            self._layer.set_background(background)
+        self._layer.resize((scene.layout.pad.width, scene.layout.pad.height))
+        self._layer.set_background(background)
         scale = scene.viewport.scale
         if scale != self._scale:
             self._scale, self._scaled = scale, {}

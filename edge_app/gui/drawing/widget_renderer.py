@@ -92,7 +92,7 @@ class WidgetRenderer:
         return look.theme.on_accent if widget.on else look.theme.button_text
 
     def _draw_tool(self, widget: Widget, look: Look) -> None:
-        """Draw an icon, and below it its name where there is room to read it."""
+        """Draw an icon, and its name below if it fits in a legible size."""
         colour, area = self._ground(widget, look), widget.area
         label = min(round(look.metrics.text * 0.85), area.height - 32)  # so that large text does not drop the label
         peers = widget.peers or Peers((widget.text,), area.width)
@@ -107,7 +107,7 @@ class WidgetRenderer:
             self.centred(text, pygame.Rect(area.left, icon.bottom, area.width, label + 2))
 
     def _draw_button(self, widget: Widget, look: Look) -> None:
-        """Draw an icon beside its text, or above it where that is roomier."""
+        """Draw an icon beside its text, or above it on a high button."""
         colour, area = self._ground(widget, look), widget.area
         if widget.share:
             held = pygame.Rect(area.left, area.top, round(area.width * widget.share), area.height)
@@ -129,13 +129,13 @@ class WidgetRenderer:
         gap = side // 3
         room = inner.width - (area.width - peers.width) - side - gap
         if max(self.fonts.width(word, round(text * 0.8)) for word in peers.words) > room:
-            self._alone(replace(widget, icon=""), colour, look)  # no room for both, and the word says more
+            self._alone(replace(widget, icon=""), colour, look)  # no room for both: the word is clearer
             return
         fitted = [
             self.fonts.fit(word, room, min(inner.height, text + 4), colour, SMALLEST, peers.words)
             for word in (widget.text, *peers.words)
         ]
-        # as wide as the widest of the peers: so icons and words stand below each other
+        # placed as if it were its widest peer, so that the icons of a column are aligned, and the words too
         left = area.left + (area.width - side - gap - max(line.get_width() for line in fitted)) // 2
         draw_icon(
             self.surface, widget.icon, pygame.Rect(left, area.top + (area.height - side) // 2, side, side), colour
@@ -210,7 +210,7 @@ class WidgetRenderer:
             text = self.fonts.fit(widget.text, area.width, label, colour)
             below = pygame.Rect(area.left, place.bottom, area.width, label)
             self.centred(text, below)
-            if widget.tone == "quiet":  # set aside: shown without colour, too
+            if widget.tone == "quiet":  # an inactive lesson: recognisable without colour
                 struck = text.get_rect(center=below.move(0, -1).center).inflate(label, 0).clip(below)
                 pygame.draw.line(self.surface, look.theme.quiet, struck.midleft, struck.midright)
 

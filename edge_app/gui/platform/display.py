@@ -30,17 +30,17 @@ class Display:
     def __init__(
         self, *, rotate: int = 0, fullscreen: bool = False, kiosk: bool = False, size: tuple[int, int] | None = None
     ) -> None:
-        """Open the window; raises DisplayError where there is none to be had."""
+        """Open the window; raises DisplayError if that is impossible."""
         self.rotate = rotate
-        # Python runs its own Ctrl-C handler only between bytecodes, and there are none while we sleep in SDL. Where it
-        # is not there, SDL makes of Ctrl-C what it makes of SIGTERM: an event, so that what was written is stored.
+        # Python's Ctrl-C handler does not run while we sleep in SDL. With the default handler in place, SDL turns
+        # SIGINT, like SIGTERM, into a QUIT event, so that the ink is saved.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         _quit_on_hangup()
         try:
             pygame.display.init()
             if pygame.display.get_driver() in UNSEEN and not os.environ.get("SDL_VIDEODRIVER"):
                 pygame.display.quit()
-                raise pygame.error("no display is there")
+                raise pygame.error("no display found")
             pygame.font.init()
             # SDL presents through OpenGL by default: 90 MB, ten times the idle work. Off breaks Wayland, so X11 only.
             if pygame.display.get_driver() == "x11":
@@ -69,14 +69,14 @@ class Display:
         self.refit()
 
     def refit(self) -> None:
-        """Take over the window's size as it is now."""
+        """Fit the drawing surface to the window's present size."""
         window = _window()
         size = window.get_size()
         upright = size if self.rotate % 180 == 0 else (size[1], size[0])
         self.surface: pygame.Surface = window if self.rotate == 0 else pygame.Surface(upright)
 
     def change(self, *, rotate: int, fullscreen: bool, kiosk: bool) -> None:
-        """Turn the picture, or fill the screen with it, from now on."""
+        """Apply changed settings."""
         self.rotate, fullscreen = rotate, fullscreen or kiosk or self._small
         if fullscreen != self.fullscreen:
             self.fullscreen = fullscreen
@@ -90,7 +90,7 @@ class Display:
         pygame.display.set_allow_screensaver(not awake)
 
     def show(self, changed: Sequence[pygame.Rect]) -> None:
-        """Put what has changed on the screen."""
+        """Show the changed rectangles on the screen."""
         if not changed:
             return
         if self.rotate:
@@ -110,7 +110,7 @@ class Display:
         return window.blit(turned, corner)
 
     def upright(self, event: pygame.event.Event) -> pygame.event.Event:
-        """Return an event with its place on the upright surface."""
+        """Return an event with its position on the unrotated surface."""
         if self.rotate == 0:
             return event
         if event.type in (pygame.MOUSEMOTION, pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP):
@@ -131,9 +131,9 @@ class Display:
 
 
 def _quit_on_hangup() -> None:
-    """Make of SIGHUP, which a closed terminal or session sends, what SDL makes of SIGTERM; nohup is obeyed.
+    """Post QUIT on SIGHUP, sent when the terminal or session closes, as SDL does on SIGTERM; under nohup, ignore it.
 
-    A thread waits for it: Python's own handlers would not run while we sleep in SDL.
+    A thread waits for the signal, since Python's handlers do not run while we sleep in SDL.
     """
     if not hasattr(signal, "sigwait") or signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         return
@@ -155,7 +155,7 @@ def _window() -> pygame.Surface:
 
 
 def density() -> float:
-    """Return the screen's dots per inch as the system tells, 0 where it does not."""
+    """Return the screen's dots per inch, 0 if the system does not know it."""
     library = loaded_sdl()
     if library is None:
         return 0.0
@@ -166,10 +166,10 @@ def density() -> float:
 
 
 def on_lost_display(act: Callable[[], object]) -> None:
-    """Have something done when the X server is gone, in place of the exit of Xlib, which stores nothing.
+    """Call `act` when the connection to the X server breaks, before Xlib exits the process without saving.
 
-    It is done in the midst of a call of Xlib and must end the process; nothing of pygame may be used there. Elsewhere
-    than on X11 nothing happens: Wayland's end is an event to quit.
+    `act` runs within a call of Xlib, must end the process, and may not use pygame. Only X11 needs this: on Wayland, SDL
+    posts QUIT.
     """
     library = loaded_library("libX11.so")
     if library is None or pygame.display.get_driver() != "x11":
@@ -180,11 +180,11 @@ def on_lost_display(act: Callable[[], object]) -> None:
     _HANDLERS[:] = [handler]
 
 
-_HANDLERS: list[object] = []  # what Xlib may still call is kept from Python's collector
+_HANDLERS: list[object] = []  # keeps the callback that Xlib may call from being garbage-collected
 
 
 def copy_text(text: str) -> bool:
-    """Put a text on the clipboard; returns whether there is one."""
+    """Copy text to the clipboard; returns False if there is no clipboard."""
     try:
         if hasattr(pygame.scrap, "put_text"):  # pygame-ce
             pygame.scrap.put_text(text)

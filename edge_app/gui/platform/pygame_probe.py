@@ -35,7 +35,7 @@ def _library() -> dict[str, Any]:
         return {"drivers": None, "udev": None, "lacking": []}
     library.SDL_GetVideoDriver.restype = ctypes.c_char_p
     found = [library.SDL_GetVideoDriver(number) for number in range(library.SDL_GetNumVideoDrivers())]
-    # SDL loads udev when it first looks for devices, by a name that stands in its file, or is linked to it
+    # SDL loads udev by name when it first looks for devices, so the name is in SDL's file
     udev = b"libudev.so" in Path(library._name).read_bytes()
     return {
         "drivers": [name.decode() for name in found if name],

@@ -1,4 +1,4 @@
-"""Sleeping until an event comes, without a timer that ticks."""
+"""Sleeps until an event arrives, without polling, and finds the SDL library that pygame loaded."""
 
 import ctypes
 import sys
@@ -9,22 +9,22 @@ from pathlib import Path
 
 import pygame
 
-SLEEP = 25  # milliseconds between looks where SDL cannot be asked to wake us
+SLEEP = 25  # milliseconds between polls where SDL's own wait cannot be called
 
 Waiter = Callable[[int | None], None]
-"""Returns when an event is there, which stays in the queue, or after so many milliseconds."""
+"""Returns when an event is in the queue, where it stays, or after that many milliseconds."""
 
 
 def milliseconds() -> int:
-    """Return the time, from any beginning; pygame's own stands still without `pygame.init`, which takes long."""
+    """Return a monotonic time; pygame's own clock runs only after `pygame.init`, which is slow."""
     return time.monotonic_ns() // 1_000_000
 
 
 def make_waiter() -> Waiter:
-    """Return a function that sleeps until an event is there, or some milliseconds where they are given.
+    """Return a function that sleeps until an event arrives, or for a number of milliseconds if given.
 
-    pygame.event.wait() is a 1 ms poll in disguise (900 wake-ups a second); SDL's own wait is none. It is called in
-    the very SDL library that pygame brought; where that cannot be found, a slow poll serves.
+    pygame.event.wait() polls every millisecond (900 wake-ups a second), so SDL's own wait is called, in the library
+    that pygame loaded. Where that cannot be found, the queue is polled every SLEEP milliseconds.
     """
     library = loaded_sdl()
     if library is None:
@@ -51,13 +51,13 @@ def _poll(most: int | None) -> None:
 
 
 def loaded_sdl() -> ctypes.CDLL | None:
-    """Return the SDL 2 library that pygame brought, on Linux."""
+    """Return the SDL 2 library that pygame loaded; None outside Linux."""
     return loaded_library("libSDL2-2")
 
 
 @cache
 def loaded_library(name: str) -> ctypes.CDLL | None:
-    """Return the library that this process has loaded from a file whose name begins so; Linux only, None elsewhere."""
+    """Return the library that this process loaded from a file whose name starts with `name`; None outside Linux."""
     if not sys.platform.startswith("linux"):
         return None
     try:
