@@ -68,7 +68,8 @@ def _make(plan: Plan, system: Changes, home: Changes, *, remove: bool) -> None:
         apply(home)
         if plan.account:
             remove_empty_folders(plan.home, plan.at_home(".config"))
-    print("\n".join(_report({**system, **home})) or ("nothing to remove" if remove else "nothing to change"))
+    report = list(map(_sentence, {**system, **home}.items()))
+    print("\n".join(report) or ("nothing to remove" if remove else "nothing to change"))
     if running and unit in system:
         _systemctl("daemon-reload")
     if remove and unit in system:
@@ -87,19 +88,16 @@ def _systemctl(*arguments: str) -> None:
     print(f"ran {shlex.join(command)}")
 
 
-def _report(changes: Changes) -> list[str]:
-    return [escape(_sentence(path, content)) for path, content in changes.items()]
-
-
-def _sentence(path: Path, content: Content) -> str:
+def _sentence(change: tuple[Path, Content]) -> str:
+    path, content = change
     if content is None:
-        return f"removed {path}"
-    return f"wrote {path}" if isinstance(content, bytes) else f"linked {path} to {content}"
+        return f"removed {escape(path)}"
+    return escape(f"wrote {path}" if isinstance(content, bytes) else f"linked {path} to {content}")
 
 
 def _preview(plan: Plan, changes: Changes) -> None:
     """Print what would be done, with the contents of files."""
-    print("dry run, nothing is written:", *_report(changes), sep="\n")
+    print("dry run, nothing is written:", *map(_sentence, changes.items()), sep="\n")
     for path, content in changes.items():
         if isinstance(content, bytes):
             # escaped: a user's own file could hold terminal commands, and root may be looking

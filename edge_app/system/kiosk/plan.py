@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ...errors import SetupError
 from ..file_changes import Content, current
-from ..launch_command import Start, find_start
+from ..launch_command import find_start
 from ..os_info import Account, Session, groups_among, has_overlay, inside, merges_configurations, runs_xdg_autostart
 from .units import (
     DEVICE_GROUPS,
@@ -29,7 +29,7 @@ SYSTEM_UNIT = f"/etc/systemd/system/{UNIT}"
 WANTED = f"/etc/systemd/system/multi-user.target.wants/{UNIT}"
 USER_UNIT = f".config/systemd/user/{UNIT}"
 ENTRY = f".config/autostart/{NAME}.desktop"
-LABWC, WAYFIRE = ".config/labwc/autostart", ".config/wayfire.ini"
+LABWC = ".config/labwc/autostart"
 STATE = "/var/lib/digitpad"
 
 
@@ -73,10 +73,9 @@ def plan_removal(plan: Plan) -> None:
         return
     for path in (USER_UNIT, ENTRY):
         _remove(plan.home, plan.at_home(path))
-    for file in (plan.at_home(LABWC), plan.at_home(WAYFIRE)):
-        content = current(file)
-        if isinstance(content, bytes):
-            plan.home[file] = without_block(content, file)
+    content = current(plan.at_home(LABWC))
+    if isinstance(content, bytes):
+        plan.home[plan.at_home(LABWC)] = without_block(content, plan.at_home(LABWC))
 
 
 def _remove(files: dict[Path, Content], path: Path) -> None:
@@ -90,30 +89,21 @@ def _remove(files: dict[Path, Content], path: Path) -> None:
 def plan_installation(plan: Plan, kind: str, session: Session, rotate: int | None) -> None:
     """Plan the files of one kind, on top of `plan_removal`."""
     assert plan.account
-    start = find_start(plan.root, plan.account, rotate)
+    account, start = plan.account, find_start(plan.root, plan.account, rotate)
     if has_overlay(plan.root):
         plan.notes.append(
             "the root file system is an overlay: these changes are lost at the next boot. Disable it first: "
             "sudo raspi-config nonint disable_overlayfs, then reboot"
         )
     if kind == "systemd":
-        _plan_service(plan, plan.account, start)
-    else:
-        _plan_autostart(plan, plan.account, kind, session, start)
-
-
-def _plan_service(plan: Plan, account: Account, start: Start) -> None:
-    groups = groups_among(plan.root, DEVICE_GROUPS)
-    plan.system[inside(plan.root, SYSTEM_UNIT)] = system_unit(start, account.name, groups)
-    plan.system[inside(plan.root, WANTED)] = Path(SYSTEM_UNIT)
-    plan.notes += [
-        f"it starts at boot; to start it now: sudo systemctl start {UNIT} (this ends the login on the first screen)",
-        f"settings, history and pictures are kept in {STATE}; if the root is read-only, mount a writable disk there, "
-        "or they are lost at every boot",
-    ]
-
-
-def _plan_autostart(plan: Plan, account: Account, kind: str, session: Session, start: Start) -> None:
+        groups = groups_among(plan.root, DEVICE_GROUPS)
+        plan.system[inside(plan.root, SYSTEM_UNIT)] = system_unit(start, account.name, groups)
+        plan.system[inside(plan.root, WANTED)] = Path(SYSTEM_UNIT)
+        plan.notes += [
+            f"it starts at boot; to start it now (ends the login on the first screen): sudo systemctl start {UNIT}",
+            f"settings, history and pictures are kept in {STATE}; on a read-only root, mount a writable disk there",
+        ]
+        return
     plan.home[plan.at_home(USER_UNIT)] = user_unit(start)
     if runs_xdg_autostart(plan.root, account, kind):
         plan.home[plan.at_home(ENTRY)] = autostart_entry()
