@@ -11,7 +11,7 @@ import pytest
 
 from edge_app.cli import make_parser
 from edge_app.modelfiles.card import CARD, FLOAT, INT8, models_folder
-from edge_app.storage.settings import OPTIONS, toml_value
+from edge_app.storage.settings import OPTIONS, choices_of, toml_value
 
 from .conftest import ROOT
 
@@ -72,5 +72,5 @@ def test_every_setting_is_described() -> None:
     rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", section, re.MULTILINE))
     assert list(rows) == list(OPTIONS)
     for name, values in rows.items():
-        for value in OPTIONS[name].choices:
+        for value in choices_of(name):
             assert f"`{toml_value(value)}`" in values

@@ -51,39 +51,30 @@ class Settings:
     )
 
 
-@dataclass(frozen=True)
-class Option:
-    """One setting, and the values it takes."""
-
-    name: str
-    default: Value
-    choices: tuple[Value, ...]  # empty if `accepts` decides
-    expected: str  # the values in words
-    accepts: Callable[[Any], object]
-
-    def check(self, value: object) -> Value:
-        """Return a value with its setting's type; raises ValueError saying what was expected.
-
-        A whole number is converted to a float setting; no other type is, so true is not 1.
-        """
-        kind = type(self.default)
-        if kind is float and type(value) is int:
-            value = float(value)
-        if isinstance(value, kind) and type(value) is kind and self.accepts(value):
-            return value
-        raise ValueError(f"{self.name} is {_short(toml_value(value))}, expected {self.expected}")
+OPTIONS = {option.name: option for option in fields(Settings)}
 
 
-def _options() -> dict[str, Option]:
-    found = {}
-    for each in fields(Settings):
-        choices: tuple[Value, ...] = (True, False) if each.type is bool else get_args(each.type)
-        words = [toml_value(choice) for choice in choices]
-        expected = each.metadata.get("expected") or f"{', '.join(words[:-1])} or {words[-1]}"
-        accepts = each.metadata.get("accepts", choices.__contains__)
-        default: Any = each.default  # every setting has one
-        found[each.name] = Option(each.name, default, choices, expected, accepts)
-    return found
+def choices_of(name: str) -> tuple[Value, ...]:
+    """Return the values that a setting takes; empty if it takes a range or a pattern."""
+    kind = OPTIONS[name].type
+    return (True, False) if kind is bool else get_args(kind)
+
+
+def check(name: str, value: Any) -> Value:
+    """Return a value with its setting's type; raises ValueError saying what was expected, KeyError if unknown.
+
+    A whole number is converted to a float setting; no other type is, so true is not 1.
+    """
+    option, choices = OPTIONS[name], choices_of(name)
+    kind: type[Any] = type(option.default)
+    if kind is float and type(value) is int:
+        value = float(value)
+    accepts = option.metadata.get("accepts", choices.__contains__)
+    if type(value) is kind and accepts(value):
+        return value
+    words = [toml_value(choice) for choice in choices]
+    expected = option.metadata.get("expected") or f"{', '.join(words[:-1])} or {words[-1]}"
+    raise ValueError(f"{name} is {_short(toml_value(value))}, expected {expected}")
 
 
 def toml_value(value: object) -> str:
@@ -97,9 +88,6 @@ def toml_value(value: object) -> str:
 def _short(text: str) -> str:
     text = escape(text)
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
-
-
-OPTIONS = _options()
 
 
 def read_settings(path: Path) -> tuple[Settings, list[str]]:
@@ -119,7 +107,7 @@ def read_settings(path: Path) -> tuple[Settings, list[str]]:
     for name, value in table.items():
         try:
             if name in OPTIONS:
-                chosen[name] = OPTIONS[name].check(value)
+                chosen[name] = check(name, value)
             else:
                 problems.append((_line_of(text, name), _unknown(name)))
         except ValueError as error:
@@ -138,7 +126,7 @@ def write_settings(path: Path, changes: Mapping[str, Value]) -> list[str]:
     A file that is not TOML is set aside first, with a notice. Raises SettingsError if the file cannot be written (the
     old one is intact then), ValueError for a value that its setting does not take, KeyError for an unknown setting.
     """
-    checked = {name: OPTIONS[name].check(value) for name, value in changes.items()}
+    checked = {name: check(name, value) for name, value in changes.items()}
     notices: list[str] = []
     try:
         make_private_folder(path.parent)

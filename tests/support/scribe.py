@@ -21,10 +21,10 @@ from edge_app.recognition.ink import Ink, make_ink
 from edge_app.recognition.results import Reading
 from edge_app.storage.history import HistoryStore
 from edge_app.storage.paths import Paths
-from edge_app.storage.settings import OPTIONS, read_settings, write_settings
+from edge_app.storage.settings import OPTIONS, choices_of, read_settings, write_settings
 
 PAGES, EXAMPLES = 40, 6  # few, so that old ones are pruned all the time
-SETTINGS = [name for name, option in OPTIONS.items() if option.choices and name not in ("history", "kiosk")]
+SETTINGS = [name for name in OPTIONS if choices_of(name) and name not in ("history", "kiosk")]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -46,7 +46,7 @@ class Scribe:
         kind = "forget" if rng.random() < 0.01 else kind
         text, ink, label = str(rng.randrange(10**6)), self._ink(), rng.choice("0123456789?")
         image, name = np.full((28, 28), rng.randrange(256), np.uint8), rng.choice(SETTINGS)
-        value, place = rng.choice(OPTIONS[name].choices), rng.random()
+        value, place = rng.choice(choices_of(name)), rng.random()
         pages, examples = [page.id for page in store.pages(PAGES)], [one.id for one in store.examples()]
         page = pages[int(place * len(pages))] if pages else None
         example = examples[int(place * len(examples))] if examples else None
