@@ -4,10 +4,14 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
+from edge_app.cli import main
 from edge_app.datasets.labelled import LabelledInk, read_labelled_ink
 from edge_app.recognition.ink import make_ink
 from edge_app.recognition.normalise import normalise_digit
@@ -18,21 +22,28 @@ from ..conftest import DATA, ROOT
 
 SEVEN = make_ink(json.loads((DATA / "7.json").read_text())["strokes"])
 NOON = 1_767_268_800.0
+History: TypeAlias = Callable[..., tuple[int, str, str]]
 
 
-def history(home: Path, *words: object, answer: str = "") -> tuple[int, str, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "edge_app", "history", *map(str, words)],
-        input=answer,
-        capture_output=True,
-        cwd=ROOT,
-        env={**os.environ, VARIABLE: str(home), "TZ": "Asia/Kolkata", "PYTHONIOENCODING": "utf-8"},
-        check=False,
-        timeout=120,
-        text=True,
-    )
-    assert "Traceback" not in done.stderr
-    return done.returncode, done.stdout, done.stderr
+@pytest.fixture
+def history(capsys: pytest.CaptureFixture[str]) -> Iterator[History]:
+    """Runs the command in India; returns exit status, output and errors."""
+
+    def run(home: Path, *words: object) -> tuple[int, str, str]:
+        changed.setenv(VARIABLE, str(home))
+        try:
+            status = main(["history", *map(str, words)])
+        except SystemExit as error:
+            status = int(str(error.code))
+        return status, *capsys.readouterr()
+
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setenv("TZ", "Asia/Kolkata")
+        if hasattr(time, "tzset"):
+            time.tzset()
+        yield run
+    if hasattr(time, "tzset"):
+        time.tzset()
 
 
 @pytest.fixture
@@ -47,7 +58,7 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_missing_history_is_not_created(tmp_path: Path) -> None:
+def test_missing_history_is_not_created(history: History, tmp_path: Path) -> None:
     home = tmp_path / "home"
     for words, status in (((), 0), (("--json",), 0), (("--forget", "--yes"), 0), (("--export", tmp_path / "x"), 1)):
         code, out, err = history(home, *words)
@@ -57,7 +68,7 @@ def test_missing_history_is_not_created(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="TZ needs POSIX")
-def test_newest_pages_are_printed_last(home: Path) -> None:
+def test_newest_pages_are_printed_last(history: History, home: Path) -> None:
     expected = [f"2026-01-01 17:30  {number}" for number in range(25)]
     expected[23] += " -> 77"
     code, out, err = history(home)
@@ -66,7 +77,7 @@ def test_newest_pages_are_printed_last(home: Path) -> None:
     assert history(home, "--limit", 99)[1].splitlines() == expected
 
 
-def test_json_lines_can_be_recognized_again(home: Path) -> None:
+def test_json_lines_can_be_recognized_again(history: History, home: Path) -> None:
     code, out, _ = history(home, "--json", "--limit", 2)
     records = [json.loads(line) for line in out.splitlines()]
     assert code == 0
@@ -84,7 +95,7 @@ def test_json_lines_can_be_recognized_again(home: Path) -> None:
     assert read.stdout.split() == [b"7", b"7"]
 
 
-def test_export_is_labelled_ink(home: Path, tmp_path: Path) -> None:
+def test_export_is_labelled_ink(history: History, home: Path, tmp_path: Path) -> None:
     path = tmp_path / "mine.jsonl"
     code, out, _ = history(home, "--export", path)
     assert (code, out) == (0, f"wrote {path}: 2 lines of labelled ink\n")
@@ -95,8 +106,8 @@ def test_export_is_labelled_ink(home: Path, tmp_path: Path) -> None:
     assert history(home, "--limit", 1)[0] == 0
 
 
-def test_forgetting_without_a_terminal_needs_yes(home: Path) -> None:
-    code, _, err = history(home, "--forget", answer="y\n")
+def test_forgetting_without_a_terminal_needs_yes(history: History, home: Path) -> None:
+    code, _, err = history(home, "--forget")
     assert code == 2
     assert "--yes" in err
     assert len(history(home, "--limit", 99)[1].splitlines()) == 25
@@ -109,7 +120,7 @@ def test_forgetting_without_a_terminal_needs_yes(home: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals need POSIX")
 @pytest.mark.parametrize(("answer", "status", "left"), [("Yes", 0, 0), ("", 1, 25), ("\x04", 1, 25)])
-def test_forgetting_asks_on_a_terminal(home: Path, answer: str, status: int, left: int) -> None:
+def test_forgetting_asks_on_a_terminal(history: History, home: Path, answer: str, status: int, left: int) -> None:
     import pty
 
     ours, theirs = pty.openpty()
@@ -130,7 +141,7 @@ def test_forgetting_asks_on_a_terminal(home: Path, answer: str, status: int, lef
     assert len(history(home, "--limit", 99)[1].splitlines()) == left
 
 
-def test_damaged_file_is_set_aside_and_named(tmp_path: Path) -> None:
+def test_damaged_file_is_set_aside_and_named(history: History, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "digitpad.sqlite3").write_bytes(b"damage" * 1000)
     code, out, err = history(tmp_path)
@@ -139,7 +150,7 @@ def test_damaged_file_is_set_aside_and_named(tmp_path: Path) -> None:
     assert (tmp_path / "data" / "digitpad.damaged-1.sqlite3").read_bytes() == b"damage" * 1000
 
 
-def test_unreadable_history_is_a_one_line_error(tmp_path: Path) -> None:
+def test_unreadable_history_is_a_one_line_error(history: History, tmp_path: Path) -> None:
     (tmp_path / "data" / "digitpad.sqlite3").mkdir(parents=True)
     code, _, err = history(tmp_path)
     assert code == 1
@@ -147,7 +158,7 @@ def test_unreadable_history_is_a_one_line_error(tmp_path: Path) -> None:
     assert "cannot be opened" in err
 
 
-def test_damaged_page_does_not_hide_the_others(home: Path) -> None:
+def test_damaged_page_does_not_hide_the_others(history: History, home: Path) -> None:
     import sqlite3
 
     database = sqlite3.connect(home / "data" / "digitpad.sqlite3")
