@@ -1,7 +1,7 @@
 """Requests readings of the pad, takes the results, and guards the recogniser against use by two threads."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -45,26 +45,6 @@ def with_lessons(recognizer: Recognizer, notices: Sequence[str] = ()) -> Loaded:
     return Loaded(recognizer, personal, notices)
 
 
-@dataclass(frozen=True)
-class _PadReading:
-    """A reading and its input."""
-
-    page: Page
-    picture: Picture | None
-    live: bool
-    reading: Reading
-    verdict: Verdict | None = None
-
-
-@dataclass(frozen=True)
-class _Map:
-    """An occlusion map of a digit of a reading: 28x28 uint8."""
-
-    reading: Reading
-    number: int
-    heat: bytes
-
-
 class Reader:
     """Connects the state with the recogniser, which runs in the worker's thread."""
 
@@ -103,11 +83,14 @@ class Reader:
         dot = DOT * self._view.pen
         duel = self._services.duel if self._state.comparing and not live else None
 
-        def job() -> _PadReading:
+        def job() -> Callable[[], None]:
+            verdict = None
             if picture is not None:
-                return _PadReading(page, picture, live, recognizer.read_coverage(picture.coverage))
-            verdict = duel.read(recognizer, ink) if duel else None
-            return _PadReading(page, picture, live, recognizer.read(ink, pins=page.pins, dot=dot), verdict)
+                reading = recognizer.read_coverage(picture.coverage)
+            else:
+                verdict = duel.read(recognizer, ink) if duel else None
+                reading = recognizer.read(ink, pins=page.pins, dot=dot)
+            return lambda: self._take_reading(page, picture, live, reading, verdict)
 
         self._services.worker.submit("read", job)
 
@@ -119,9 +102,9 @@ class Reader:
             return
         image, best = digit.image, best_of(digit)
 
-        def job() -> _Map:
-            heat = occlusion_map(recognizer.classifier, image, best)
-            return _Map(reading, number, np.rint(heat * 255).astype(np.uint8).tobytes())
+        def job() -> Callable[[], None]:
+            heat = np.rint(occlusion_map(recognizer.classifier, image, best) * 255).astype(np.uint8)
+            return lambda: self._take_map(reading, number, heat.tobytes())
 
         self._services.worker.submit("map", job)
 
@@ -165,11 +148,8 @@ class Reader:
         for name, result in self._services.worker.results():
             if isinstance(result, Loaded):
                 self._take_model(result)
-            elif isinstance(result, _PadReading):
-                self._take_reading(result)
-            elif isinstance(result, _Map):
-                if result.reading is self._state.reading:
-                    self._state.heat[result.number] = result.heat
+            elif not isinstance(result, DigitpadError):
+                result()  # of `_submit` or `submit_map`
             elif name == "map":
                 self._notices.report(result)
             else:
@@ -186,17 +166,23 @@ class Reader:
         for text in loaded.notices:  # another model is used than the installed one
             self._notices.report(text)
 
-    def _take_reading(self, read: _PadReading) -> None:
-        state, picture = self._state, read.picture
-        if read.page is not state.pad.page or picture is not state.picture:
+    def _take_map(self, reading: Reading, number: int, heat: bytes) -> None:
+        if reading is self._state.reading:
+            self._state.heat[number] = heat
+
+    def _take_reading(
+        self, page: Page, picture: Picture | None, live: bool, reading: Reading, verdict: Verdict | None
+    ) -> None:
+        state = self._state
+        if page is not state.pad.page or picture is not state.picture:
             return  # changed meanwhile, and requested again
-        if read.live:
-            state.live = read.reading if state.pad.current else None
+        if live:
+            state.live = reading if state.pad.current else None
             return
-        if picture is None and not read.page.strokes:
-            return  # of a picture that was closed meanwhile
-        state.reading = read.reading if picture is None else corrected(read.reading, picture.labels)
-        state.read_page, state.verdict, state.live, state.message = read.page, read.verdict, None, None
+        if picture is None and not page.strokes:
+            return  # the pad was blank: a picture was closed meanwhile
+        state.reading = reading if picture is None else corrected(reading, picture.labels)
+        state.read_page, state.verdict, state.live, state.message = page, verdict, None, None
         self._record()
         if picture is not None and not state.reading.digits:
             self._notices.show(state.tr("no_digit"))

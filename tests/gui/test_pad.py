@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from edge_app.datasets.readers import bundled_samples
 from edge_app.gui.pad import MOST_STEPS, Line, Pad, strokes_at
-from edge_app.recognition.ink import MAX_POINTS, MAX_STROKES, make_ink
+from edge_app.recognition.ink import MAX_POINTS, MAX_STROKES
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.recognition.results import Digit, Pin, Reading
 from edge_app.recognition.segmentation import Part
@@ -255,29 +255,12 @@ def test_correcting_one_of_two_digits_in_one_stroke_cuts_it(recognizer: Recogniz
     assert (again.text[1], len(pad.strokes), pad.page.pins[0].label) == ("6", 2, "6")
 
 
-def test_erasing_keeps_the_pins_of_other_strokes() -> None:
-    pad = pad_with(ONE, ((50.0, 0.0), (50.0, 9.0)), ((90.0, 0.0), (90.0, 9.0)))
-    pad.change(pad.page.pinned((2,), "1"))
-    pad.change(pad.page.pinned((0, 1), None))
-    pad.erase([0])
-    assert pad.page.pins == (Pin((1,), "1"),)
-    assert not pad.erase([7])
-
-
 def test_undo_is_bounded() -> None:
     pad = pad_with(*[ONE] * (MOST_STEPS + 50))
     steps = 0
     while pad.undo():
         steps += 1
     assert (steps, len(pad.strokes)) == (MOST_STEPS, 50)
-
-
-def test_a_dropped_stroke_leaves_no_trace() -> None:
-    pad = pad_with(ONE)
-    pad.begin((5.0, 5.0))
-    assert pad.drop()
-    assert not pad.drop()
-    assert (pad.strokes, pad.current) == ((ONE,), [])
 
 
 @pytest.mark.parametrize(
@@ -298,13 +281,6 @@ def test_a_stroke_whose_page_is_erased_meanwhile_gets_a_new_sheet() -> None:
     pad.lift()
     assert pad.size == (20, 30)
     assert pad.page.sheet.number > before + 1
-
-
-def test_live_ink_has_the_stroke_under_the_pen() -> None:
-    pad = pad_with(ONE)
-    pad.begin((5.0, 5.0))
-    assert [len(stroke) for stroke in pad.live_ink()] == [3, 1]
-    assert len(pad.ink()) == len(make_ink([ONE]))
 
 
 def full(strokes: int, points: int) -> tuple[Pad, Reading]:
