@@ -41,7 +41,7 @@ def run(*words: object, **options: object) -> "subprocess.CompletedProcess[str]"
 
 
 def is_ours(folder: str, names: list[str]) -> set[str]:
-    """Return what a copy of the checkout leaves out: what git would ignore."""
+    """Return the names that a copy of the checkout leaves out, as git would ignore them."""
     kept = {".gitignore", ".ci", ".github"}
     return {
         name
@@ -61,7 +61,7 @@ def git(folder: Path, *words: str) -> None:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clean checkout of what is here now."""
+    """A clean checkout of the working tree."""
     if not shutil.which("git"):
         pytest.skip("needs git. Debian: sudo apt install git")
     folder = tmp_path_factory.mktemp("checkout") / "digitpad"

@@ -170,7 +170,7 @@ def test_the_mouse_writes_as_well(screen: Touchscreen, app: RunningApp) -> None:
 
 
 def test_a_touch_that_ends_beside_the_pad_does_nothing_there(screen: Touchscreen, app: RunningApp) -> None:
-    """Wherever the buttons are: none undoes, clears or quits."""
+    """No button there undoes, clears or quits."""
     edges = [(x, y) for x in (5, 160, 320, 480, 640, 740, 795) for y in (5, 50, 100, 240, 400, 475)]
     for number, to in enumerate(edges, 1):
         screen.down(0, 300, 300)
@@ -182,7 +182,7 @@ def test_a_touch_that_ends_beside_the_pad_does_nothing_there(screen: Touchscreen
 
 
 def test_a_touch_that_ends_outside_the_window_ends() -> None:
-    """The window lies within a larger screen; a touch that begins beside it is not the app's."""
+    """A touch that begins outside the window is not the app's either."""
     corner = (300, 200)
     with Touchscreen(1280, 800) as screen, RunningApp(screen, {"SDL_VIDEO_WINDOW_POS": "300,200"}) as app:
         assert app.state.size == (800, 480)

@@ -1,4 +1,4 @@
-"""Pictures as they should be: kept small, compared by blocks, shown side by side where they differ."""
+"""Golden screens: stored small, compared by blocks, shown side by side where they differ."""
 
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -21,13 +21,13 @@ Picture: TypeAlias = NDArray[np.uint8]
 
 
 def reduced(picture: Picture) -> Picture:
-    """Return a picture no wider than those that are kept: the mean of each square of pixels."""
+    """Return a picture reduced to at most WIDEST, by the mean of each square of pixels."""
     factor = -(-picture.shape[1] // WIDEST)
     return picture if factor == 1 else np.array(Image.fromarray(picture).reduce(factor))
 
 
 def differing(expected: Picture, got: Picture) -> NDArray[np.bool_]:
-    """Return which blocks differ, (rows, columns); a rim narrower than a block is compared with what is beside it."""
+    """Return which blocks differ, (rows, columns); a rim narrower than a block is padded."""
     off = np.abs(_block_means(expected) - _block_means(got)).max(axis=2)
     return np.asarray(off > STEP)
 
@@ -44,7 +44,7 @@ def _block_means(picture: Picture) -> NDArray[np.float64]:
 
 
 def keep(name: str, picture: Picture) -> Path:
-    """Write a picture as the one that is expected."""
+    """Store a picture as the expected one."""
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / f"{name}.png"
     image = Image.fromarray(reduced(picture)).quantize(
@@ -55,13 +55,13 @@ def keep(name: str, picture: Picture) -> Path:
 
 
 def kept(name: str) -> Picture:
-    """Return the picture that is expected."""
+    """Return the expected picture."""
     with Image.open(FOLDER / f"{name}.png") as image:
         return np.array(image.convert("RGB"))
 
 
 def fault(name: str, picture: Picture, folder: Path) -> str | None:
-    """Return what is wrong with a picture, and where expected, got and difference lie side by side; None if nothing."""
+    """Return an error that names a side-by-side picture if this one is not as expected; None if it is."""
     if not (FOLDER / f"{name}.png").exists():
         return (
             f"{name}: there is no picture to compare with. Look at it, then: pytest tests/gui/test_screens.py {OPTION}"
@@ -79,7 +79,7 @@ OPTION = "--write-screens"
 
 
 def side_by_side(expected: Picture, got: Picture) -> Picture:
-    """Return both pictures and their difference, the blocks that count in red; what has no counterpart is black."""
+    """Return both pictures and their difference, differing blocks in red; black where one picture has no pixels."""
     size = np.maximum(expected.shape, got.shape)
     both = [np.zeros(size, np.uint8) for _ in range(2)]
     for whole, part in zip(both, (expected, got), strict=True):

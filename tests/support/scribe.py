@@ -1,7 +1,7 @@
 """A program that changes stored data at random: `python -m tests.support.scribe HOME SEED COUNT [FLAG...]`.
 
-It prints a line after each change: "done", or "failed: " and the error of a rejected change. The seed decides on all
-changes, so a second Scribe in a copy of the home can compute what must be stored after so many of them.
+It prints a line after each change: "done", or "failed: " and the error. The seed determines all changes, so a second
+Scribe in a copy of the home can compute what must be stored after a number of them.
 """
 
 import hashlib

@@ -29,11 +29,11 @@ from ..conftest import ROOT
 NEEDED = "needs Xorg with its dummy and inputtest drivers, and xinput. Debian: sudo apt install {}".format(
     "xserver-xorg-core xserver-xorg-video-dummy xinput"
 )
-# The server itself, before any wrapper that would gain root and then refuse a configuration of ours.
+# The server itself first: a setuid wrapper would reject our configuration file.
 SERVERS = ("/usr/lib/xorg/Xorg", "/usr/libexec/Xorg", "/usr/lib/Xorg")
 MODULES = [Path(folder) for folder in ("/usr/lib/xorg/modules", "/usr/lib64/xorg/modules")]
 DRIVERS = ("drivers/dummy_drv.so", "input/inputtest_drv.so")
-PATIENCE = 30.0  # seconds: far more than anything takes here, so that only a fault runs into it
+PATIENCE = 30.0  # seconds: a timeout that only a fault reaches
 
 # The numbers and layouts below are those of xf86-input-inputtest-protocol.h, version 1.0; "0d" aligns to a double.
 VERSION, SYNC, MOTION, BUTTON, KEY, TOUCH = 0, 1, 2, 4, 5, 6
@@ -108,17 +108,17 @@ EndSection
 
 
 def find_server() -> str | None:
-    """Return the path of Xorg; None if something is missing that a Touchscreen needs, see NEEDED."""
+    """Return the path of Xorg; None if anything in NEEDED is missing."""
     drivers = all(any((folder / name).exists() for folder in MODULES) for name in DRIVERS)
     server = next(filter(os.path.exists, SERVERS), shutil.which("Xorg"))
     return server if drivers and shutil.which("xinput") else None
 
 
 class Device:
-    """One input device of the server, through its driver's socket; each call returns once the server has acted."""
+    """One input device of the server, through its driver's socket; each call returns when the server has handled it."""
 
     def __init__(self, path: Path) -> None:
-        """Connect; the driver takes one connection each time it is enabled."""
+        """Connect; the driver accepts one connection each time it is enabled."""
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.settimeout(PATIENCE)
         self._socket.connect(str(path))
@@ -126,13 +126,13 @@ class Device:
         self._read(FORMATS[VERSION])
 
     def send(self, kind: int, *values: int | float | bytes) -> None:
-        """Send an event and wait until the server has passed it on."""
+        """Send an event and wait until the server has delivered it."""
         self._write(kind, *values)
-        self._write(SYNC)  # after an event only: the driver does not answer one that comes first
+        self._write(SYNC)  # only after an event: the driver ignores it otherwise
         self._read(FORMATS[SYNC])
 
     def close(self) -> None:
-        """Give the connection up, once its device is disabled or its server ended: else the server would spin."""
+        """Close the connection, after its device was disabled or the server has ended: otherwise the server spins."""
         self._socket.close()
 
     def _write(self, kind: int, *values: int | float | bytes) -> None:
@@ -155,19 +155,19 @@ class Touchscreen:
     """
 
     def __init__(self, width: int = 800, height: int = 480, fingers: int = 10) -> None:
-        """Describe the server; it is started by `with`."""
+        """Configure the server; `with` starts it."""
         self.size = width, height
-        self.environment: dict[str, str] = {}  # for a process that shall use this screen
-        self.sent: Counter[str] = Counter()  # what was sent, under the names that pygame gives it
+        self.environment: dict[str, str] = {}  # for processes that use this screen
+        self.sent: Counter[str] = Counter()  # events sent, by pygame's names
         self._fingers = fingers
-        self._touches = 0  # as from a panel's own driver, each touch has a new number
-        self._lying: dict[int, tuple[int, float, float]] = {}  # each finger's touch and where it is
+        self._touches = 0  # each touch has a new number, as from a real panel
+        self._lying: dict[int, tuple[int, float, float]] = {}  # touch and position of each finger
         self._closing = contextlib.ExitStack()
 
     def __enter__(self) -> "Touchscreen":
         """Start the server and connect its devices."""
         with contextlib.ExitStack() as closing:
-            # in /tmp and short: the path of a socket has 107 bytes at most
+            # in /tmp and short: a socket's path has at most 107 bytes
             self._folder = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="touch", dir="/tmp")))
             self._folder.joinpath("xorg.conf").write_text(self._configuration())
             number = self._start(closing)
@@ -175,7 +175,7 @@ class Touchscreen:
                 Device(self._folder / name) for name in ("touch", "mouse", "keyboard")
             )
             self._closing = closing.pop_all()
-        # nothing of what tests without a screen tell SDL, nor of the user's own screen and files
+        # without the SDL settings of other tests and the user's own display and files
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("SDL_", "WAYLAND_", "XDG_"))}
         homes = {f"XDG_{kind}_HOME": f"{self._folder}/{kind}" for kind in ("DATA", "CONFIG", "CACHE", "STATE")}
         self.environment = {**inherited, **homes, "DISPLAY": f":{number}"}
@@ -194,7 +194,7 @@ class Touchscreen:
         self._report(finger, BEGIN)
 
     def move(self, finger: int, x: float, y: float) -> None:
-        """Move a finger that is down; a move to where it is already reaches no client."""
+        """Move a finger that is down; the server drops a move that goes nowhere."""
         number, *before = self._lying[finger]
         if before != [x, y]:
             self._lying[finger] = number, x, y
@@ -225,14 +225,14 @@ class Touchscreen:
             self._keyboard.send(KEY, code, pressed)
 
     def unplug(self) -> None:
-        """Take the touchscreen away: the server ends its touches and closes its socket."""
+        """Disable the touchscreen: the server ends its touches and closes its socket."""
         self._set("disable")
         self.sent["FingerUp"] += len(self._lying)
         self._lying.clear()
         self._touch.close()
 
     def plug_in(self) -> None:
-        """Bring the touchscreen back."""
+        """Enable the touchscreen again."""
         self._set("enable")
         self._touch = Device(self._folder / "touch")
 
@@ -285,7 +285,7 @@ class Touchscreen:
         return number
 
 
-# The one place that knows the app from inside: what it prints after each frame is what tests look at.
+# The only code that uses the app's internals: it prints the app's state after each frame.
 PROBE = """
 import json, sys
 import pygame
@@ -297,7 +297,7 @@ get, draw, show, apps, seen = pygame.event.get, App.draw, Display.show, [], []
 
 def watch(*args, **named):
     events = get(*args, **named)
-    # what SDL makes of a finger for programs that know the mouse alone is marked, and named apart here
+    # SDL marks mouse events that it makes of a finger; they get a name of their own here
     seen.extend(pygame.event.event_name(e.type) + ("OfTouch" if getattr(e, "touch", False) else "") for e in events)
     return events
 
@@ -327,7 +327,7 @@ Point = tuple[float, float]
 
 @dataclass
 class State:
-    """What the app holds after a frame: what it read, the points of each stroke and of the one being written."""
+    """The app's state after a frame: the reading, finished strokes and the stroke being written."""
 
     text: str = ""
     strokes: list[list[Point]] = field(default_factory=list)
@@ -335,7 +335,7 @@ class State:
     size: tuple[int, int] = (0, 0)  # of the window, in pixels
 
     def __str__(self) -> str:
-        """Return it in short, for messages."""
+        """Return a summary for messages."""
         return f"{self.text!r} read of strokes of {self.counts} points, {len(self.writing)} of the next"
 
     @property
@@ -345,10 +345,10 @@ class State:
 
 
 class RunningApp:
-    """The app in a process and a window of its own, seen through what PROBE prints."""
+    """The app in a process and a window of its own, observed through what PROBE prints."""
 
     def __init__(self, screen: Touchscreen, environment: Mapping[str, str] | None = None) -> None:
-        """Describe it; it is started on `screen` by `with`."""
+        """Prepare the app; `with` starts it on `screen`."""
         self.state = State()
         self.events: Counter[str] = Counter()
         self._screen = screen
@@ -357,13 +357,13 @@ class RunningApp:
         self._closing = contextlib.ExitStack()
 
     def __enter__(self) -> "RunningApp":
-        """Start it; returns once its window is there."""
+        """Start the app and wait for its window."""
         with contextlib.ExitStack() as closing:
-            command = [sys.executable, "-c", PROBE, "--no-history"]  # or it asks about that first
+            command = [sys.executable, "-c", PROBE, "--no-history"]  # otherwise it asks first
             self._process = subprocess.Popen(command, env=self._settings, cwd=ROOT, stdout=subprocess.PIPE, text=True)
             listener = threading.Thread(target=self._listen, daemon=True)
             listener.start()
-            for step in (listener.join, self._process.wait, self._process.kill):  # from the last to the first
+            for step in (listener.join, self._process.wait, self._process.kill):  # in reverse order
                 closing.callback(step)
             self.wait(lambda state: state.size != (0, 0))
             self._closing = closing.pop_all()
@@ -374,7 +374,7 @@ class RunningApp:
         self._closing.close()
 
     def wait(self, holds: Callable[[State], bool]) -> State:
-        """Return the newest state once `holds` is true of it; raises AssertionError when it never is."""
+        """Return the newest state as soon as `holds` accepts it; raises AssertionError on timeout."""
         end = time.monotonic() + PATIENCE
         while self._lines.qsize() or not holds(self.state):
             try:
@@ -387,7 +387,7 @@ class RunningApp:
         return self.state
 
     def settle(self) -> State:
-        """Return the state once the app has shown everything that was done on the screen since the start."""
+        """Return the state when the app has drawn every event that was sent."""
         return self.wait(lambda _: all(self.events[name] >= n for name, n in self._screen.sent.items()))
 
     def wait_for_text(self, text: str) -> State:
