@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ImageError
+from .components import Pieces, measure
+from .paper import find_ink
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -78,7 +80,7 @@ def ink_of_image(image: "Image.Image") -> Coverage:
         scale = WORKING_SIDE / max(grey.size)
         size = (max(1, round(grey.width * scale)), max(1, round(grey.height * scale)))
         grey = grey.resize(size, Image.Resampling.BOX)
-    return _ink_of_grey(np.asarray(grey, np.float32))
+    return find_ink(np.asarray(grey, np.float32))
 
 
 def _reduced(image: "Image.Image", factor: int) -> "Image.Image":
@@ -119,40 +121,6 @@ def _flatten(image: "Image.Image") -> "Image.Image":
     return image.convert("L")
 
 
-def _ink_of_grey(grey: NDArray[np.float32]) -> Coverage:
-    """Return the ink on a page, 0 to 255: the difference from the paper, dark or light, whichever is stronger."""
-    paper, noise = _paper_of(grey)
-    dark, light = np.clip(paper - grey, 0, None), np.clip(grey - paper, 0, None)
-    ink = dark if float(dark.sum()) >= float(light.sum()) else light
-    peak = float(np.percentile(ink[ink > noise], 95)) if bool((ink > noise).any()) else 0.0
-    if peak < max(24, 2 * noise):  # of 255: fainter ink is a smudge on blank paper
-        return np.zeros(grey.shape, np.uint8)
-    ink = np.where(ink > noise, ink, 0) * (255 / peak)
-    return np.clip(np.rint(ink), 0, 255).astype(np.uint8)
-
-
-def _paper_of(grey: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
-    """Return the paper's level at each pixel, and the amplitude of noise.
-
-    Measured on the border, which is paper. If it is shaded, as in a photo, a quadratic surface is fitted to it; twice,
-    the second time without outliers such as a stroke that reaches the border.
-    """
-    y, x = np.mgrid[0 : 1 : grey.shape[0] * 1j, 0 : 1 : grey.shape[1] * 1j]
-    on_rim = np.zeros(grey.shape, bool)
-    on_rim[[0, -1]] = on_rim[:, [0, -1]] = True
-    level = float(np.median(grey[on_rim]))
-    away = np.abs(grey[on_rim] - level)
-    if float(np.median(away)) <= 1 or min(grey.shape) < 64:
-        return np.full(grey.shape, level, np.float32), 6 * float(np.median(away))
-    terms = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=-1)
-    kept = away <= 4 * float(np.median(away)) + 1
-    for _ in range(2):
-        surface = terms @ np.linalg.lstsq(terms[on_rim][kept], grey[on_rim][kept], rcond=None)[0]
-        left = np.abs(grey - surface)[on_rim]
-        kept = left <= 4 * float(np.median(left)) + 1
-    return np.clip(surface, 0, 255).astype(np.float32), 6 * float(np.median(left))
-
-
 @dataclass(frozen=True)
 class Piece:
     """A connected piece of ink: `mask` marks it within `box`, (left, top, right, bottom) in pixels."""
@@ -162,54 +130,14 @@ class Piece:
 
 
 def pieces_of(coverage: Coverage) -> list[Piece]:
-    """Return the connected pieces of ink, without specks; raises ImageError for more than MAX_PIECES.
-
-    Eight-connected, by union-find over runs of ink in each row (Rosenfeld and Pfaltz, 1966).
-    """
-    labels = _label(coverage >= 64)
-    areas = np.bincount(labels.ravel())[1:]
-    if len(areas) == 0:
-        return []
-    kept = np.flatnonzero(areas >= max(2, 0.01 * int(areas.max()))) + 1
+    """Return the connected pieces of ink, without specks; raises ImageError for more than MAX_PIECES."""
+    pieces = measure(coverage >= 64)
+    kept = np.flatnonzero(pieces.area >= max(2, 0.01 * int(pieces.area.max(initial=0))))
     if len(kept) > MAX_PIECES:
         raise ImageError(f"{len(kept)} pieces of ink are more than {MAX_PIECES}: not a page of digits. Crop it")
-    return [_piece(labels, int(label)) for label in kept]
+    return [_piece(pieces, int(i)) for i in kept]
 
 
-def _piece(labels: NDArray[np.int32], label: int) -> Piece:
-    mask = labels == label
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
-    return Piece(mask[top:bottom, left:right].copy(), (left, top, right, bottom))
-
-
-def _label(solid: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Return (height, width) int32, 0 for paper, 1.. for each connected piece."""
-    edges = np.diff(np.pad(solid.astype(np.int8), ((0, 0), (1, 1))), axis=1)
-    rows, starts = np.nonzero(edges == 1)
-    ends = np.nonzero(edges == -1)[1]
-    parent = list(range(len(rows)))
-
-    def root(run: int) -> int:
-        while parent[run] != run:
-            parent[run] = parent[parent[run]]
-            run = parent[run]
-        return run
-
-    row_first = np.searchsorted(rows, np.arange(solid.shape[0] + 1))
-    for row in range(1, solid.shape[0]):
-        above, here = row_first[row - 1], row_first[row]
-        last = row_first[row + 1]
-        while above < row_first[row] and here < last:
-            if starts[above] <= ends[here] and starts[here] <= ends[above]:  # diagonal contact counts
-                parent[root(int(here))] = root(int(above))
-            if ends[above] < ends[here]:
-                above += 1
-            else:
-                here += 1
-    labels = np.zeros(solid.shape, np.int32)
-    names: dict[int, int] = {}
-    for run in range(len(rows)):
-        name = names.setdefault(root(run), len(names) + 1)
-        labels[rows[run], starts[run] : ends[run]] = name
-    return labels
+def _piece(pieces: Pieces, i: int) -> Piece:
+    left, top, right, bottom = (int(side[i]) for side in (pieces.left, pieces.top, pieces.right, pieces.bottom))
+    return Piece(pieces.labels[top:bottom, left:right] == i + 1, (left, top, right, bottom))

@@ -3,12 +3,10 @@
 import io
 import struct
 import zlib
-from collections import deque
 from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps
 
 from edge_app.errors import ImageError
@@ -182,33 +180,3 @@ def test_a_decompression_bomb_is_refused() -> None:
     bomb = stored(Image.new("1", (20_000, 20_000)), "PNG")
     with pytest.raises(ImageError, match="scale it down"):
         open_picture(bomb)
-
-
-def flood_fill(solid: NDArray[np.bool_]) -> list[frozenset[tuple[int, int]]]:
-    """Flood fill: an independent oracle for the union-find over runs."""
-    left = {(int(row), int(column)) for row, column in np.argwhere(solid)}
-    found = []
-    while left:
-        queue, piece = deque([left.pop()]), set()
-        while queue:
-            row, column = queue.popleft()
-            piece.add((row, column))
-            for near in ((row + dy, column + dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)):
-                if near in left:
-                    left.remove(near)
-                    queue.append(near)
-        found.append(frozenset(piece))
-    return found
-
-
-@pytest.mark.parametrize("density", [0.1, 0.3, 0.45, 0.6])
-def test_pieces_equal_those_of_a_flood_fill(density: float) -> None:
-    random = np.random.default_rng(int(density * 100))
-    for _ in range(20):
-        solid = random.random((17, 23)) < density
-        labels = images._label(solid)
-        pieces = [
-            frozenset((int(row), int(column)) for row, column in np.argwhere(labels == label))
-            for label in range(1, labels.max() + 1)
-        ]
-        assert set(pieces) == set(flood_fill(solid))

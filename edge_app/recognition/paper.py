@@ -1,0 +1,273 @@
+"""Ink told from paper: light, texture, rules, rims and specks taken out of a picture."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .components import Mask, Pieces, measure
+
+Grey = NDArray[np.float32]
+"""(height, width) float32 from 0, black, to 255, white."""
+
+SMALL = 256  # pixels of the longest side where the paper's light is measured
+THICKEST = 0.35  # of the longest side: a wider dark field is light or table, not a line of a digit
+LOW, NOISE = 14.0, 5.0  # of 255, and in standard deviations: less contrast is no ink
+FAINTEST = 0.4  # of the typical line's contrast: fainter pieces are rules, ghosts or texture
+WIDTHS = 8  # of a line: a dark field that is wider is no line
+LONG = 0.5  # of the picture's width: a shorter line is no rule
+SLENDER = 15  # lengths of a rule in its widths
+OWN = 0.4  # of a piece's own contrast: its lines end there
+
+
+def spread(grey: NDArray[Any], size: int) -> NDArray[Any]:
+    """Return the maximum of `size` neighbours (odd) along each row, by doubling; the rim repeats."""
+    out = np.pad(grey, ((0, 0), (size // 2, size // 2)), mode="edge")
+    done = 1
+    while done < size:
+        step = min(done, size - done)
+        out = np.maximum(out[:, :-step], out[:, step:])
+        done += step
+    return out
+
+
+def close_gaps(grey: Grey, size: int) -> Grey:
+    """Return `grey` without dark features narrower than `size` (odd): a closing by a square (Serra, 1982).
+
+    Shadows and tables that are wider keep their edges, and so does what the rim cuts off, which may go on beyond it.
+    """
+    page = np.pad(grey, size - 1, mode="edge")
+    page = spread(spread(page, size).T, size).T
+    page = -spread(spread(-page, size).T, size).T
+    return page[size - 1 : len(page) - size + 1, size - 1 : page.shape[1] - size + 1]
+
+
+def light_of(grey: Grey, size: float) -> Grey:
+    """Return the level of the paper behind dark ink at each pixel; lines are narrower than `size` pixels."""
+    from PIL import Image
+
+    factor = max(1, -(-max(grey.shape) // SMALL))
+    page = Image.fromarray(grey)
+    small = np.asarray(page.reduce(factor) if factor > 1 else page)
+    paper = close_gaps(small, 2 * int(size / factor / 2) + 1)
+    paper = -grow(-paper, 1)  # where a sheet ends on a table, its last pixels belong to the table
+    return np.asarray(Image.fromarray(paper).resize(page.size, Image.Resampling.BILINEAR))
+
+
+def contrast_of(grey: Grey, size: float) -> Grey:
+    """Return how much darker than paper each pixel is, 0 to 255 whatever the light: its share of the paper's level."""
+    paper = light_of(grey, size)
+    least = 0.4 * float(np.percentile(paper, 95))  # the noise of a dark table is not amplified
+    contrast = (paper - grey) * (255 / np.maximum(paper, max(least, 16)))
+    return contrast - np.percentile(contrast, 25) - 0.67 * noise_of(contrast)  # the closing lies on top of the noise
+
+
+def noise_of(contrast: Grey) -> float:
+    """Return the standard deviation of paper, by its light side, which ink does not change."""
+    light, lighter = np.percentile(contrast, [25, 5])
+    return float(light - lighter) / 0.97  # 0.97 standard deviations lie between these of a normal distribution
+
+
+def _strengths(contrast: Grey, pieces: Pieces) -> NDArray[np.float32]:
+    """Return the contrast of each piece's core: of its pixels at 90 per cent when sorted."""
+    owner = pieces.labels[pieces.labels > 0] - 1
+    values = contrast[pieces.labels > 0]
+    order = np.lexsort((values, owner))
+    first = np.cumsum(pieces.area) - pieces.area
+    return values[order][first + (0.9 * (pieces.area - 1)).astype(int)]
+
+
+def weighted_median(values: NDArray[np.floating[Any]], weights: NDArray[np.float64]) -> float:
+    """Return the value in the middle of the weights; 0 for no values."""
+    if not len(values):
+        return 0.0
+    order = np.argsort(values, kind="stable")
+    total = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(total, total[-1] / 2)])
+
+
+@dataclass(frozen=True)
+class Ink:
+    """Where ink may be, and its contrast, 255 for the core of each piece."""
+
+    contrast: Grey
+    mask: Mask
+
+    @property
+    def line_width(self) -> float:
+        """The width of a typical line in pixels."""
+        pieces = measure(self.mask)
+        return weighted_median(pieces.line_width, pieces.outline * 1.0)
+
+
+def find_pieces(contrast: Grey) -> Ink:
+    """Return what stands out from paper.
+
+    Two thresholds: what lies above the noise is a piece, and each piece ends at a share of its own contrast, so that
+    pencil and marker keep their width; a piece much fainter than the typical one is none.
+    """
+    solid = contrast > max(LOW, NOISE * noise_of(contrast))
+    pieces = measure(solid)
+    strengths = _strengths(contrast, pieces)
+    typical = weighted_median(strengths, pieces.outline * np.minimum(pieces.area, 400.0))
+    kept = np.concatenate([[np.inf], np.where(strengths >= FAINTEST * typical, strengths, np.inf)])[pieces.labels]
+    return Ink((contrast * (255 / kept)).astype(np.float32), contrast > OWN * kept)
+
+
+def find_ink(grey: Grey) -> NDArray[np.uint8]:
+    """Return the ink of a page, (height, width) uint8, 0 for paper, 255 for the core of lines."""
+    grey = 255 - grey if is_dark_page(grey) else grey
+    widest = THICKEST * max(grey.shape)
+    ink = find_pieces(contrast_of(grey, widest))
+    closer = WIDTHS * ink.line_width
+    if 0 < closer < widest:  # light measured closer to the lines leaves less of shadows
+        ink = find_pieces(contrast_of(grey, closer))
+    mask = drop_lines(ink.mask)
+    mask = drop_foreign(mask)
+    soft = grow(mask, max(1, round(0.25 * ink.line_width)))
+    return np.where(soft, np.clip(np.rint(ink.contrast), 0, 255), 0).astype(np.uint8)
+
+
+def is_dark_page(grey: Grey) -> bool:
+    """Return whether the ink is light: whether light lines, not spots, have more outline than dark ones."""
+    from PIL import Image
+
+    factor = max(1, -(-max(grey.shape) // SMALL))
+    small: Grey = np.asarray(Image.fromarray(grey).reduce(factor) if factor > 1 else grey, np.float32)
+    return _lines_in(255 - small) > _lines_in(small)
+
+
+def _lines_in(grey: Grey) -> float:
+    """Return how much outline, weighted by contrast, the dark lines of a small page have."""
+    contrast = contrast_of(grey, THICKEST * max(grey.shape))
+    pieces = measure(find_pieces(contrast).mask)
+    if not len(pieces.area):
+        return 0.0
+    high, wide = grey.shape
+    touching = (pieces.left == 0) | (pieces.top == 0) | (pieces.right == wide) | (pieces.bottom == high)
+    is_line = pieces.line_width < 0.45 * pieces.extent
+    evidence = pieces.outline * _strengths(contrast, pieces) * np.where(touching, 0.5, 1.0) / pieces.line_width
+    return float(evidence[is_line].sum())
+
+
+def grow(mask: NDArray[Any], by: int) -> NDArray[Any]:
+    """Return the maximum of the square that reaches `by` pixels around each one."""
+    return spread(spread(mask, 2 * by + 1).T, 2 * by + 1).T
+
+
+def _thin(mask: Mask, most: float) -> Mask:
+    """Return the pixels in vertical runs of at most `most`."""
+    columns = np.pad(mask, ((1, 1), (0, 0))).T.ravel()
+    edges = np.flatnonzero(columns[1:] != columns[:-1]) + 1
+    starts, ends = edges[::2], edges[1::2]
+    short = ends - starts <= most
+    steps = np.zeros(columns.size + 1, np.int8)
+    steps[starts[short]], steps[ends[short]] = 1, -1
+    return np.cumsum(steps[:-1], dtype=np.int8).reshape(mask.shape[1], -1).T[1:-1] > 0
+
+
+def _long_lines(mask: Mask, thick: float, *, stems: bool) -> list[Mask]:
+    """Return the pixels of long, thin, nearly horizontal lines, but not where a digit's line crosses them.
+
+    As staff lines are taken out of scores: followed through gaps, and only runs no thicker than the line go (Dalitz et
+    al., 2008).
+    """
+    thin = _thin(mask, 1.6 * thick + 1)
+    gap = 2 * round(2 * thick) + 1
+    bridged = ~spread(~spread(np.pad(thin, ((0, 0), (gap, gap))), gap), gap)[:, gap:-gap]
+    least = 2 * round(2.5 * thick) + 1
+    flat = spread(~spread(~bridged, least), least)
+    lines = measure(spread(flat.T, 3).T)
+    found = [
+        band
+        for i in np.flatnonzero(
+            (lines.width >= LONG * mask.shape[1]) & (lines.height <= 0.15 * lines.width + 3 * thick)
+        )
+        if (band := _band(mask, thin, lines, int(i), thick)) is not None
+    ]
+    return [band for band in found if _is_rule(mask, band, found, thick, stems)]
+
+
+def _band(mask: Mask, thin: Mask, lines: Pieces, i: int, thick: float) -> Mask | None:
+    """Return the pixels of line `i`, along the parabola through it; None if it is not straight, or full of gaps."""
+    y, x = np.nonzero((lines.labels == i + 1) & thin)
+    if len(x) < 3:
+        return None
+    columns = np.arange(mask.shape[1])
+    distance = np.abs(np.arange(mask.shape[0])[:, None] - _curve(x, y, columns))
+    inner = slice(lines.left[i], lines.right[i])
+    own = (thin & (distance <= 2 * thick))[:, inner].sum() / lines.width[i]
+    near = distance <= max(0.5 * thick, own) + 1.5
+    filled = (mask & near).any(axis=0)[inner].mean()
+    counts = np.bincount(x, minlength=len(columns))
+    middles = np.bincount(x, weights=y, minlength=len(columns)) / np.maximum(counts, 1)
+    strays = np.abs(middles - _curve(x, y, columns))[counts > 0] > max(0.75, 0.2 * thick)
+    is_straight = filled > 0.9 and strays.mean() < 0.2
+    return thin & near if is_straight and lines.width[i] > SLENDER * own else None
+
+
+def _curve(x: NDArray[np.int64], y: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the height at `columns` of the parabola through points, straight on beyond their ends."""
+    parabola = np.polyfit(x, y, 2)
+    inside = np.clip(columns, x.min(), x.max())
+    return np.polyval(parabola, inside) + np.polyval(np.polyder(parabola), inside) * (columns - inside)
+
+
+def _is_rule(mask: Mask, band: Mask, bands: list[Mask], thick: float, stems: bool) -> bool:
+    """Return whether a line is a rule and not part of a digit, by its length and by the height of the digits.
+
+    `stems` are the lines of 1, 4, 7 and 9, which look like vertical rules: these must be much longer, or many.
+    """
+    columns = np.flatnonzero(band.any(axis=0))
+    length = columns[-1] + 1 - columns[0]
+    pieces = measure(mask)
+    own = np.bincount(pieces.labels[band], minlength=len(pieces.area) + 1)[1:] > 0
+    many = len(bands) >= 3
+    everything = np.logical_or.reduce(bands)
+    rest = measure(mask & ~everything)
+    big = rest.extent > 3 * thick
+    tall = weighted_median(rest.height[big] * 1.0, rest.area[big] * 1.0)
+    if not tall or length < 1.3 * tall:
+        return False
+    if stems:
+        others = ~own & (pieces.height > 0.15 * length)
+        apart = weighted_median(pieces.height[others] * 1.0, pieces.area[others] * 1.0)
+        crosses_page = length >= 0.95 * mask.shape[1]
+        return (many and crosses_page) or (others.sum() >= 3 and length >= (1.4 if crosses_page else 2.5) * apart)
+    across = pieces.bottom[own].max() - pieces.top[own].min()
+    return many or length >= 1.8 * across
+
+
+def drop_lines(mask: Mask) -> Mask:
+    """Return the mask without rules and squares."""
+    pieces = measure(mask)
+    width = weighted_median(pieces.line_width, pieces.outline * 1.0)
+    for band in _long_lines(mask, width, stems=False):
+        mask = mask & ~band
+    for band in _long_lines(mask.T, width, stems=True):
+        mask = mask & ~band.T
+    return mask
+
+
+def drop_foreign(mask: Mask) -> Mask:
+    """Return the mask without what is no digit by its place, size or thickness."""
+    pieces = measure(mask)
+    if not len(pieces.area):
+        return mask
+    high, wide = mask.shape
+    touching = (pieces.left == 0) | (pieces.top == 0) | (pieces.right == wide) | (pieces.bottom == high)
+    inner = ~touching & (pieces.extent >= 0.1 * max(pieces.extent.max(), 0.3 * high))
+    kept = np.ones(len(pieces.area), bool)
+    ref = inner if inner.any() else kept
+    width = weighted_median(pieces.line_width[ref], pieces.outline[ref] * 1.0)
+    tall = weighted_median(pieces.height[ref] * 1.0, pieces.area[ref] * 1.0)
+    if inner.any():
+        kept &= ~(
+            touching & ((pieces.line_width > 2.2 * width) | (pieces.extent > 2.5 * tall) | (pieces.height < 0.5 * tall))
+        )
+    kept &= (pieces.line_width < 0.45 * pieces.extent) | (pieces.extent < 3 * width)
+    large = pieces.extent > max(1.2 * width, 0.15 * tall)
+    near = grow(pieces.mask(kept & large), max(1, round(width)))
+    beside = np.bincount(pieces.labels[near], minlength=len(kept) + 1)[1:] > 0  # crumbs of a dry pen
+    return pieces.mask(kept & (large | beside))
