@@ -40,7 +40,7 @@ train: $(FULL)/ready ## train the network that ships; ARGS="--ink FILE..." for m
 	$(RUN) -m train $(ARGS)
 
 convert: $(FULL)/ready ## models/digits.keras to float and int8 .tflite with their card
-	$(RUN) -m convert $(ARGS)
+	$(RUN) -m convert --output models $(ARGS)
 
 compare: $(LEAN)/ready ## float against int8 on this machine; ARGS="--mnist mnist.npz"
 	@$(LEAN)/bin/digitpad compare $(ARGS)

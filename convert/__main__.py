@@ -18,11 +18,13 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge_app.datasets.mnist import SHA256, Mnist
 from edge_app.errors import DataError, DigitpadError, ModelError
-from edge_app.modelfiles.card import CARD, INT8, NEXT_CARD
-from edge_app.modelfiles.selftest import known_digits, make_expected
+from edge_app.evaluation.compare.data import Batches
+from edge_app.modelfiles.card import CARD, FLOAT, INT8, NEXT_CARD, models_folder, read_card
+from edge_app.modelfiles.selftest import CONVENTIONS, known_digits, make_expected
 from edge_app.recognition.interpreter import MODULES
 from edge_app.recognition.model import REJECT
 from edge_app.storage.atomic_write import readable_json, write_atomically
@@ -31,8 +33,15 @@ from train.mnist import load_mnist
 from .calibration import choose_representative
 from .variants import ALL, ALWAYS
 
-VERIFICATION_IMAGES = 1000
+JUDGED = 5000  # images: the last of MNIST's training part, which no calibration uses
+TRIED = 2000  # of those, to find out what the network takes
+FLOOR = 0.8  # a network that reads less is not what this program takes it for
+NEAR = 0.01  # conventions that read this much less than the best may still be the one
+NOTHING = "Nothing was written"
 TIE = 2  # units of the int8 output: classes this close are a tie
+
+Labelled = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+"""Images (n, 28, 28) and labels (n,), both uint8."""
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -40,14 +49,24 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         allow_abbrev=False,
         prog="python -m convert",
-        description="Convert a Keras network to float and full-int8 TFLite, calibrated on MNIST training images, and "
-        "verify the files with every edge runtime that is installed. Nothing is replaced if a check fails.",
-        epilog="example: python -m convert models/digits.keras --all --mnist mnist.npz",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Convert a Keras network to float and full-int8 TFLite, calibrated on MNIST training images.\n"
+        "What it takes for its input (0 to 1, 0 to 255, black on white, ...) is found by trying. The files\n"
+        "are run by every edge runtime that is installed, and nothing is written if they read badly.",
+        epilog="examples:\n  python -m convert mine.h5 --mnist mnist.npz\n"
+        "  python -m convert mine.keras --output mine --data labelled.jsonl --max-drop 0.5\n"
+        "  python -m convert models/digits.keras --output models --all",
     )
     add = parser.add_argument
-    add("model", type=Path, nargs="?", default=Path("models/digits.keras"), help=".keras or .h5 (models/digits.keras)")
-    add("--output", type=Path, default=Path("models"), metavar="FOLDER", help="default: models")
+    model = ".keras, .h5 or a SavedModel folder (models/digits.keras)"
+    add("model", type=Path, nargs="?", default=Path("models/digits.keras"), help=model)
+    add("--output", type=Path, metavar="FOLDER", help="default: the folder of the network, except models/")
     add("--all", action="store_true", help="write float16 and dynamic-range files as well")
+    add("--data", type=Path, nargs="+", default=[], metavar="PATH", help="labelled digits to judge the files by")
+    add("--max-drop", type=float, default=1.0, metavar="POINTS", help="accuracy that int8 may lose against float (1)")
+    add("--anyway", action="store_true", help="write files that read badly, too")
+    add("--output-name", metavar="NAME", help="the output to convert, of a network with several")
+    add("--allow-float", action="store_true", help="keep operators without int8 in float32")
     twin = "for a network trained with --all-writers: the .train.json of the same training with writers held out"
     add("--temperature-from", type=Path, metavar="FILE", help=twin)
     add("--mnist", type=Path, metavar="FILE", help="local mnist.npz; default: the variable DIGITPAD_MNIST")
@@ -62,6 +81,8 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if not 1 <= args.per_class <= 1000:
         parser.error("--per-class must be from 1 to 1000")
+    if not 0 <= args.max_drop <= 100:
+        parser.error("--max-drop must be from 0 to 100 points")
     try:
         _convert(args)
     except DigitpadError as error:
@@ -71,29 +92,77 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _convert(args: argparse.Namespace) -> None:
-    from . import tflite
+    from . import keras_file, tflite
 
+    output = _output_folder(args)
+    network = keras_file.load_network(args.model, args.output_name)
     mnist = load_mnist(args.mnist)
-    network = tflite.load_network(args.model)
     chosen = choose_representative(mnist.y_train, args.per_class, args.seed)
-    print(f"converting {args.model} ...", flush=True)
+    name, judged = _judged(args.data, mnist, chosen)
+    convention = _find_convention(network, judged)
+    print(f"converting {args.model}, which takes {convention} ...", flush=True)
+    inputs = keras_file.as_inputs(network, mnist.x_train[chosen], CONVENTIONS[convention])
     names = ALL if args.all else ALWAYS
-    files = {name: tflite.MAKERS[name](network, mnist.x_train[chosen]) for name in names}
-    card = _make_card(args, network.output_shape[1], files, chosen)
-    _verify(files, card, mnist, chosen)
-    _replace(files, card, args.output)
-    _report(files, card, args.output)
+    fixed = keras_file.with_fixed_batch(network)
+    files = tflite.make_files(names, fixed, inputs, allow_float=args.allow_float)
+    card = _make_card(args, network, convention, files, chosen)
+    _verify(files, card, mnist, name, judged, args)
+    _replace(files, card, output)
+    _report(files, card, output)
 
 
-def _make_card(args: argparse.Namespace, classes: int, files: dict[str, bytes], chosen: Any) -> dict[str, Any]:
+def _output_folder(args: argparse.Namespace) -> Path:
+    """Return where to write; never over the models that digitpad ships or another network's unless that was named."""
+    if args.output:
+        return Path(args.output)
+    folder: Path = args.model.resolve().parent
+    if folder == models_folder().resolve():
+        raise ModelError("--output models replaces the models that digitpad uses; name another folder to keep them")
+    if (folder / CARD).exists():
+        other = read_card(folder / CARD).get("keras", {}).get("file")
+        if other != args.model.name:
+            raise ModelError(f"{folder / CARD} belongs to {other or 'another model'}. Give --output FOLDER")
+    return folder
+
+
+def _judged(data: list[Path], mnist: Mnist, chosen: NDArray[np.intp]) -> tuple[str, Labelled]:
+    """Return the digits to judge a network by, with their name: labelled data, or the end of MNIST's training part."""
+    if not data:
+        unseen = np.setdiff1d(np.arange(len(mnist.x_train)), chosen)[-JUDGED:]
+        return "MNIST's validation part", (mnist.x_train[unseen], mnist.y_train[unseen])
+    images, labels = zip(*(batch for path in data for batch in Batches(path)), strict=True)
+    return ", ".join(path.name for path in data), (np.concatenate(images), np.concatenate(labels))
+
+
+def _find_convention(network: Any, judged: Labelled) -> str:
+    """Return the convention of a network's input: of those with which it reads about best, the most likely.
+
+    Accuracy alone may not tell: ReLU networks read 0 to 255 nearly as well as 0 to 1, only with far too much certainty.
+    """
+    from .keras_file import log_probabilities
+
+    images, labels = (part[:: max(1, len(judged[1]) // TRIED)] for part in judged)
+    right, likelihood = {}, {}
+    for name, ends in CONVENTIONS.items():
+        logs = log_probabilities(network, images, ends)
+        right[name] = float((logs.argmax(axis=1) == labels).mean())
+        likelihood[name] = float(logs[np.arange(len(labels)), labels].mean())
+    return max((name for name in right if right[name] >= max(right.values()) - NEAR), key=lambda name: likelihood[name])
+
+
+def _make_card(
+    args: argparse.Namespace, network: Any, convention: str, files: dict[str, bytes], chosen: Any
+) -> dict[str, Any]:
     """Return the card of `files` without the results of verification."""
     training = _training_record(args.model.with_suffix(".train.json"))
+    paper, ink = CONVENTIONS[convention]
     return {
-        "classes": ([*map(str, range(10)), REJECT])[:classes],
+        "classes": ([*map(str, range(10)), REJECT])[: network.outputs[0].shape[1]],
         **_confidence(training, args.temperature_from),
+        "input": {"convention": convention, "paper": paper, "ink": ink},
         "files": {name: {"sha256": _digest(content), "bytes": len(content)} for name, content in files.items()},
         "accuracy": {},
-        "keras": {"file": args.model.name, "sha256": _digest(args.model.read_bytes())},
+        "keras": {"file": args.model.name, "sha256": _digest_of(args.model)},
         "training": training,
         "calibration": {
             "data": "MNIST training part",
@@ -108,6 +177,11 @@ def _make_card(args: argparse.Namespace, classes: int, files: dict[str, bytes], 
         "versions": {name: importlib.metadata.version(name) for name in ("tensorflow", "keras", "numpy")}
         | {"python": platform.python_version()},
     }
+
+
+def _digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file, or of a SavedModel's graph."""
+    return _digest((path / "saved_model.pb" if path.is_dir() else path).read_bytes())
 
 
 def _digest(content: bytes) -> str:
@@ -135,40 +209,55 @@ def _training_record(path: Path) -> dict[str, Any]:
     return dict(record)
 
 
-def _verify(files: dict[str, bytes], card: dict[str, Any], mnist: Mnist, chosen: Any) -> None:
-    """Verify the files in a temporary folder and add the results to the card; raises ModelError."""
+def _verify(
+    files: dict[str, bytes], card: dict[str, Any], mnist: Mnist, name: str, judged: Labelled, args: argparse.Namespace
+) -> None:
+    """Run the files with every runtime and add the results to the card; raises ModelError for files that read badly.
+
+    A runtime that cannot run a file is named in the card and the report; one that can is enough.
+    """
     runtimes = [runtime for runtime in MODULES if _is_installed(runtime)]
     if not runtimes:
         raise ModelError(f"no edge runtime to verify the files with. Run: pip install {' or '.join(MODULES)}")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    known, count = known_digits(), len(judged[1])
+    options = ["--allow-float"] if args.allow_float else []
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         for file, content in files.items():
             (folder / file).write_bytes(content)
         (folder / CARD).write_text(json.dumps(card))
-        unseen = np.setdiff1d(np.arange(len(mnist.x_train)), chosen)[-VERIFICATION_IMAGES:]
-        np.save(folder / "images.npy", mnist.x_train[unseen])
-        card["runtimes"] = [_run_verification(runtime, folder) for runtime in runtimes]
-        card["agreement"] = _agreement(runtimes, folder)
-        card["self_test"] = _self_test(runtimes[0], folder)
-        card["accuracy"] = _accuracy(runtimes[0], folder, mnist)
+        np.save(folder / "images.npy", np.concatenate([judged[0], known, mnist.x_test]))
+        results = {runtime: _run_verification(runtime, folder, options) for runtime in runtimes}
+        works = [runtime for runtime, found in results.items() if "error" not in found]
+        if not works:
+            raise ModelError("; ".join(f"{own}: {found['error']}" for own, found in results.items()) + f". {NOTHING}")
+        logits = [dict(np.load(folder / f"{runtime}.npz")) for runtime in works]
+        card["runtimes"] = list(results.values())
+        card["agreement"] = _agreement(*(own[INT8][:count] for own in logits[:2]), results[works[0]][INT8])
+        card["self_test"] = make_expected(known, logits[0][INT8][count : count + len(known)])
+        right = {file: float((own[:count].argmax(axis=1) == judged[1]).mean()) for file, own in logits[0].items()}
+        _judge(right, f"{count:,} images of {name}", results[works[0]][INT8]["problem"], args)
+        tested = {  # only to report: nothing is chosen by it
+            file: float((own[-len(mnist.y_test) :].argmax(axis=1) == mnist.y_test).mean())
+            for file, own in logits[0].items()
+        }
+        card["accuracy"] = {"data": "MNIST test part", "n": len(mnist.y_test), "runtime": works[0], **tested}
 
 
-def _self_test(runtime: str, folder: Path) -> dict[str, Any]:
-    """Return reference digits with the logits of the int8 model, for the self-test at start-up."""
-    images = known_digits()
-    np.save(folder / "images.npy", images)
-    _run_verification(runtime, folder)
-    with np.load(folder / f"{runtime}.npz") as logits:
-        return make_expected(images, logits[INT8])
-
-
-def _accuracy(runtime: str, folder: Path, mnist: Mnist) -> dict[str, Any]:
-    """Return the accuracy of every file in `folder` on MNIST's test part."""
-    np.save(folder / "images.npy", mnist.x_test)  # only to report: nothing is chosen by it
-    _run_verification(runtime, folder)
-    with np.load(folder / f"{runtime}.npz") as logits:
-        right = {file: float((logits[file].argmax(axis=1) == mnist.y_test).mean()) for file in logits}
-    return {"data": "MNIST test part", "n": len(mnist.y_test), "runtime": runtime, **right}
+def _judge(right: dict[str, float], where: str, problem: str, args: argparse.Namespace) -> None:
+    """Print how float and int8 read; raises ModelError if that is too little, unless it is wanted anyway."""
+    print(f"{where}: float {right[FLOAT]:.2%}, int8 {right[INT8]:.2%}", flush=True)
+    drop = 100 * (right[FLOAT] - right[INT8])
+    if right[FLOAT] < FLOOR:
+        problem = f"the network reads {right[FLOAT]:.2%} of {where} with the best convention, expected {FLOOR:.0%}"
+    elif drop > args.max_drop:
+        problem = f"int8 lost {drop:.2f} points of accuracy, more than --max-drop {args.max_drop:g}"
+    elif problem:
+        problem = f"the app would not open {INT8}: {problem}"
+    if problem and args.anyway:
+        print(f"written all the same: {problem}")
+    elif problem:
+        raise ModelError(f"{args.model}: {problem}. {NOTHING}; to write it all the same, give --anyway")
 
 
 def _replace(files: dict[str, bytes], card: dict[str, Any], output: Path) -> None:
@@ -192,10 +281,14 @@ def move(file: Path, place: Path) -> None:
 
 
 def _report(files: dict[str, bytes], card: dict[str, Any], output: Path) -> None:
+    for found in card["runtimes"]:
+        print(f"{found['runtime']}: {found.get('error') or 'runs the files'}")
+    first = next(found for found in card["runtimes"] if "error" not in found)
     for file, content in files.items():
-        print(f"{output / file}: {len(content):,} bytes, {card['accuracy'][file]:.2%} of MNIST's test images")
-    runtimes = [found["runtime"] for found in card["runtimes"]]
-    print(f"verified with {' and '.join(runtimes)}; agreement: {card['agreement'] or 'one runtime only'}")
+        kind, right = first[file]["type"], card["accuracy"][file]
+        print(f"{output / file}: {kind}, {len(content):,} bytes, {right:.2%} of MNIST's test images")
+    if agreement := card["agreement"]:
+        print(f"both runtimes: {agreement['different_answers']} of {agreement['images']:,} images read differently")
     for file in ALL:
         if file not in files and (output / file).exists():
             print(f"{output / file}: from an earlier conversion, no longer named in {CARD}. To renew it, use --all")
@@ -209,11 +302,12 @@ def _is_installed(name: str) -> bool:
     return True
 
 
-def _run_verification(runtime: str, folder: Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "convert.verify", runtime, str(folder)]
+def _run_verification(runtime: str, folder: Path, options: list[str]) -> dict[str, Any]:
+    """Return the results of a runtime, or its name and the `error` that it met."""
+    command = [sys.executable, "-m", "convert.verify", runtime, str(folder), *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise ModelError(f"{runtime}: {_failure(done)}. Nothing was replaced")
+        return {"runtime": runtime, "error": _failure(done)}
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
@@ -227,20 +321,16 @@ def _failure(done: "subprocess.CompletedProcess[str]") -> str:
     return f"crashed at {at} (exit status {done.returncode})"
 
 
-def _agreement(runtimes: list[str], folder: Path) -> dict[str, Any]:
-    """Return how far two runtimes agree on the int8 model; raises ModelError if their answers differ."""
-    if len(runtimes) < 2:
+def _agreement(one: NDArray[np.float32], *others: Any) -> dict[str, Any]:
+    """Return how far two runtimes agree on the int8 model, by its logits; empty for one runtime alone."""
+    *rest, found = others
+    if not rest:
         return {}
-    one, two = (np.load(folder / f"{runtime}.npz")[INT8] for runtime in runtimes[:2])
-    step = np.diff(np.unique(np.concatenate([one.ravel(), two.ravel()]))).min()
+    [two], step = rest, found["output_step"]
     units = np.rint(np.abs(one - two) / step)
     # how far the answer of one is below the best of the other, in units of the output: a tie is no difference
     below = (two.max(axis=1) - two[np.arange(len(two)), one.argmax(axis=1)]) / step
     different = int((below > TIE).sum())
-    if different:
-        raise ModelError(
-            f"{INT8}: {' and '.join(runtimes)} read {different} of {len(one)} images differently. Nothing was replaced"
-        )
     return {
         "images": len(one),
         "different_answers": different,

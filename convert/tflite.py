@@ -8,11 +8,10 @@ TensorFlow drops quantisation from its converter.
 
 import contextlib
 import io
-from collections.abc import Callable
-from pathlib import Path
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -20,31 +19,10 @@ from numpy.typing import NDArray
 from edge_app.errors import ModelError
 from edge_app.modelfiles.card import FLOAT, INT8
 
+from .keras_file import first_line
 from .variants import DYNAMIC, FLOAT16
 
-Images = NDArray[np.uint8]
-
-
-def load_network(path: Path) -> Any:
-    """Return the Keras network at `path` (.keras or .h5), ending in logits; raises ModelError."""
-    if not path.is_file():
-        raise ModelError(f"{path}: not found. Run: python -m train")
-    try:
-        model = keras.models.load_model(path, compile=False)
-    except Exception as error:  # Keras does not document what it raises
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ModelError(f"{path}: cannot be loaded as a Keras model ({reason}). Run: python -m train") from None
-    if tuple(model.input_shape[1:]) != (28, 28, 1) or len(model.output_shape) != 2:
-        raise ModelError(
-            f"{path}: expected (28, 28, 1) to classes, found {model.input_shape[1:]} to {model.output_shape[1:]}. "
-            "Run: python -m train"
-        )
-    last = model.layers[-1]
-    if getattr(last, "activation", None) is keras.activations.softmax:
-        last.activation = keras.activations.linear  # logits: a softmax in the graph costs int8 resolution
-    # A fixed batch: a dynamic one adds SHAPE, STRIDED_SLICE and PACK, and XNNPACK no longer takes the float model
-    inputs = keras.Input(batch_shape=(1, 28, 28, 1))
-    return keras.Model(inputs, model(inputs, training=False))
+Inputs = NDArray[np.float32]
 
 
 def to_float(network: Any) -> bytes:
@@ -68,22 +46,29 @@ def to_dynamic(network: Any) -> bytes:
     return _convert(_int8_converter(network))
 
 
-def quantise(network: Any, representative: Images) -> bytes:
-    """Return the network as a full-int8 .tflite file, ranges taken from `representative`, (n, 28, 28) uint8."""
+def quantise(network: Any, representative: Inputs, *, allow_float: bool = False) -> bytes:
+    """Return the network as a full-int8 .tflite file, ranges taken from `representative`, inputs of the network.
+
+    With `allow_float`, operators that have no int8 stay float32 between int8 parts.
+    """
     converter = _int8_converter(network)
-    scaled = representative[:, None, :, :, None].astype(np.float32) / 255
-    converter.representative_dataset = lambda: ([image] for image in scaled)
+    converter.representative_dataset = lambda: ([own[None]] for own in representative)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    if allow_float:
+        converter.target_spec.supported_ops.append(tf.lite.OpsSet.TFLITE_BUILTINS)
     converter.inference_input_type = converter.inference_output_type = tf.int8
     return _convert(converter)
 
 
-MAKERS: dict[str, Callable[[Any, Images], bytes]] = {
-    FLOAT: lambda network, _: to_float(network),
-    INT8: quantise,
-    FLOAT16: lambda network, _: to_float16(network),
-    DYNAMIC: lambda network, _: to_dynamic(network),
-}
+def make_files(names: Sequence[str], network: Any, representative: Inputs, *, allow_float: bool) -> dict[str, bytes]:
+    """Return the files of these names; raises ModelError for a network that cannot be converted."""
+    makers: dict[str, Callable[[], bytes]] = {
+        FLOAT: lambda: to_float(network),
+        INT8: lambda: quantise(network, representative, allow_float=allow_float),
+        FLOAT16: lambda: to_float16(network),
+        DYNAMIC: lambda: to_dynamic(network),
+    }
+    return {name: makers[name]() for name in names}
 
 
 def _int8_converter(network: Any) -> Any:
@@ -95,5 +80,13 @@ def _int8_converter(network: Any) -> Any:
 
 
 def _convert(converter: Any) -> bytes:
-    with contextlib.redirect_stdout(io.StringIO()):  # Keras prints every exported variable
-        return bytes(converter.convert())
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):  # Keras prints every exported variable
+            return bytes(converter.convert())
+    except Exception as error:  # ConverterError, RuntimeError of the calibrator and others, undocumented
+        if found := re.search(r"Quantization not yet supported for op: '?(\w+)", str(error)):
+            message = f"TensorFlow has no int8 for the operator {found[1]}. Replace it in the network"
+            raise ModelError(f"{message}, or give --allow-float, and it stays float32 between int8 parts") from None
+        if found := re.search(r"'?(tfl?\.\w+)'? op is neither a custom op nor a flex op", str(error)):
+            raise ModelError(f"TensorFlow Lite has no operator {found[1]}. Replace it in the network") from None
+        raise ModelError(f"TensorFlow cannot convert it ({first_line(error)})") from None

@@ -1,4 +1,4 @@
-"""Verification of converted files with an edge runtime: `python -m convert.verify RUNTIME FOLDER`.
+"""Verification of converted files with an edge runtime: `python -m convert.verify RUNTIME FOLDER [--allow-float]`.
 
 A process of its own: tflite-runtime cannot be loaded beside TensorFlow, and a file that crashes the runtime must not
 end the conversion. It reads the models that the card in FOLDER names and `images.npy`, and writes the logits to
@@ -18,33 +18,35 @@ from numpy.typing import NDArray
 
 from edge_app.errors import DigitpadError, ModelError
 from edge_app.modelfiles.card import CARD, INT8, load_model, read_card
+from edge_app.modelfiles.selftest import check_reading
+from edge_app.modelfiles.verifier import verify as verify_structure
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import Runtime, find_runtime
 from edge_app.recognition.model import HOW_TO_MAKE
 
 from .variants import WEIGHTS
 
-FLOAT_STEPS = {"DEQUANTIZE", "QUANTIZE"}
 WARM = 200
 
 
-def verify_int8(content: bytes, runtime: Runtime, name: str) -> list[str]:
+def verify_int8(content: bytes, runtime: Runtime, name: str, *, allow_float: bool = False) -> list[str]:
     """Return the operators of a full-int8 model; raises ModelError for a tensor or operator of another type."""
     interpreter = runtime.open(content)
-    kinds = {detail["name"]: np.dtype(detail["dtype"]).name for detail in interpreter.get_tensor_details()}
-    wrong = {tensor: kind for tensor, kind in kinds.items() if kind not in ("int8", "int32")}
+    kinds = {int(own["index"]): np.dtype(own["dtype"]).name for own in interpreter.get_tensor_details()}
+    steps = [step for step in interpreter._get_ops_details() if step["op_name"] != "DELEGATE"]
+    parts = sorted({str(step["op_name"]) for step in steps if any(kinds[i] == "float32" for i in step["outputs"])})
+    if parts and not allow_float:
+        raise ModelError(
+            f"{name}: not full int8, since TensorFlow leaves {', '.join(parts)} in float32. Replace what needs it in "
+            "the network, or give --allow-float"
+        )
+    wrong = {kind for kind in kinds.values() if kind not in ("int8", "int32", *(["float32"] if allow_float else []))}
     if wrong:
-        tensor, kind = next(iter(wrong.items()))
-        raise ModelError(f"{name}: {len(wrong)} tensors are neither int8 nor int32, such as {tensor!r}: {kind}")
-    operators = [str(step["op_name"]) for step in interpreter._get_ops_details()]
-    if FLOAT_STEPS & set(operators):
-        raise ModelError(f"{name}: has {', '.join(sorted(FLOAT_STEPS & set(operators)))}, so it is not full int8")
-    if "SOFTMAX" in operators:
-        raise ModelError(f"{name}: ends with a softmax, expected logits")
+        raise ModelError(f"{name}: tensors of type {', '.join(sorted(wrong))}, expected int8 and int32")
     for detail in (*interpreter.get_input_details(), *interpreter.get_output_details()):
         if np.dtype(detail["dtype"]) != np.int8:
             raise ModelError(f"{name}: expected int8 input and output, found {np.dtype(detail['dtype']).name}")
-    return [operator for operator in operators if operator != "DELEGATE"]
+    return [str(step["op_name"]) for step in steps]
 
 
 def verify_weights(content: bytes, runtime: Runtime, name: str) -> None:
@@ -58,7 +60,7 @@ def verify_weights(content: bytes, runtime: Runtime, name: str) -> None:
         raise ModelError(f"{name}: expected {WEIGHTS[name]} weights, found only {', '.join(sorted(kinds))}")
 
 
-def verify(runtime: Runtime, folder: Path) -> dict[str, Any]:
+def verify(runtime: Runtime, folder: Path, *, allow_float: bool) -> dict[str, Any]:
     """Return the results of a runtime for every model in `folder`, and write their logits for `images.npy`."""
     images = np.load(folder / "images.npy", allow_pickle=False)
     found: dict[str, Any] = {"runtime": runtime.name, "version": runtime.version}
@@ -66,15 +68,27 @@ def verify(runtime: Runtime, folder: Path) -> dict[str, Any]:
     for file in read_card(folder / CARD)["files"]:
         print(file, flush=True)
         model = load_model(folder / file)
+        verify_structure(model.content)  # as the app does before it opens a file
         classifier = Classifier(model, runtime)
         logits[file] = classifier.logits(images)
-        found[file] = {"median_us": _median_us(classifier, images[:WARM])}
+        found[file] = {"type": classifier.number_type, "median_us": _median_us(classifier, images[:WARM])}
         if file == INT8:
-            found[file]["operators"] = verify_int8(model.content, runtime, file)
+            found[file]["operators"] = verify_int8(model.content, runtime, file, allow_float=allow_float)
+            found[file]["output_step"] = classifier.output_step
+            found[file]["problem"] = _problem(classifier)
         elif file in WEIGHTS:
             verify_weights(model.content, runtime, file)
     np.savez(folder / f"{runtime.name}.npz", **logits)
     return found
+
+
+def _problem(classifier: Classifier) -> str:
+    """Return why the app would not open a model; empty if it would."""
+    try:
+        check_reading(classifier)
+    except ModelError as error:
+        return str(error)
+    return ""
 
 
 def _median_us(classifier: Classifier, images: NDArray[np.uint8]) -> float:
@@ -94,7 +108,11 @@ def _in_short(error: DigitpadError, folder: str) -> str:
 def main() -> int:
     """Run the command."""
     try:
-        print(json.dumps(verify(find_runtime(sys.argv[1]), Path(sys.argv[2]))))
+        print(
+            json.dumps(
+                verify(find_runtime(sys.argv[1]), Path(sys.argv[2]), allow_float="--allow-float" in sys.argv[3:])
+            )
+        )
     except DigitpadError as error:
         print(_in_short(error, sys.argv[2]), file=sys.stderr)
         return 1

@@ -82,8 +82,9 @@ def open_float(path: Path | None = None, folders: Paths | None = None, *, unlist
     from ..modelfiles.loader import open_named  # slow to import, and rarely needed
 
     recognizer = Recognizer(classifier=open_named(path, find_runtime(), folders, unlisted=unlisted))
-    if recognizer.classifier.is_int8:
-        raise ModelError(f"{path}: expected a float32 model, found int8; to compare, start digitpad with --float FILE")
+    kind = recognizer.classifier.number_type
+    if kind not in ("float32", "float16", "dynamic range"):
+        raise ModelError(f"{path}: expected a float32 model, found {kind}; to compare, start digitpad with --float FILE")
     return recognizer
 
 

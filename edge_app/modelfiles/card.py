@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,7 @@ def make_model(path: Path, content: bytes, digest: str, card: dict[str, Any]) ->
         tuple(card["classes"]),
         float(card.get("temperature", 1)),
         float(card.get("refuse_below", 0.5)),
+        _input_range(card),
         card.get("self_test"),
     )
 
@@ -90,6 +92,7 @@ def parse_card(path: Path, content: bytes) -> dict[str, Any]:
             and all(isinstance(name, str) for name in card["classes"])
             and float(card.get("temperature", 1)) > 0
             and 0 <= float(card.get("refuse_below", 0.5)) <= 1
+            and all(isfinite(end) for end in _input_range(card))
             and isinstance(card.get("self_test", {}), dict)
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
@@ -97,6 +100,12 @@ def parse_card(path: Path, content: bytes) -> dict[str, Any]:
     if not valid:
         raise ModelError(f"{path}: corrupt model card (a value has the wrong type). {HOW_TO_MAKE}")
     return dict(card)
+
+
+def _input_range(card: dict[str, Any]) -> tuple[float, float]:
+    """Return what the network takes for paper and for full ink; MNIST's 0 to 1 where the card does not say."""
+    own = card.get("input", {"paper": 0, "ink": 1})
+    return float(own["paper"]), float(own["ink"])
 
 
 def read_verified(path: Path, sha256: str) -> bytes:

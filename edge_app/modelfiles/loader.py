@@ -30,7 +30,7 @@ def open_model(model: Model, runtime: Runtime, paths: Paths | None) -> Classifie
     if not is_bundled(model):
         key = cache_key(model, runtime)
         if paths is None or key not in read_cache(paths.validation_cache):
-            validate(model.path, model.content, runtime, model.classes)
+            validate(model, runtime)
             if paths is not None:
                 add_to_cache(paths.validation_cache, key)
     classifier = Classifier(model, runtime)
@@ -44,15 +44,15 @@ def load_any(path: Path, runtime: Runtime) -> Model:
         return load_unlisted(path, runtime, must_read=False)
     model = load_model(path)
     if not is_bundled(model):
-        validate(path, model.content, runtime, model.classes, must_read=False)
+        validate(model, runtime, must_read=False)
     return model
 
 
 def load_unlisted(path: Path, runtime: Runtime, *, must_read: bool = True) -> Model:
     """Return a validated model that has no card; its classes are the digits and, if there is an eleventh, "?"."""
     content = read_file(path)
-    classes = validate(path, content, runtime, must_read=must_read)
-    return Model(path, content, hashlib.sha256(content).hexdigest(), classes)
+    model = Model(path, content, hashlib.sha256(content).hexdigest(), ())
+    return validate(model, runtime, must_read=must_read)
 
 
 def is_bundled(model: Model) -> bool:

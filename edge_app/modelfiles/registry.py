@@ -92,6 +92,7 @@ class Registry:
                 "classes": model.classes,
                 "temperature": model.temperature,
                 "refuse_below": model.refuse_below,
+                "input": dict(zip(("paper", "ink"), model.input_range, strict=True)),
                 "files": {model.path.name: {"sha256": model.sha256, "bytes": len(model.content)}},
                 **({"self_test": model.self_test} if model.self_test else {}),
             }

@@ -2,6 +2,8 @@
 
 import base64
 import zlib
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,8 @@ from numpy.typing import NDArray
 
 from ..datasets.allographs import allographs, forms_of
 from ..errors import ModelError
-from ..recognition.classifier import Classifier
+from ..recognition.classifier import Classifier, softmax
+from ..recognition.interpreter import Runtime
 from ..recognition.model import HOW_TO_MAKE, Model
 from ..recognition.normalise import SIZE, normalise_digit
 
@@ -17,26 +20,68 @@ FLOOR = 0.75  # of the clear digits; digitpad's networks and the tutorial's reco
 UNITS = 8  # of the int8 output: the largest difference seen between the two runtimes
 
 
+CONVENTIONS = {  # what a network takes for paper and for full ink, the usual first
+    "0 to 1": (0.0, 1.0),
+    "-1 to 1": (-1.0, 1.0),
+    "mean 0.1307, deviation 0.3081": (-0.1307 / 0.3081, (1 - 0.1307) / 0.3081),
+    "0 to 255": (0.0, 255.0),
+    "black on white, 1 to 0": (1.0, 0.0),
+    "black on white, 1 to -1": (1.0, -1.0),
+    "black on white, 255 to 0": (255.0, 0.0),
+}
+
+
+def clear_digits() -> tuple[NDArray[np.uint8], list[str]]:
+    """Return the drawn digit forms, (n, 28, 28) uint8, and their labels."""
+    return np.stack([normalise_digit(form.ink) for form in allographs()]), [form.label for form in allographs()]
+
+
+def choose_convention(right: Mapping[str, float], margin: float) -> str:
+    """Return the convention by the share of digits read with each: the first that is at most `margin` below the best.
+
+    A network without biases reads 0 to 255 as well as 0 to 1, and is then as certain as it is wrong.
+    """
+    best = max(right.values())
+    return next(name for name, share in right.items() if share >= best - margin)
+
+
+def find_input_range(model: Model, runtime: Runtime) -> tuple[float, float]:
+    """Return what a network without a card takes for paper and ink: the convention with which it reads clear digits."""
+    images, labels = clear_digits()
+    right = {}
+    for name, ends in CONVENTIONS.items():
+        logits = Classifier(replace(model, input_range=ends), runtime).logits(images)
+        right[name] = float(np.mean([model.classes[i] == own for i, own in zip(logits.argmax(1), labels, strict=True)]))
+    return CONVENTIONS[choose_convention(right, 1.5 / len(labels))]
+
+
 def check_reading(classifier: Classifier, floor: float = FLOOR) -> float:
     """Return the share of the drawn digit forms that a model recognises.
 
-    Raises ModelError, without the name of the file, for less than `floor`, for outputs that are not finite, and for
-    outputs that differ when computed again.
+    Raises ModelError, without the name of the file, for less than `floor`, for as few that are not rejected, for
+    outputs that are not finite, and for outputs that differ when computed again.
     """
-    images = np.stack([normalise_digit(form.ink) for form in allographs()])
+    images, labels = clear_digits()
     logits = classifier.logits(images)
     if not np.isfinite(logits).all():
         raise ModelError("its outputs are not finite numbers")
     if not np.array_equal(logits, classifier.logits(images)):
         raise ModelError("its outputs for the same digit differ from run to run")
     answers = [classifier.model.classes[i] for i in logits.argmax(axis=1)]
-    right = sum(answer == form.label for answer, form in zip(answers, allographs(), strict=True))
-    if right < floor * len(answers):
+    right = np.array([answer == label for answer, label in zip(answers, labels, strict=True)])
+    if right.sum() < floor * len(labels):
         raise ModelError(
-            f"recognises {right} of {len(answers)} clear digits, expected at least {int(floor * len(answers))}: "
+            f"recognises {right.sum()} of {len(labels)} clear digits, expected at least {int(floor * len(labels))}: "
             "corrupt, or not a digit classifier"
         )
-    return right / len(answers)
+    below = classifier.model.refuse_below
+    shown = right & (softmax(logits, classifier.model.temperature).max(axis=1) >= below)
+    if shown.sum() < floor / 2 * len(labels):
+        raise ModelError(
+            f"recognises {right.sum()} of {len(labels)} clear digits, but is less than {below:.0%} sure of all but "
+            f"{shown.sum()}, so the app would show ? for most digits"
+        )
+    return float(right.mean())
 
 
 def known_digits() -> NDArray[np.uint8]:
@@ -64,7 +109,7 @@ def check_expected(classifier: Classifier) -> None:
     images, expected = _unpack(classifier.model)
     found = classifier.logits(images)
     same = found.argmax(axis=1) == expected.argmax(axis=1)
-    if classifier.is_int8:
+    if classifier.is_int8 and not classifier.has_softmax:
         same &= (np.abs(found - expected) <= (UNITS + 0.5) * classifier.output_step).all(axis=1)
     if not same.all():
         runtime = classifier.runtime

@@ -17,8 +17,9 @@ MOST = 64  # the oldest are dropped
 
 
 def cache_key(model: Model, runtime: Runtime) -> str:
-    """Return a key that changes with the model's bytes and classes, the runtime, and digitpad's version."""
-    parts = [model.sha256, model.classes, runtime.name, runtime.version, __version__]
+    """Return a key that changes with the model's bytes and card, the runtime, and digitpad's version."""
+    card = [model.classes, model.temperature, model.refuse_below, model.input_range]
+    parts = [model.sha256, card, runtime.name, runtime.version, __version__]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

@@ -26,10 +26,19 @@ SCHEMA = {
     "NumericOptions": ("int",) * 8,  # some are bytes, which read no further
 }
 OPTIONS_TYPE = 3  # the field of an operator that says what its options are
-RESHAPE = 17
-# Conv2D, DepthwiseConv2D, Pool2D, FullyConnected, Softmax, Add, Pad, Reducer, StridedSlice, Dequantize, Shape, Pack,
-# Quantize: the other members of the union BuiltinOptions that are accepted.
-NUMERIC = (1, 2, 5, 8, 9, 11, 22, 27, 32, 38, 55, 59, 89)
+# The other members of the union BuiltinOptions that are accepted, all of them numbers: what an image passes through.
+# Not accepted are loops, branches, variables, and lookups at an index that the data gives.
+NUMERIC = {
+    # Conv2D, DepthwiseConv2D, Pool2D, FullyConnected, Softmax, L2Norm, LocalResponseNormalization, LogSoftmax
+    *(1, 2, 5, 8, 9, 12, 13, 36),
+    # Add, Mul, Reducer, Sub, Div, Exp, MaximumMinimum, Neg, Pow, Square, LeakyRelu, SquaredDifference, Abs, HardSwish
+    *(11, 21, 27, 28, 29, 33, 39, 42, 56, 66, 75, 76, 78, 91),
+    # Concatenation, ResizeBilinear, Pad, Transpose, StridedSlice, Split, PadV2, Slice, ExpandDims, Shape, Pack, Unpack
+    *(10, 15, 22, 26, 32, 35, 43, 48, 52, 55, 59, 64),
+    # ResizeNearestNeighbor, MirrorPad, BroadcastTo, Cast, Dequantize, Quantize, BatchMatMul, Gelu
+    *(74, 77, 104, 37, 38, 89, 101, 116),
+}
+VECTORS = {17: "ReshapeOptions", 30: "ReshapeOptions"}  # Reshape and Squeeze hold a vector of sizes
 
 
 def verify(content: bytes) -> None:
@@ -71,8 +80,8 @@ class _Verifier:
 
     def options(self, at: int) -> str:
         number = self.number("B", at)
-        if number == RESHAPE:
-            return "ReshapeOptions"
+        if number in VECTORS:
+            return VECTORS[number]
         if number not in NUMERIC:
             raise ModelError(f"unsupported operator, with options of type {number}")
         return "NumericOptions"

@@ -11,15 +11,18 @@ from .model import HOW_TO_MAKE, Model
 from .normalise import SIZE
 
 Logits = NDArray[np.float32]
+VIEWS = frozenset({"RESHAPE", "QUANTIZE", "DEQUANTIZE", "DELEGATE", "SHAPE", "STRIDED_SLICE", "PACK"})  # no arithmetic
+WEIGHTS = {"int8": "dynamic range", "float16": "float16"}  # of a network that computes in float32
 
 
-def quantise_input(values: NDArray[np.float32], scale: float, zero_point: int) -> NDArray[np.int8]:
-    """Return real `values` as int8: rounded half to even as TFLite does, not truncated, and clipped."""
-    return np.clip(np.rint(values / scale) + zero_point, -128, 127).astype(np.int8)
+def quantise_input(values: NDArray[np.float32], scale: float, zero_point: int, kind: Any = np.int8) -> NDArray[Any]:
+    """Return real `values` as integers of type `kind`: rounded half to even as TFLite does, and clipped."""
+    limits = np.iinfo(kind)
+    return np.clip(np.rint(values / scale) + zero_point, limits.min, limits.max).astype(kind)
 
 
-def dequantise_output(output: NDArray[np.int8], scale: float, zero_point: int) -> Logits:
-    """Return int8 `output` as real numbers."""
+def dequantise_output(output: NDArray[Any], scale: float, zero_point: int) -> Logits:
+    """Return integer `output` as real numbers."""
     # int32 first: int8 minus a zero point of -128 overflows
     return (output.astype(np.int32) - zero_point).astype(np.float32) * np.float32(scale)
 
@@ -41,49 +44,51 @@ class Classifier:
     """A model opened by a runtime."""
 
     def __init__(self, model: Model, runtime: Runtime | None = None, threads: int = 1) -> None:
-        """Open `model`; raises ModelError unless it maps (1, 28, 28, 1) to (1, classes)."""
+        """Open `model`; raises ModelError unless it maps 28 x 28 values to one for each of its classes."""
         self.model = model
         self.runtime = runtime or find_runtime()
         try:
             self._interpreter: Interpreter = self.runtime.open(model.content, threads)
         except ModelError as error:
             raise ModelError(f"{model.path}: {error}. {HOW_TO_MAKE}") from None
-        inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
-        shapes = [tuple(int(side) for side in detail["shape"]) for detail in (*inputs, *outputs)]
-        expected = [(1, SIZE, SIZE, 1), (1, len(model.classes))]
-        if shapes != expected:
+        details = [*self._interpreter.get_input_details(), *self._interpreter.get_output_details()]
+        shapes = [tuple(int(side) for side in detail["shape"]) for detail in details]
+        bare = [[side for side in shape if side != 1] for shape in shapes]
+        if bare not in ([[SIZE, SIZE], [len(model.classes)]], [[SIZE * SIZE], [len(model.classes)]]):
+            expected = [(1, SIZE, SIZE, 1), (1, len(model.classes))]
             raise ModelError(f"{model.path}: expected shapes {expected}, found {shapes}. {HOW_TO_MAKE}")
-        self._input, self._output = inputs[0], outputs[0]
+        self._input, self._output = details
+        for detail in details:
+            kind = np.dtype(detail["dtype"])
+            if kind.name not in ("float32", "int8", "uint8", "int16"):
+                raise ModelError(f"{model.path}: input or output of type {kind.name}. {HOW_TO_MAKE}")
+            if kind.kind != "f" and not detail["quantization"][0] > 0:
+                raise ModelError(f"{model.path}: {kind.name} without a quantisation scale. {HOW_TO_MAKE}")
         self._levels = self._input_levels()
+        self.has_softmax = [name for name in self.operators() if name not in VIEWS][-1:] == ["SOFTMAX"]
 
-    def _input_levels(self) -> NDArray[np.float32] | NDArray[np.int8]:
+    def _input_levels(self) -> NDArray[Any]:
         """Return the network's input value for each of the 256 grey levels."""
-        grey = np.arange(256, dtype=np.float32) / np.float32(255)
-        kinds = {np.dtype(detail["dtype"]).name for detail in (self._input, self._output)}
-        if kinds == {"float32"}:
+        paper, ink = map(np.float32, self.model.input_range)
+        grey = paper + np.arange(256, dtype=np.float32) / np.float32(255) * (ink - paper)
+        if self._input["dtype"] == np.float32:
             return grey
-        if kinds != {"int8"}:
-            found = " and ".join(sorted(kinds))
-            raise ModelError(
-                f"{self.model.path}: expected int8 or float32 input and output, found {found}. {HOW_TO_MAKE}"
-            )
-        if not (self._input["quantization"][0] > 0 and self._output["quantization"][0] > 0):
-            raise ModelError(f"{self.model.path}: int8 without a quantisation scale. {HOW_TO_MAKE}")
-        return quantise_input(grey, *self._input["quantization"])
+        scale, zero_point = self._input["quantization"]
+        return quantise_input(grey, scale, zero_point, self._input["dtype"])
 
     @property
     def is_int8(self) -> bool:
         """Whether input and output are int8."""
-        return self._levels.dtype == np.int8
+        return bool(self._input["dtype"] == self._output["dtype"] == np.int8)
 
     @property
     def output_step(self) -> float:
-        """The difference between logits that are one int8 unit apart; 0 for a float output."""
+        """The difference between outputs that are one unit apart; 0 for a float output."""
         return float(self._output["quantization"][0])
 
     def feed(self, interpreter: Interpreter, image: NDArray[np.uint8]) -> None:
         """Run an interpreter of this model on one digit image, (28, 28) uint8; raises ModelError."""
-        interpreter.set_tensor(self._input["index"], self._levels[image][None, :, :, None])
+        interpreter.set_tensor(self._input["index"], self._levels[image].reshape(self._input["shape"]))
         try:
             interpreter.invoke()
         except RuntimeError as error:
@@ -95,29 +100,55 @@ class Classifier:
 
     def operators(self) -> list[str]:
         """Return the operators' names in order, DELEGATE for what XNNPACK runs; empty if the runtime has no list."""
+        return [str(step["op_name"]) for step in self.steps()]
+
+    def steps(self) -> list[dict[str, Any]]:
+        """Return the operators, with `op_name` and the tensors of `inputs` and `outputs`; empty for no list."""
         try:
-            return [str(operator["op_name"]) for operator in self._interpreter._get_ops_details()]
+            return list(self._interpreter._get_ops_details())
         except AttributeError:
             return []
 
+    def tensor(self, index: int) -> dict[str, Any]:
+        """Return the type, shape and quantisation of a tensor."""
+        return next(own for own in self._interpreter.get_tensor_details() if own["index"] == index)
+
     @property
     def number_type(self) -> str:
-        """int8, dynamic range, float16 or float32, by the types of input and weights."""
-        if self.is_int8:
-            return "int8"
-        types = {np.dtype(detail["dtype"]).name for detail in self._interpreter.get_tensor_details()}
-        if "int8" in types:
-            return "dynamic range"
-        return "float16" if "float16" in types else "float32"
+        """What the network computes with: float32, float16 or dynamic range (by its weights), int8, uint8 or 16x8.
+
+        "int8 with float parts" computes with both. uint8 is what int8 is called with uint8 input and output.
+        """
+        types = {int(own["index"]): np.dtype(own["dtype"]).name for own in self._interpreter.get_tensor_details()}
+        computed = {types[int(i)] for step in self.steps() if step["op_name"] not in VIEWS for i in step["outputs"]}
+        computed = computed & {"float32", "int8", "uint8", "int16"} or {np.dtype(self._input["dtype"]).name}
+        if computed == {"float32"}:
+            return next((name for kind, name in WEIGHTS.items() if kind in types.values()), "float32")
+        if len(computed) > 1:
+            return "int8 with float parts"
+        if self._input["dtype"] == self._output["dtype"] == np.uint8:
+            return "uint8"
+        return "16x8" if computed == {"int16"} else computed.pop()
+
+    @property
+    def interface(self) -> str:
+        """The types of input and output."""
+        kinds = [np.dtype(detail["dtype"]).name for detail in (self._input, self._output)]
+        return " to ".join(kinds) if kinds[0] != kinds[1] else kinds[0]
 
     def logits(self, images: NDArray[np.uint8]) -> Logits:
-        """Return the logits of digit images: (n, 28, 28) uint8 to (n, classes) float32."""
+        """Return the logits of digit images: (n, 28, 28) uint8 to (n, classes) float32.
+
+        A network that ends in a softmax gives their logarithms, which a further softmax turns back into its own
+        probabilities; those that int8 rounds to 0 become a 64th of a unit.
+        """
         check_images(images)
-        raw: Any = np.empty((len(images), len(self.model.classes)), self._levels.dtype)
+        raw: Any = np.empty((len(images), len(self.model.classes)), self._output["dtype"])
         for i, image in enumerate(images):
             self.feed(self._interpreter, image)
-            raw[i] = self._interpreter.get_tensor(self._output["index"])[0]
-        return dequantise_output(raw, *self._output["quantization"]) if raw.dtype == np.int8 else raw
+            raw[i] = self._interpreter.get_tensor(self._output["index"]).reshape(-1)
+        values = raw if raw.dtype == np.float32 else dequantise_output(raw, *self._output["quantization"])
+        return np.log(np.maximum(values, self.output_step / 64 or 1e-7)) if self.has_softmax else values
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return calibrated probabilities: (n, 28, 28) uint8 to (n, classes) float32."""

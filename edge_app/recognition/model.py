@@ -18,4 +18,5 @@ class Model:
     classes: tuple[str, ...]  # the outputs in order; REJECT for "not a digit" if it has one
     temperature: float = 1.0  # logits are divided by it before the softmax (Guo et al., 2017)
     refuse_below: float = 0.5  # less confident digits are rejected
+    input_range: tuple[float, float] = (0.0, 1.0)  # what the network takes for paper and for full ink
     self_test: dict[str, Any] | None = field(default=None, repr=False)  # reference digits, see selftest

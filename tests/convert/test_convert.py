@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,6 @@ from edge_app.datasets.mnist import Mnist
 from edge_app.errors import ModelError
 from edge_app.modelfiles.card import CARD, FLOAT, INT8, NEXT_CARD, load_model
 from edge_app.modelfiles.selftest import check_expected
-from edge_app.modelfiles.validation import try_model
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import MODULES, find_runtime
 from edge_app.storage.atomic_write import write_atomically
@@ -54,7 +54,7 @@ def installed() -> list[str]:
 
 @pytest.mark.data
 def test_a_network_becomes_two_files_and_a_card(mnist_file: Path, untrained: Path, tmp_path: Path) -> None:
-    words = [str(untrained), "--output", str(tmp_path), "--mnist", str(mnist_file), "--per-class", "5"]
+    words = [str(untrained), "--output", str(tmp_path), "--mnist", str(mnist_file), "--per-class", "5", "--anyway"]
     assert convert.main(words) == 0
     card = json.loads((tmp_path / CARD).read_text())
     assert set(card["files"]) == {FLOAT, INT8}
@@ -73,7 +73,7 @@ def test_a_network_becomes_two_files_and_a_card(mnist_file: Path, untrained: Pat
 
 @pytest.mark.data
 def test_a_final_softmax_is_removed(mnist_file: Path, tmp_path: Path) -> None:
-    networks.classic().save(tmp_path / "classic.h5")  # as the tutorial saved it
+    keras.models.load_model(CLASSIC, compile=False).save(tmp_path / "classic.h5")  # as the tutorial saved it
     words = [str(tmp_path / "classic.h5"), "--output", str(tmp_path), "--mnist", str(mnist_file)]
     assert convert.main(words) == 0
     card = json.loads((tmp_path / CARD).read_text())
@@ -93,10 +93,10 @@ def test_failed_verification_replaces_nothing(
     from convert import tflite
 
     old = old_files(tmp_path)
-    monkeypatch.setitem(tflite.MAKERS, INT8, tflite.MAKERS[FLOAT])
+    monkeypatch.setattr(tflite, "quantise", lambda network, *_, **__: tflite.to_float(network))
     words = [str(untrained), "--output", str(tmp_path), "--mnist", str(mnist_file)]
     assert convert.main(words) == 1
-    assert "neither int8 nor int32" in capsys.readouterr().err
+    assert "digits_int8.tflite: not full int8, since TensorFlow leaves CONV_2D" in capsys.readouterr().err
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == old
 
 
@@ -188,19 +188,11 @@ def test_all_writes_four_files_in_one_card(four: Path) -> None:
 
 @pytest.mark.data
 @pytest.mark.parametrize("runtime", RUNTIMES)
-@pytest.mark.parametrize("name", ALL)
-def test_every_number_type_passes_validation(four: Path, name: str, runtime: str) -> None:
-    content = (four / name).read_bytes()
-    assert try_model(content, runtime, list("0123456789")) == list("0123456789")
-
-
-@pytest.mark.data
-@pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize(("name", "tolerance"), [(FLOAT, 1e-4), (FLOAT16, 2e-3), (DYNAMIC, 5e-2)])
 def test_logits_are_close_to_those_of_keras(
     mnist: Mnist, four: Path, name: str, tolerance: float, runtime: str
 ) -> None:
-    from convert.tflite import load_network
+    from convert.keras_file import load_network
 
     images = mnist.x_train[:50]
     network = load_network(CLASSIC)
@@ -221,7 +213,7 @@ def test_without_all_older_variants_are_no_longer_on_the_card(
     for path in four.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     load_model(tmp_path / DYNAMIC)
-    words = [str(untrained), "--output", str(tmp_path), "--mnist", str(mnist_file), "--per-class", "5"]
+    words = [str(untrained), "--output", str(tmp_path), "--mnist", str(mnist_file), "--per-class", "5", "--anyway"]
     assert convert.main(words) == 0
     assert set(json.loads((tmp_path / CARD).read_text())["files"]) == {FLOAT, INT8}
     printed = capsys.readouterr().out
@@ -273,21 +265,9 @@ def test_a_crash_of_the_runtime_names_the_file(
     python.write_text(f"#!/bin/sh\n{script}\n")
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
-    with pytest.raises(ModelError, match=f"^a-runtime: {reason}.*Nothing was replaced$"):
-        convert._run_verification("a-runtime", tmp_path)
-
-
-@pytest.mark.parametrize("kind", ["missing", "text", "shape"])
-def test_a_file_that_is_not_a_digit_network_is_refused(tmp_path: Path, kind: str) -> None:
-    from convert.tflite import load_network
-
-    path = tmp_path / "net.keras"
-    if kind == "text":
-        path.write_text("no network")
-    elif kind == "shape":
-        keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Flatten(), keras.layers.Dense(10)]).save(path)
-    with pytest.raises(ModelError, match="Run: python -m train"):
-        load_network(path)
+    found = convert._run_verification("a-runtime", tmp_path, [])
+    assert found["runtime"] == "a-runtime"
+    assert re.search(reason, found["error"])
 
 
 def test_a_network_trained_on_all_writers_needs_temperature_from(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from edge_app.modelfiles.validation import validate
 from edge_app.modelfiles.validation_cache import read_cache
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import find_runtime
+from edge_app.recognition.model import Model
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.paths import Paths
 
@@ -37,9 +38,9 @@ def validated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Record the names of the files that are validated, as they are."""
     names: list[str] = []
 
-    def record(path: Path, *rest: Any, **options: Any) -> tuple[str, ...]:
-        names.append(path.name)
-        return validate(path, *rest, **options)
+    def record(model: Model, *rest: Any, **options: Any) -> Model:
+        names.append(model.path.name)
+        return validate(model, *rest, **options)
 
     monkeypatch.setattr(loader, "validate", record)
     return names

@@ -27,6 +27,13 @@ from .test_shipped import RUNTIMES
 CLASSES = (*DIGITS, "?")
 FLOAT_MODEL = (models_folder() / FLOAT).read_bytes()
 PATH = Path("mine.tflite")
+
+
+def unlisted(content: bytes) -> Model:
+    """Return a model without a card."""
+    return Model(PATH, content, "", ())
+
+
 posix = pytest.mark.skipif(sys.platform == "win32", reason="limits and signals are POSIX'")
 
 
@@ -34,15 +41,16 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="limits and signals a
 @pytest.mark.parametrize("name", [INT8, FLOAT])
 def test_a_valid_model_passes_with_and_without_a_card(name: str, runtime: str) -> None:
     content = (models_folder() / name).read_bytes()
-    assert validate(PATH, content, find_runtime(runtime), CLASSES) == CLASSES
-    assert validate(PATH, content, find_runtime(runtime)) == CLASSES
+    model = Model(PATH, content, "", CLASSES)
+    assert validate(model, find_runtime(runtime)) == model
+    assert validate(unlisted(content), find_runtime(runtime)) == model
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("path", sorted((DATA / "models").glob("*.tflite")), ids=lambda path: path.stem)
 def test_the_tutorials_network_passes_in_every_number_type(path: Path, runtime: str) -> None:
     """Also with an open batch size and a softmax at the end, as its users convert it."""
-    assert validate(PATH, path.read_bytes(), find_runtime(runtime)) == DIGITS
+    assert validate(unlisted(path.read_bytes()), find_runtime(runtime)).classes == DIGITS
     assert check_reading(Classifier(Model(path, path.read_bytes(), "", DIGITS), find_runtime(runtime))) >= 0.95
 
 
@@ -74,8 +82,8 @@ INVALID = {
     "not a model": (b"GIF89a" * 10, CLASSES, "the identifier TFL3 is missing"),
     "truncated": (FLOAT_MODEL[:200_000], CLASSES, "truncated or corrupt"),
     "fewer classes on its card": (FLOAT_MODEL, DIGITS, r"expected shapes .*\(1, 10\)\], found .*\(1, 11\)\]"),
-    "another input": (edited(FLOAT_MODEL, want_a_larger_picture), None, r"cannot load it|\(1, 32, 32, 1\)"),
-    "another output": (edited(FLOAT_MODEL, keep_five_classes), None, r"output shapes \[\[1, 5\]\]"),
+    "another input": (edited(FLOAT_MODEL, want_a_larger_picture), (), r"cannot load it|\(1, 32, 32, 1\)"),
+    "another output": (edited(FLOAT_MODEL, keep_five_classes), (), r"output shapes \[\[1, 5\]\]"),
     "infinite outputs": (edited(FLOAT_MODEL, set_bias(np.nan)), CLASSES, "its outputs are not finite"),
     "no weights": (
         edited(FLOAT_MODEL, clear_weights),
@@ -93,16 +101,16 @@ def test_an_invalid_model_is_one_line_with_the_reason(name: str, runtime: str) -
     with pytest.raises(
         ModelError, match=rf"^mine\.tflite: .*{reason}.*\. It was not loaded\. Get or make the"
     ) as caught:
-        validate(PATH, content, find_runtime(runtime), classes)
+        validate(Model(PATH, content, "", classes), find_runtime(runtime))
     assert len(str(caught.value).splitlines()) == 1
     assert "Reinstall" not in str(caught.value)  # the user's file, not digitpad's
 
 
 def test_a_comparison_accepts_a_bad_classifier_and_no_infinite_outputs() -> None:
     bad = edited(FLOAT_MODEL, clear_weights)
-    assert validate(PATH, bad, find_runtime(), must_read=False) == CLASSES
+    assert validate(unlisted(bad), find_runtime(), must_read=False).classes == CLASSES
     with pytest.raises(ModelError, match="not finite"):
-        validate(PATH, edited(bad, set_bias(np.inf)), find_runtime(), must_read=False)
+        validate(unlisted(edited(bad, set_bias(np.inf))), find_runtime(), must_read=False)
 
 
 # ---- the child process
@@ -130,7 +138,7 @@ FAILURES = {
 def test_every_failure_of_the_process_is_one_line(job: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ModelError, match=rf"^mine\.tflite: .*{FAILURES[job]}\. It was not loaded") as caught:
-        validate(PATH, job.encode(), find_runtime())
+        validate(unlisted(job.encode()), find_runtime())
     assert len(str(caught.value).splitlines()) == 1
     assert list(tmp_path.iterdir()) == []  # no core dump
 
@@ -139,7 +147,7 @@ def test_every_failure_of_the_process_is_one_line(job: str, tmp_path: Path, monk
 def test_a_process_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(validation, "TIMEOUT", 1.0)
     with pytest.raises(ModelError, match="took longer than 1 s"):
-        validate(PATH, b"hang", find_runtime())
+        validate(unlisted(b"hang"), find_runtime())
 
 
 @posix
@@ -147,7 +155,7 @@ def test_a_process_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_process_cannot_write_files(tmp_path: Path) -> None:
     path = tmp_path / "written"
     with pytest.raises(ModelError, match="too large"):
-        validate(PATH, f"write {path}".encode(), find_runtime())
+        validate(unlisted(f"write {path}".encode()), find_runtime())
     assert not path.exists() or path.stat().st_size == 0
     assert run_isolated("any", b"hello", "any", 60.0) == b"done hello\n"  # these jobs were run indeed
 
@@ -155,7 +163,7 @@ def test_the_process_cannot_write_files(tmp_path: Path) -> None:
 def test_a_process_that_cannot_be_started_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(isolated, "module_command", lambda _: ["/no/such/python"])
     with pytest.raises(ModelError, match=r"could not be started in a child process \(No such file"):
-        validate(PATH, b"", find_runtime())
+        validate(unlisted(b""), find_runtime())
 
 
 def test_numpy_is_not_loaded_before_the_limits() -> None:

@@ -42,7 +42,7 @@ def place_data_elsewhere(model: Any) -> None:
 
 
 def use_another_operator(model: Any) -> None:
-    first_operator(model).builtinOptionsType = 42
+    first_operator(model).builtinOptionsType = 24
     first_operator(model).builtinOptions = schema.BatchToSpaceNDOptionsT()
 
 
@@ -53,7 +53,7 @@ UNSUPPORTED: dict[str, tuple[Callable[[Any], None], str]] = {
     "custom operator": (lambda m: setattr(m.operatorCodes[0], "customCode", "Evil"), "field 1 in OperatorCode"),
     "custom options": (lambda m: setattr(first_operator(m), "customOptions", [1]), "field 5 in Operator"),
     "data outside the flatbuffer": (place_data_elsewhere, "in Buffer"),
-    "other operator": (use_another_operator, "unsupported operator, with options of type 42"),
+    "other operator": (use_another_operator, "unsupported operator, with options of type 24"),
     "a name that is not UTF-8": (lambda m: setattr(first_tensor(m), "name", b"\xff\xff"), "not UTF-8"),
 }
 

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,9 @@ from edge_app.errors import ModelError
 from edge_app.modelfiles.card import FLOAT, INT8, load_model, models_folder
 from edge_app.recognition.classifier import Classifier, dequantise_output, quantise_input, softmax
 from edge_app.recognition.interpreter import Runtime, find_runtime
-from edge_app.recognition.model import HOW_TO_MAKE
+from edge_app.recognition.model import HOW_TO_MAKE, Model
 
+from ..conftest import DATA
 from ..modelfiles.test_shipped import RUNTIMES
 from ..support.fakes import CLASSES, FakeInterpreter, fake_model, fake_runtime
 
@@ -188,17 +190,65 @@ def test_operators_are_empty_if_the_runtime_does_not_list_them() -> None:
     assert Classifier(fake_model(), fake_runtime(FakeInterpreter())).operators() == []
 
 
-def test_the_number_type_is_that_of_the_weights() -> None:
-    assert Classifier(load_model(models_folder() / FLOAT)).number_type == "float32"
-    assert Classifier(load_model(models_folder() / INT8)).number_type == "int8"
-    for kinds, expected in [
-        ((np.float32, np.int8), "dynamic range"),
-        ((np.float32, np.float16), "float16"),
-        ((np.float32,), "float32"),
-    ]:
-        fake = FakeInterpreter(dtype=np.float32)
-        fake.get_tensor_details = lambda kinds=kinds: [{"dtype": kind} for kind in kinds]  # type: ignore[method-assign, misc]
-        assert Classifier(fake_model(), fake_runtime(fake)).number_type == expected
+@pytest.mark.parametrize(
+    ("file", "number_type", "interface"),
+    [
+        (models_folder() / FLOAT, "float32", "float32"),
+        (models_folder() / INT8, "int8", "int8"),
+        (DATA / "models" / "classic_float16.tflite", "float16", "float32"),
+        (DATA / "models" / "classic_dynamic.tflite", "dynamic range", "float32"),
+    ],
+)
+def test_a_model_is_called_by_what_it_computes_with(file: Path, number_type: str, interface: str) -> None:
+    classes = CLASSES if file.parent == models_folder() else CLASSES[:10]
+    classifier = Classifier(Model(file, file.read_bytes(), "", classes))
+    assert (classifier.number_type, classifier.interface) == (number_type, interface)
+
+
+@pytest.mark.parametrize("shape", [(1, 28, 28), (28, 28), (1, 784), (1, 1, 28, 28)])
+def test_a_network_gets_its_input_in_its_own_shape(shape: tuple[int, ...]) -> None:
+    class Taking(FakeInterpreter):
+        def invoke(self) -> None:
+            self.input = self.input.reshape(1, 28, 28, 1)
+            super().invoke()
+
+    classifier = Classifier(fake_model(), fake_runtime(Taking(shapes=(shape, (1, 11)))))
+    assert classifier.logits(IMAGES).argmax(axis=1).tolist() == [0, 7, 10]
+
+
+@pytest.mark.parametrize(("dtype", "most"), [(np.uint8, 255), (np.int16, 32767)])
+def test_other_integers_are_clipped_at_their_own_limits(dtype: type, most: int) -> None:
+    model = dataclasses.replace(fake_model(), input_range=(1.0, 1e9))
+    levels = Classifier(model, fake_runtime(FakeInterpreter(dtype=dtype)))._levels
+    assert levels.dtype == dtype
+    assert (levels[0], levels[-1]) == (255 - 128, most)
+
+
+def test_the_input_is_what_the_network_takes_for_paper_and_ink() -> None:
+    for ends in ((-1.0, 1.0), (255.0, 0.0), (-0.4242, 2.8215)):
+        model = dataclasses.replace(fake_model(), input_range=ends)
+        levels = Classifier(model, fake_runtime(FakeInterpreter(dtype=np.float32)))._levels
+        assert levels.tolist() == pytest.approx(np.linspace(*ends, 256).tolist(), rel=1e-5, abs=1e-5)
+
+
+class Softmax(FakeInterpreter):
+    """Ends in a softmax that gives 0.9, and 0.01 for each other class."""
+
+    def _get_ops_details(self) -> list[dict[str, Any]]:
+        return [{"op_name": name, "outputs": [1]} for name in ("FULLY_CONNECTED", "SOFTMAX", "DEQUANTIZE")]
+
+    def invoke(self) -> None:
+        super().invoke()
+        self.output = np.where(self.output > 0, 0.9, 0.01).astype(np.float32)
+
+
+def test_no_second_softmax_is_applied() -> None:
+    classifier = Classifier(fake_model(), fake_runtime(Softmax(dtype=np.float32)))
+    assert classifier.has_softmax
+    found = classifier.probabilities(IMAGES)
+    assert found[[0, 1, 2], [0, 7, 10]].tolist() == pytest.approx([0.9] * 3)
+    assert found.sum(axis=1) == pytest.approx(1)
+    assert not Classifier(fake_model(), fake_runtime(FakeInterpreter())).has_softmax
 
 
 @pytest.mark.parametrize(
@@ -208,10 +258,9 @@ def test_the_number_type_is_that_of_the_weights() -> None:
         (FakeInterpreter(shapes=((1, 28, 28, 3), (1, 11))), CLASSES, "expected shapes"),
         (FakeInterpreter(shapes=((4, 28, 28, 1), (4, 11))), CLASSES, "expected shapes"),
         (FakeInterpreter(), CLASSES[:10], "expected shapes"),
-        (FakeInterpreter(dtype=np.uint8), CLASSES, "expected int8 or float32 input and output, found uint8"),
+        (FakeInterpreter(dtype=np.int64), CLASSES, "input or output of type int64"),
         (FakeInterpreter(scale=0.0), CLASSES, "without a quantisation scale"),
         (Fake(output=(0.0, 0)), CLASSES, "without a quantisation scale"),
-        (Fake(output=None), CLASSES, "expected int8 or float32 input and output, found float32 and int8"),
     ],
 )
 def test_another_kind_of_model_is_rejected(interpreter: FakeInterpreter, classes: tuple[str, ...], reason: str) -> None:

@@ -80,8 +80,15 @@ class Clock:
 class Fixed(FakeInterpreter):
     """Takes what the network takes, and answers one class; each run puts the clock forward by its cost."""
 
-    def __init__(self, answer: int, dtype: Any, clock: Clock | None = None, costs: tuple[float, ...] = ()) -> None:
-        super().__init__(dtype=dtype)
+    def __init__(
+        self,
+        answer: int,
+        dtype: Any,
+        clock: Clock | None = None,
+        costs: tuple[float, ...] = (),
+        shape: tuple[int, int] = (1, 11),
+    ) -> None:
+        super().__init__(((1, 28, 28, 1), shape), dtype)
         self.answer, self.clock, self.costs = answer, clock, list(costs)
 
     def invoke(self) -> None:

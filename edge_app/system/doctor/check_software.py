@@ -72,7 +72,8 @@ def check_runtime(host: Host) -> Iterator[Finding]:
 
 def _try_runtime(host: Host, name: str, version: str) -> list[Finding]:
     """Return findings up to the first that is bad."""
-    job = {"runtime": name, "model": str(host.model) if host.model else None}
+    installed = str(host.paths.models) if host.paths else None
+    job = {"runtime": name, "model": str(host.model) if host.model else None, "installed": installed}
     answer = host.ask("edge_app.system.doctor.runtime_probe", job)
     stage, error = answer.get("stage"), answer.get("error", "").partition(". Run: ")[0]
     if "fault" in answer:

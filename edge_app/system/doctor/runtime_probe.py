@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from ...errors import DigitpadError
+from ...errors import DigitpadError, ModelError
 from ...modelfiles.card import load_model
+from ...modelfiles.registry import Registry
+from ...recognition.model import Model
 from .probe import serve
 
 SAMPLES = Path(__file__).parents[2] / "datasets" / "samples.jsonl"
@@ -24,7 +26,7 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
     except DigitpadError as error:
         return {"stage": "runtime", "error": str(error).partition(": ")[2], **known}
     try:
-        model = load_model(Path(job["model"]) if job["model"] else None)
+        model = _model(job)
     except DigitpadError as error:
         return {"stage": "model", "error": str(error), **known}
     try:
@@ -40,6 +42,18 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
     except (DigitpadError, ImportError, OSError) as error:
         return {"stage": "reading", "error": _reason(error), **known}
     return {"stage": "done", "samples": len(samples), "right": right, **known}
+
+
+def _model(job: dict[str, Any]) -> Model:
+    """Return the model of --model, or else the installed one, or else the bundled one."""
+    if job["model"]:
+        return load_model(Path(job["model"]))
+    registry = Registry(Path(job["installed"] or ""))
+    try:
+        installed = registry.read().now if job["installed"] else None
+        return registry.load(installed) if installed else load_model()
+    except ModelError:  # check_model reports it, and the app uses the bundled model
+        return load_model()
 
 
 def _reason(error: Exception) -> str:

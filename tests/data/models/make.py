@@ -8,10 +8,9 @@ import tempfile
 from pathlib import Path
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from convert import tflite
+from convert import keras_file, tflite
 from edge_app.datasets.allographs import reference_digits
 
 HERE = Path(__file__).parent
@@ -21,16 +20,16 @@ NETWORK = HERE.parents[2] / "models" / "classic.keras"
 def main() -> None:
     """Write the files."""
     digits = reference_digits()[0][::2]
-    network = tflite.load_network(NETWORK)
-    (HERE / "classic_int8.tflite").write_bytes(tflite.quantise(network, digits))
+    network = keras_file.with_fixed_batch(keras_file.load_network(NETWORK))
+    scaled = keras_file.as_inputs(network, digits, (0.0, 1.0))
+    (HERE / "classic_int8.tflite").write_bytes(tflite.quantise(network, scaled))
     (HERE / "classic_float16.tflite").write_bytes(tflite.to_float16(network))
     (HERE / "classic_dynamic.tflite").write_bytes(tflite.to_dynamic(network))
     with tempfile.TemporaryDirectory() as folder:
         keras.models.load_model(NETWORK, compile=False).export(folder)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        scaled = digits[:, None, :, :, None].astype(np.float32) / 255
-        converter.representative_dataset = lambda: ([image] for image in scaled)
+        converter.representative_dataset = lambda: ([image[None]] for image in scaled)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = tf.int8
         (HERE / "open_int8.tflite").write_bytes(converter.convert())
