@@ -98,8 +98,9 @@ def make_parser() -> Parser:
     add = command("compare", run_compare).add_argument
     add("models", type=Path, nargs="*", metavar="MODEL", help="two or more .tflite files; default: float and int8")
     add("--mnist", type=Path, metavar="FILE", help="mnist.npz; default: the variable DIGITPAD_MNIST")
-    data = "labelled ink lines, MNIST's IDX images, or a folder with a folder of pictures for each digit"
+    data = "labelled ink lines, IDX images, Kaggle's train.csv, or a folder with a folder of pictures for each digit"
     add("--data", type=Path, nargs="+", default=[], metavar="PATH", help=data)
+    add("--merge", type=Path, nargs="+", default=[], metavar="JSON", help="reports of several devices, in one table")
     add("--json", type=Path, metavar="FILE", help="write all figures to this file")
     add("--html", type=Path, metavar="FILE", help="write a page with tables, plots and pictures")
     add("--baseline", type=Path, metavar="FILE", help="an earlier --json; exit 1 if a model got worse")
@@ -283,25 +284,34 @@ def _recognizer(args: Options) -> "Recognizer":
 def run_compare(args: Options) -> int:
     """Compare models: accuracy, speed and size of int8 against float.
 
-    Runs two or more .tflite models (float32, float16, dynamic range, int8) over
-    the same labelled digits through the app's own classifier, without TensorFlow:
+    Runs two or more .tflite models (float32, float16, dynamic range, int8, uint8,
+    16x8) over the same labelled digits through the app's own classifier, without TensorFlow:
     accuracy with intervals and a paired test, every flipped answer, calibration,
     corrupted digits, each layer, latency and memory. Prints ten lines. MNIST is
     Keras' mnist.npz: https://keras.io/api/datasets/mnist
 
     examples:
       digitpad compare --mnist mnist.npz --html report.html
-      digitpad compare float.tflite mine.tflite --data mine.jsonl
+      digitpad compare float.tflite mine.tflite --data mine.jsonl train.csv
       digitpad compare --data mine.jsonl --baseline last.json --max-drop 0.1
+      digitpad compare --merge pi4.json laptop.json --html boards.html
     """
-    if args.model or len(args.models) == 1:
+    from .evaluation.compare.run import Job, compare_command, merge_command
+
+    if args.merge:
+        if args.models or args.data or args.mnist or args.baseline or len(args.merge) < 2:
+            args.parser.error("--merge takes two or more reports of compare --json, with --json or --html alone")
+        return merge_command(args.merge, json_file=args.json, html_file=args.html)
+    from .evaluation.compare.models import is_model
+
+    named = [*args.data, *args.models]  # --data takes all that follows it
+    models, data = ([path for path in named if is_model(path) == wanted] for wanted in (True, False))
+    if args.model or len(models) == 1:
         args.parser.error("compare takes two or more models as arguments, or none for the project's own")
     if args.spoilt < 0 or not 0 <= args.max_drop <= 100:
         args.parser.error("--spoilt must be at least 0, --max-drop from 0 to 100 points")
-    from .evaluation.compare.run import Job, compare_command
-
     return compare_command(
-        Job(args.models, args.mnist, args.data, args.spoilt, not args.no_cost, args.runtime),
+        Job(models, args.mnist, data, args.spoilt, not args.no_cost, args.runtime),
         json_file=args.json,
         html_file=args.html,
         baseline=args.baseline,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import DataError, ImageError, InkError
 from ..recognition.ink import Ink, ink_of_record
-from ..recognition.normalise import normalise_bitmap
+from ..recognition.normalise import SIZE, normalise_bitmap
 from ..recognition.pictures import open_picture
 from ..storage.safe_open import open_regular, open_unzipped
 from .mnist import IMAGES_IDX, read_idx, read_mnist
@@ -73,18 +73,44 @@ def read_manifest(path: Path) -> Iterator[LabelledPicture]:
 def read_labelled(path: Path) -> Iterator[LabelledInk | LabelledImage]:
     """Yield the samples at `path`; raises DataError naming the line or file.
 
-    Labelled ink (.jsonl, .jsonl.gz), the test images of mnist.npz, MNIST's IDX images with their labels beside them, or
-    a folder with a folder of pictures for each digit.
+    Labelled ink (.jsonl, .jsonl.gz), the test images of mnist.npz, MNIST's IDX images with their labels beside them, a
+    table of labels and grey levels (.csv, as Kaggle's), or a folder with a folder of pictures for each digit.
     """
     if path.is_dir():
         yield from _read_folder(path)
     elif path.suffix == ".npz":
         mnist = read_mnist(path)
         yield from _images(mnist.x_test, mnist.y_test)
+    elif path.suffixes[:1] == [".csv"]:
+        yield from _read_csv(path)
     elif IMAGES_IDX.search(path.name):
         yield from _images(*read_idx(path))
     else:
         yield from read_labelled_ink(path)
+
+
+def _read_csv(path: Path) -> Iterator[LabelledImage]:
+    """Yield the rows of a table of a label and 784 grey levels, 0 is paper, such as Kaggle's train.csv.
+
+    Raises DataError naming the line.
+    """
+    number = 0
+    try:
+        with open_unzipped(path) as file:
+            for line in iter(lambda: file.readline(MAX_LINE), b""):
+                number += 1
+                if number == 1 and b"label" in line:
+                    continue
+                label, *pixels = map(int, line.split(b","))
+                if not 0 <= label <= 9 or len(pixels) != SIZE * SIZE:
+                    raise ValueError(f"label {label} and {len(pixels)} values")
+                yield LabelledImage(str(label), "CSV", np.frombuffer(bytes(pixels), np.uint8).reshape(SIZE, SIZE))
+    except FileNotFoundError:
+        raise DataError(f"{path}: not found. Expected a label and 784 grey levels per line") from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path}: cannot be read ({error})") from None
+    except ValueError as error:
+        raise DataError(f"{path}:{number}: expected a label from 0 to 9 and 784 grey levels ({error})") from None
 
 
 def _images(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> Iterator[LabelledImage]:

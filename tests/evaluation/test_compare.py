@@ -1,7 +1,6 @@
 """The comparison: figures against SciPy and scikit-learn, the report, and errors."""
 
 import gzip
-import hashlib
 import json
 import struct
 import subprocess
@@ -27,15 +26,17 @@ from edge_app.evaluation.compare import run as command
 from edge_app.evaluation.compare.accuracy import Set
 from edge_app.evaluation.compare.corruptions import CORRUPTIONS, corrupt
 from edge_app.evaluation.compare.data import Batches, Sampler
-from edge_app.evaluation.compare.models import names_of, open_classifiers
+from edge_app.evaluation.compare.models import is_model, names_of, open_classifiers
 from edge_app.evaluation.metrics import mcnemar, wilson
 from edge_app.modelfiles.card import FLOAT, INT8, models_folder
 from edge_app.recognition.classifier import Classifier, softmax
-from edge_app.recognition.interpreter import Runtime, find_runtime
+from edge_app.recognition.interpreter import find_runtime
 from edge_app.recognition.normalise import normalise_digit
 
 from ..conftest import ROOT
-from ..support.fakes import FakeInterpreter, fake_model, fake_runtime, fixed
+from ..recognition.test_classifier import Softmax
+from ..support.fakes import CLASSES, FakeInterpreter, Fixed, fake_model, fake_runtime, fixed
+from ..support.models import CONTENT, write_with_card
 from .test_page import Page
 
 MODELS = [models_folder() / FLOAT, models_folder() / INT8]
@@ -208,6 +209,35 @@ def test_idx_files_are_read_completely_or_refused(tmp_path: Path, packed: bool) 
         read_idx(path)
 
 
+@pytest.mark.parametrize("head", ["", "label,pixel0\n"])
+def test_a_table_of_labels_and_pixels_is_read(tmp_path: Path, head: str) -> None:
+    images = np.random.default_rng(1).integers(0, 256, (3, 28, 28)).astype(np.uint8)
+    rows = [",".join(map(str, [label, *image.ravel()])) + "\n" for label, image in zip((5, 0, 4), images, strict=True)]
+    path = tmp_path / "train.csv"
+    path.write_text(head + "".join(rows))
+    [(found, labels)] = list(Batches(path))
+    assert labels.tolist() == [5, 0, 4]
+    assert (found == images).all()
+    for bad in ("5," + "256," * 783 + "0", "10" + ",0" * 784, "5,0,0", "x" + ",0" * 784):
+        path.write_text(head + rows[0] + bad + "\n")
+        with pytest.raises(DataError, match=rf"train\.csv:{2 + bool(head)}: expected a label from 0 to 9 and 784 grey"):
+            list(Batches(path))
+
+
+def test_models_and_data_are_told_apart_by_content(tmp_path: Path) -> None:
+    strange = tmp_path / "model.bin"
+    strange.write_bytes(CONTENT)
+    table = tmp_path / "data.csv"
+    table.write_text("5" + ",0" * 784)
+    assert [is_model(path) for path in (strange, table, tmp_path, tmp_path / "none.tflite", tmp_path / "none.csv")] == [
+        True,
+        False,
+        False,
+        True,
+        False,
+    ]
+
+
 def test_a_folder_of_pictures_by_class_is_read(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no labelled pictures"):
         list(Batches(tmp_path))
@@ -329,26 +359,33 @@ def test_without_data_the_error_names_mnist(monkeypatch: pytest.MonkeyPatch) -> 
         command.sets_of(command.Job())
 
 
+def test_models_with_and_without_a_class_for_no_digit_are_compared(tmp_path: Path) -> None:
+    """A fake answers 10, no digit, where the digits are 7: the model of ten classes has no such answer."""
+    ten = Classifier(fake_model(CLASSES[:10]), fake_runtime(Fixed(7, np.int8, shape=(1, 10))))
+    found = Set("x", [ten, fixed(10).classifier])
+    found.add(np.zeros((4, 28, 28), np.uint8), np.full(4, 7, np.uint8))
+    report = found.to_json()
+    assert [np.array(own["confusion"]).shape for own in report["models"]] == [(10, 10), (10, 11)]
+    assert [own["right"] for own in report["models"]] == [4, 0]
+    assert report["pairs"][0]["flips"][0]["first_scores"] == [1.0, 0.0]
+
+
+def test_a_softmax_is_compared_by_probabilities() -> None:
+    one, other = (Classifier(fake_model(), fake_runtime(Softmax(dtype=np.float32))) for _ in range(2))
+    found = Set("x", [one, other])
+    images = np.zeros((3, 28, 28), np.uint8)
+    images[:, 0, 0] = [5, 15, 75]
+    found.add(images, np.array([0, 1, 7], np.uint8))
+    assert found.pairs[0].signal == pytest.approx(3 * 0.9**2 + 27 * 0.01**2, rel=1e-4)
+    assert found.to_json()["models"][0]["calibration_error"] == pytest.approx(0.1, abs=1e-6)
+
+
 def test_models_of_other_classes_are_not_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge_app.modelfiles.loader.validate", lambda *_, **__: None)  # the fakes are no files
-    paths = []
-    for count in (10, 11):
-        folder = tmp_path / str(count)
-        folder.mkdir()
-        content = bytes([count])
-        paths.append(folder / "m.tflite")
-        paths[-1].write_bytes(content)
-        entry = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": 1}
-        classes = [*"0123456789", "?"][:count]
-        (folder / "digits.json").write_text(json.dumps({"classes": classes, "files": {"m.tflite": entry}}))
-
-    def open_fake(model_content: bytes, **_: Any) -> FakeInterpreter:
-        return FakeInterpreter(((1, 28, 28, 1), (1, model_content[0])))
-
-    runtime = Runtime("fake", open_fake)
-    assert names_of(open_classifiers([paths[1], paths[1]], runtime)) == ["m.tflite (1)", "m.tflite (2)"]
-    with pytest.raises(ModelError, match="only models of the same classes"):
-        open_classifiers(paths, runtime)
+    path = write_with_card(tmp_path, CONTENT, [*"1234567890", "?"])
+    with pytest.raises(ModelError, match="expected the digits 0 to 9 first"):
+        open_classifiers([path], find_runtime())
+    path = write_with_card(tmp_path, CONTENT)
+    assert names_of(open_classifiers([path, path], find_runtime())) == ["mine.tflite (1)", "mine.tflite (2)"]
 
 
 @pytest.mark.parametrize(

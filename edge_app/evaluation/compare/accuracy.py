@@ -19,7 +19,7 @@ MOST_PICTURES = 200  # of flips, kept for the page
 
 @dataclass
 class Pair:
-    """How a model's logits deviate from the first model's, and the digits that the two read differently."""
+    """How a model's outputs deviate from the first model's, and the digits that the two read differently."""
 
     signal: float = 0.0
     noise: float = 0.0
@@ -27,8 +27,8 @@ class Pair:
     flips: list[schema.Flip] = field(default_factory=list)
     pictures: list[DigitImage] = field(default_factory=list)
 
-    def add_logits(self, first: Logits, second: Logits) -> None:
-        """Add a batch to the deviation of the logits."""
+    def add_outputs(self, first: NDArray[np.float32], second: NDArray[np.float32]) -> None:
+        """Add a batch to the deviation of the outputs for the ten digits."""
         off = (second - first).astype(np.float64)
         self.signal += float((first.astype(np.float64) ** 2).sum())
         self.noise += float((off**2).sum())
@@ -41,7 +41,8 @@ class Pair:
         if len(self.flips) >= MOST_FLIPS:
             return
         read = [int(first.argmax()), int(second.argmax())]
-        scores = [[round(float(own[i]), 4) for i in read] for own in (first, second)]
+        # a model of ten classes gives nothing for an eleventh
+        scores = [[round(float(own[i]), 4) if i < len(own) else 0.0 for i in read] for own in (first, second)]
         self.flips.append(
             {"index": index, "label": label, "read": read, "first_scores": scores[0], "second_scores": scores[1]}
         )
@@ -66,8 +67,10 @@ class Set:
         logits = [_finite_logits(classifier, images) for classifier in self.classifiers]
         scores = [softmax(own, c.model.temperature) for own, c in zip(logits, self.classifiers, strict=True)]
         read = np.stack([own.argmax(axis=1).astype(np.uint8) for own in logits])
-        for pair, own, score, answers in zip(self.pairs, logits[1:], scores[1:], read[1:], strict=True):
-            pair.add_logits(logits[0], own)
+        # a softmax drops what all logits have in common, so a model that ends in one is compared by probabilities
+        outputs = scores if any(c.has_softmax for c in self.classifiers) else logits
+        for pair, own, score, answers in zip(self.pairs, outputs[1:], scores[1:], read[1:], strict=True):
+            pair.add_outputs(outputs[0][:, :10], own[:, :10])
             for row in np.flatnonzero(answers != read[0]).tolist():
                 pair.add_flip(len(self.labels) + row, images[row], int(labels[row]), scores[0][row], score[row])
         self.labels = np.append(self.labels, labels)
@@ -97,6 +100,7 @@ class Set:
             "per_class": [{"n": n, "right": right, "interval": list(wilson(right, n))} for n, right in classes],
             "confusion": confusion.tolist(),
             "calibration_error": gap(bins),
+            "read": "".join(("0123456789?")[i] for i in self.read[number].tolist()),
             "reliability": bins,
         }
 

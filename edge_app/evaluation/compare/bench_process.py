@@ -51,14 +51,16 @@ def measure_empty(_: dict[str, Any]) -> dict[str, Any]:
     return {"peak_bytes": peak_bytes()}
 
 
-def _open(model: dict[str, Any], classes: list[str], runtime: "Runtime", threads: int = 1) -> "Classifier":
+def _open(model: dict[str, Any], runtime: "Runtime", threads: int = 1) -> "Classifier":
     """Return a classifier of the file, if its checksum is unchanged."""
     from ...modelfiles.card import read_verified
     from ...recognition.classifier import Classifier
     from ...recognition.model import Model
 
     path = Path(model["path"])
-    return Classifier(Model(path, read_verified(path, model["sha256"]), "", tuple(classes)), runtime, threads)
+    content = read_verified(path, model["sha256"])
+    card = {name: model[name] for name in ("classes", "input_range")}
+    return Classifier(Model(path, content, model["sha256"], **card), runtime, threads)
 
 
 def measure_start(job: dict[str, Any]) -> dict[str, Any]:
@@ -71,7 +73,7 @@ def measure_start(job: dict[str, Any]) -> dict[str, Any]:
     runtime = find_runtime(job["runtime"])  # imports are not part of the model's cost
     blank = np.zeros((1, 28, 28), np.uint8)
     started = time.perf_counter()
-    classifier = _open(job["model"], job["classes"], runtime)
+    classifier = _open(job["model"], runtime)
     loaded = time.perf_counter()
     classifier.logits(blank)
     first = time.perf_counter()
@@ -92,7 +94,7 @@ def measure_latency(job: dict[str, Any]) -> dict[str, Any]:
     from .device import energy_uj
 
     runtime = find_runtime(job["runtime"])
-    classifiers = [_open(model, job["classes"], runtime, job["threads"]) for model in job["models"]]
+    classifiers = [_open(model, runtime, job["threads"]) for model in job["models"]]
     images = np.load(job["images"])
     times: list[list[int]] = [[] for _ in classifiers]
     for classifier in classifiers:

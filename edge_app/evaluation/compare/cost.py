@@ -43,8 +43,10 @@ def measure_cost(
     classifiers: Sequence[Classifier], images: NDArray[np.uint8], runtimes: Sequence[str], report: Callable[[str], None]
 ) -> list[dict[str, Any]]:
     """Return the cost of each model with each runtime; `error` where a runtime cannot run a model."""
-    models = [{"path": str(one.model.path), "sha256": one.model.sha256} for one in classifiers]
-    classes = list(classifiers[0].model.classes)
+    models = [
+        {"path": str(own.path), **{name: getattr(own, name) for name in ("sha256", "classes", "input_range")}}
+        for own in (classifier.model for classifier in classifiers)
+    ]
     empty = run_bench({"kind": "empty"})["peak_bytes"]
     found = []
     with tempfile.TemporaryDirectory() as folder:
@@ -53,10 +55,10 @@ def measure_cost(
         for name in runtimes:
             before = describe_state()
             report(f"cost with {name}")
-            starts = [_start(model, classes, name, empty) for model in models]
+            starts = [_start(model, name, empty) for model in models]
             running = [model for model, start in zip(models, starts, strict=True) if "error" not in start]
             try:
-                speeds = {threads: _latencies(running, classes, file, name, threads) for threads in _threads()}
+                speeds = {threads: _latencies(running, file, name, threads) for threads in _threads()}
             except ModelError as error:
                 starts = [start if "error" in start else {"error": escape(error)} for start in starts]
                 speeds = {}
@@ -73,8 +75,8 @@ def _threads() -> list[int]:
     return sorted({1, ours or 1})
 
 
-def _start(model: dict[str, str], classes: list[str], runtime: str, empty: int | None) -> dict[str, Any]:
-    job = {"kind": "start", "model": model, "classes": classes, "runtime": runtime}
+def _start(model: dict[str, Any], runtime: str, empty: int | None) -> dict[str, Any]:
+    job = {"kind": "start", "model": model, "runtime": runtime}
     try:
         answers = [run_bench(job) for _ in range(STARTS)]
     except ModelError as error:
@@ -88,12 +90,10 @@ def _start(model: dict[str, str], classes: list[str], runtime: str, empty: int |
     }
 
 
-def _latencies(
-    models: Sequence[dict[str, str]], classes: list[str], images: Path, runtime: str, threads: int
-) -> dict[str, dict[str, Any]]:
+def _latencies(models: Sequence[dict[str, Any]], images: Path, runtime: str, threads: int) -> dict[str, dict[str, Any]]:
     if not models:
         return {}
-    job = {"kind": "latency", "models": list(models), "classes": classes, "images": str(images)}
+    job = {"kind": "latency", "models": list(models), "images": str(images)}
     answer = run_bench({**job, "runtime": runtime, "threads": threads})
     found = {}
     for model, times, energy in zip(models, answer["times_ns"], answer["energy_uj"], strict=True):

@@ -9,21 +9,20 @@ from numpy.typing import NDArray
 
 from ...errors import ModelError
 from ...escape import escape
-from ...recognition.classifier import Classifier
+from ...recognition.classifier import VIEWS, Classifier
 from .accuracy import snr_db
 from .models import names_of
 
 IMAGES = 64
-VIEWS = {"RESHAPE", "QUANTIZE", "DEQUANTIZE", "DELEGATE"}  # no new values
-SIZES = {"SHAPE", "STRIDED_SLICE", "PACK"}  # of a dynamic batch: no values of the image
 
 
 @dataclass
 class Layer:
-    """An operator with its dequantised output for each image."""
+    """An operator with its dequantised output for each image, and the share of it that may have been clipped."""
 
     name: str
     values: NDArray[np.float32]
+    clipped: float
 
 
 def compare_layers(classifiers: Sequence[Classifier], images: NDArray[np.uint8]) -> list[dict[str, Any]]:
@@ -48,7 +47,7 @@ def trace(classifier: Classifier, images: NDArray[np.uint8]) -> list[Layer]:
     """Return each operator's output; raises ModelError if the runtime does not keep them."""
     interpreter = classifier.open_traced()
     try:
-        steps = [op for op in interpreter._get_ops_details() if op["op_name"] not in VIEWS | SIZES]
+        steps = [op for op in interpreter._get_ops_details() if op["op_name"] not in VIEWS]
     except AttributeError:
         raise ModelError(f"{classifier.runtime.name} does not list the operators") from None
     outputs = [int(op["outputs"][0]) for op in steps]
@@ -62,29 +61,39 @@ def trace(classifier: Classifier, images: NDArray[np.uint8]) -> list[Layer]:
             except ValueError as error:
                 raise ModelError(f"{classifier.runtime.name} keeps no outputs ({error})") from None
     return [
-        Layer(str(op["op_name"]), _real(np.concatenate(own), details[index]))
+        Layer(str(op["op_name"]), *_real(np.concatenate(own), details[index]))
         for op, own, index in zip(steps, kept, outputs, strict=True)
     ]
 
 
-def _real(values: NDArray[Any], detail: dict[str, Any]) -> NDArray[np.float32]:
+def _real(values: NDArray[Any], detail: dict[str, Any]) -> tuple[NDArray[np.float32], float]:
+    """Return integers as real numbers, and the share of them that may have been clipped.
+
+    The lowest integer is an honest 0 where it is the zero point, as after a ReLU.
+    """
     if values.dtype.kind == "f":
-        return values.astype(np.float32)
+        return values.astype(np.float32), 0.0
     scales = detail["quantization_parameters"]["scales"]
     if len(scales) == 0:
         raise ModelError(f"{detail['name']} has integers without a scale")
     points = detail["quantization_parameters"]["zero_points"]
-    return ((values.astype(np.int32) - points) * scales).astype(np.float32)
+    least, most = np.iinfo(values.dtype).min, np.iinfo(values.dtype).max
+    ends = [most, least] if points[0] > least else [most]
+    clipped = float(np.isin(values, ends).mean())
+    return ((values.astype(np.int32) - points) * scales).astype(np.float32), clipped
 
 
 def _deviation(first: Layer, own: Layer) -> dict[str, Any]:
     off = own.values - first.values
+    noise = (off.astype(np.float64) ** 2).reshape(-1, off.shape[-1]).sum(axis=0)  # by channel
     return {
         "operator": own.name,
         "shape": list(own.values.shape[1:]),
         "snr_db": snr_db(
             float((first.values.astype(np.float64) ** 2).mean()), float((off.astype(np.float64) ** 2).mean())
         ),
+        "clipped": own.clipped,
+        "channel": {"index": int(noise.argmax()), "share": float(noise.max() / noise.sum()) if noise.any() else 0.0},
         "largest_deviation": float(np.abs(off).max()),
         "largest_value": float(np.abs(first.values).max()),
     }

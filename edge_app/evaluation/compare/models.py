@@ -3,13 +3,28 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from ...errors import ModelError
 from ...escape import escape
-from ...modelfiles.card import FLOAT, INT8, has_card, models_folder
+from ...modelfiles.card import DIGITS, FLOAT, INT8, has_card, models_folder
 from ...modelfiles.loader import load_any
+from ...modelfiles.selftest import CONVENTIONS
+from ...modelfiles.verifier import IDENTIFIER
 from ...recognition.classifier import Classifier
 from ...recognition.interpreter import Runtime
+from ...recognition.model import Model
+from ...storage.safe_open import open_regular
 from .report.schema import ModelInfo
+
+
+def is_model(path: Path) -> bool:
+    """Return whether a file is a .tflite model by its content, or by its name where it cannot be read."""
+    try:
+        with open_regular(path) as file:
+            return file.read(8)[4:] == IDENTIFIER or path.suffix == ".tflite"
+    except OSError:
+        return path.suffix == ".tflite"
 
 
 def default_models() -> list[Path]:
@@ -21,16 +36,11 @@ def default_models() -> list[Path]:
 
 
 def open_classifiers(paths: Sequence[Path], runtime: Runtime, threads: int = 1) -> list[Classifier]:
-    """Return a classifier for each file; raises ModelError unless all have the same classes."""
+    """Return a classifier for each file; raises ModelError unless its first ten classes are the digits."""
     classifiers = [Classifier(load_any(path, runtime), runtime, threads) for path in paths]
-    first = classifiers[0].model
-    for classifier in classifiers[1:]:
-        own = classifier.model
-        if own.classes != first.classes:
-            raise ModelError(
-                f"{own.path} has the classes {' '.join(own.classes)}, {first.path} {' '.join(first.classes)}: "
-                "only models of the same classes can be compared"
-            )
+    for own in (classifier.model for classifier in classifiers):
+        if own.classes[:10] != DIGITS:
+            raise ModelError(f"{own.path} has the classes {' '.join(own.classes)}: expected the digits 0 to 9 first")
     return classifiers
 
 
@@ -52,6 +62,29 @@ def describe(classifier: Classifier, name: str) -> ModelInfo:
         "sha256": model.sha256,
         "bytes": len(model.content),
         "type": classifier.number_type,
+        "interface": classifier.interface,
+        "input": convention_of(model),
+        "softmax": classifier.has_softmax,
+        "weights": weights_of(classifier),
+        "open_batch": "SHAPE" in classifier.operators(),
         "classes": list(model.classes),
         "temperature": model.temperature if has_card(model.path) else None,
     }
+
+
+def convention_of(model: Model) -> str:
+    """Return the name of what a model takes for paper and ink."""
+    paper, ink = model.input_range
+    return next((name for name, ends in CONVENTIONS.items() if ends == model.input_range), f"{paper:g} to {ink:g}")
+
+
+def weights_of(classifier: Classifier) -> str:
+    """Return how the integer weights of convolutions are scaled: per channel, per tensor, or "" for no such weights."""
+    scales = [
+        len(detail["quantization_parameters"]["scales"])
+        for step in classifier.steps()
+        if step["op_name"] in ("CONV_2D", "DEPTHWISE_CONV_2D")
+        and np.dtype((detail := classifier.tensor(int(step["inputs"][1])))["dtype"]).kind in "iu"
+        and max(detail["shape"][0], detail["shape"][-1]) > 1
+    ]
+    return "" if not scales else "per tensor" if max(scales) == 1 else "per channel"

@@ -20,11 +20,14 @@ from .cost import measure_cost, measure_preprocessing, usable_runtimes
 from .data import Batches, Sampler
 from .device import describe_device
 from .layers import compare_layers
+from .merge import merge, read_reports, summarise_merged
 from .models import default_models, describe, names_of, number_names, open_classifiers
 from .progress import Progress
 from .report.page import make_page
+from .report.page_merged import make_merged_page
 from .report.schema import Report
 from .report.summary import summarise
+from .why import explain
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,18 @@ def compare_command(
     for line in lost:
         print_error(f"worse than {baseline}: {line}")
     return 1 if lost else 0
+
+
+def merge_command(reports: Sequence[Path], *, json_file: Path | None, html_file: Path | None) -> int:
+    """Merge the reports of several devices, print the table, and write JSON and the page if asked to."""
+    _check_outputs([path.resolve() for path in (json_file, html_file) if path])
+    merged = merge(read_reports(reports))
+    if json_file:
+        _write(json_file, readable_json(merged))
+    if html_file:
+        _write(html_file, make_merged_page(merged).encode())
+    print(summarise_merged(merged))
+    return 0
 
 
 def sets_of(job: Job) -> list[Path]:
@@ -107,6 +122,7 @@ def compare(job: Job, models: Sequence[Path], paths: Sequence[Path], progress: P
         "models": [describe(*own) for own in zip(classifiers, names_of(classifiers), strict=True)],
         "sets": [own.to_json() for own in sets],
         "layers": [],
+        "why": [],
         "cost": [],
         "preprocessing_us": measure_preprocessing(),
     }
@@ -118,6 +134,7 @@ def compare(job: Job, models: Sequence[Path], paths: Sequence[Path], progress: P
     report["layers"] = compare_layers(classifiers, images)
     if job.cost:
         report["cost"] = measure_cost(classifiers, images, runtimes, progress.step)
+    report["why"] = explain(report)
     return report, sets
 
 

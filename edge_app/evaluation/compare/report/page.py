@@ -21,10 +21,10 @@ def make_page(report: Report, pictures: Mapping[tuple[str, int], Sequence[DigitI
     """Return the page; `pictures` holds the flipped digits by name of the set and number of the model."""
     types = [model["type"] for model in report["models"]]
     title = " against ".join(types) if len(set(types)) == len(types) else f"{len(types)} models"
-    style = STYLE.read_text(encoding="utf-8")
     body = [
         f"<h1>{escape(title)}</h1>",
         f"<p class='lead'>{escape(_headline(report))}</p>",
+        *(f"<p class='why'>{escape(reason)}.</p>" for reason in report["why"]),
         _models(report),
         *(set_section(report, own, pictures) for own in report["sets"]),
         _robustness(report),
@@ -32,12 +32,18 @@ def make_page(report: Report, pictures: Mapping[tuple[str, int], Sequence[DigitI
         cost_section(report),
         device_section(report),
     ]
+    return wrap(title, "".join(body))
+
+
+def wrap(title: str, body: str) -> str:
+    """Return a self-contained page."""
+    style = STYLE.read_text(encoding="utf-8")
     return (
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"
         f"<meta http-equiv='Content-Security-Policy' content=\"{_policy(style)}\">"
         f"<title>digitpad: {escape(title)}</title><style>{style}</style></head>"
-        f"<body><main>{''.join(body)}</main></body></html>"
+        f"<body><main>{body}</main></body></html>"
     )
 
 
@@ -81,6 +87,9 @@ def _models(report: Report) -> str:
         [
             ("file", lambda m: m["file"]),
             ("type", lambda m: m["type"]),
+            ("in and out", lambda m: m["interface"]),
+            ("takes", lambda m: m["input"]),
+            ("ends in", lambda m: "softmax" if m["softmax"] else "logits"),
             ("bytes", lambda m: f"{m['bytes']:,}"),
             ("classes", lambda m: str(len(m["classes"]))),
             ("temperature", lambda m: "1 (no card)" if m["temperature"] is None else f"{m['temperature']:g}"),

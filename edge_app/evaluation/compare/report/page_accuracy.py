@@ -43,7 +43,10 @@ def set_section(report: Report, own: LabelledSet, pictures: Mapping[tuple[str, i
             f"Reliability on {own['name']}: accuracy by confidence",
             [(file, [(p["confidence"], p["accuracy"], int(p["n"])) for p in m["reliability"]]) for file, m in answers],
         ),
-        *(_confusion(file, m["confusion"], report["models"][0]["classes"]) for file, m in answers),
+        *(
+            _confusion(file, m["confusion"], model["classes"])
+            for (file, m), model in zip(answers, report["models"], strict=True)
+        ),
     ]
     for number, pair in enumerate(own["pairs"], 1):
         parts.append(_flips(files[0], files[number], pair, pictures.get((own["name"], number), [])))

@@ -9,7 +9,12 @@ class ModelInfo(TypedDict):
     file: str
     sha256: str
     bytes: int
-    type: str
+    type: str  # what it computes with
+    interface: str  # types of input and output
+    input: str  # what it takes for paper and ink
+    softmax: bool  # whether it ends in one
+    weights: str  # of convolutions: per channel, per tensor, or "" for float
+    open_batch: bool  # whether the number of images is open
     classes: list[str]
     temperature: float | None
 
@@ -23,6 +28,7 @@ class Answers(TypedDict):
     per_class: list[dict[str, Any]]  # n, right, interval of each digit
     confusion: list[list[int]]  # 10 rows of true digits, columns as the model's classes
     calibration_error: float
+    read: str  # the answers in order, "?" for no digit
     reliability: list[dict[str, float]]  # confidence, accuracy, n of each bin
 
 
@@ -45,7 +51,7 @@ class Pair(TypedDict):
     mcnemar_p: float
     flipped: int
     agreement: float
-    logits_snr_db: float | None  # None: identical
+    logits_snr_db: float | None  # None: identical; of the probabilities where a model ends in a softmax
     logits_largest_deviation: float
     flips: list[Flip]
 
@@ -81,5 +87,27 @@ class Report(TypedDict):
     sets: list[LabelledSet]
     robustness: NotRequired[Robustness]
     layers: list[dict[str, Any]]  # model, and layers or a reason why there are none
+    why: list[str]  # a line for each reason that a model is slower or worse than the first
     cost: list[dict[str, Any]]  # model, runtime, latency_us by number of threads, or an error
     preprocessing_us: dict[str, float]
+
+
+class MergedRow(TypedDict):
+    """A model on a device with a runtime; None for what was not measured there."""
+
+    device: str
+    processor: str
+    runtime: str
+    model: str
+    type: str
+    accuracy: float | None  # on the first set, with the runtime that the report used
+    median_us: float | None
+    peak_bytes: float | None
+
+
+class MergedReport(TypedDict):
+    """All that `compare --merge --json` writes."""
+
+    sets: dict[str, list[dict[str, Any]]]  # name and n, by device
+    rows: list[MergedRow]
+    differences: list[dict[str, Any]]  # devices, set, n, model, different, and the first digits

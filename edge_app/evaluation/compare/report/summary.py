@@ -59,7 +59,13 @@ def summarise(report: Report) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.ljust(wide) for cell, wide in zip(row, widths, strict=True)).rstrip() for row in rows]
     device = report["device"]
-    return "\n".join([f"{device['board'] or device['processor']}, governor {device['governor'] or 'unknown'}", *lines])
+    return "\n".join(
+        [
+            f"{device['board'] or device['processor']}, governor {device['governor'] or 'unknown'}",
+            *lines,
+            *report["why"],
+        ]
+    )
 
 
 def _accuracy(own: LabelledSet, index: int) -> str:

@@ -1,0 +1,78 @@
+"""Reports of several devices in one table."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge_app.cli import main
+
+from .test_page import Page, make_report
+
+
+def write(path: Path, change: Any = None) -> str:
+    report: Any = make_report()
+    if change:
+        change(report)
+    path.write_text(json.dumps(report))
+    return str(path)
+
+
+def slower_and_otherwise(report: Any) -> None:
+    report["device"]["board"] = "Raspberry Pi 4"
+    report["cost"][0]["latency_us"]["1"]["median"] = 1960.0
+    report["sets"][0]["models"][0]["read"] = "4494"
+
+
+def test_devices_are_one_table_with_their_differing_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    laptop, board = write(tmp_path / "laptop.json"), write(tmp_path / "pi4.json", slower_and_otherwise)
+    output, page = tmp_path / "m.json", tmp_path / "m.html"
+    assert main(["compare", "--merge", laptop, board, "--json", str(output), "--html", str(page)]) == 0
+    merged = json.loads(output.read_text())
+    found = {(row["device"], row["model"]): row for row in merged["rows"]}
+    assert len(found) == 6
+    assert found["laptop", "a.tflite"]["median_us"] == 98.1
+    assert found["pi4", "a.tflite"] | {"accuracy": None} == {
+        "device": "pi4",
+        "processor": "Raspberry Pi 4",
+        "runtime": "tflite-runtime 2.14",
+        "model": "a.tflite",
+        "type": "float32",
+        "accuracy": None,
+        "median_us": 1960.0,
+        "peak_bytes": 3e6,
+    }
+    assert found["pi4", "b.tflite"]["median_us"] is None  # it does not run there
+    [unlike] = [own for own in merged["differences"] if own["different"]]
+    assert (unlike["model"], unlike["digits"]) == ("a.tflite", [{"index": 2, "read": ["4", "9"]}])
+    shown = capsys.readouterr().out
+    assert "a.tflite on mine.jsonl: laptop and pi4 read 1 of 4 differently" in shown
+    assert "2.0 ms" in shown
+    texts = Page(page.read_text()).texts
+    assert {"Raspberry Pi 4", "2.0 ms", "#2"} <= set(texts)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda report: [model.update(sha256="1" * 64) for model in report["models"]], "no model in common"),
+        (lambda report: report["sets"][0]["models"][0].pop("read"), "not a report of this version"),
+        (lambda report: report.pop("sets"), "not a report of this version"),
+        (lambda report: report["cost"][0].update(latency_us={}), "not a report of this version"),
+    ],
+)
+def test_reports_that_cannot_be_merged_are_one_line(
+    change: Any, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, other = write(tmp_path / "one.json"), write(tmp_path / "other.json", change)
+    assert main(["compare", "--merge", one, other]) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert reason in line
+
+
+def test_a_merge_takes_reports_alone(tmp_path: Path) -> None:
+    for words in (["x.json"], ["x.json", "y.json", "--mnist", "m.npz"]):
+        with pytest.raises(SystemExit) as ended:
+            main(["compare", "--merge", *words])
+        assert ended.value.code == 2
