@@ -84,7 +84,9 @@ def open_float(path: Path | None = None, folders: Paths | None = None, *, unlist
     recognizer = Recognizer(classifier=open_named(path, find_runtime(), folders, unlisted=unlisted))
     kind = recognizer.classifier.number_type
     if kind not in ("float32", "float16", "dynamic range"):
-        raise ModelError(f"{path}: expected a float32 model, found {kind}; to compare, start digitpad with --float FILE")
+        raise ModelError(
+            f"{path}: expected a float32 model, found {kind}; to compare, start digitpad with --float FILE"
+        )
     return recognizer
 
 
