@@ -199,9 +199,7 @@ class Reader:
 
 def corrected(reading: Reading, labels: dict[int, str]) -> Reading:
     """Return a picture's reading with its corrections applied."""
-    return Reading(
-        tuple(
-            replace(digit, digit=labels[i], pinned=True) if i in labels else digit
-            for i, digit in enumerate(reading.digits)
-        )
+    digits = (
+        replace(digit, digit=labels[i], pinned=True) if i in labels else digit for i, digit in enumerate(reading.digits)
     )
+    return replace(reading, digits=tuple(digits))

@@ -75,7 +75,7 @@ class Recognizer:
         while len(self._seen) > max(LEAST_SEEN, 2 * len(grid.groups)):
             del self._seen[next(iter(self._seen))]
         reading = self._read(grid, np.stack([row for row, _ in found]), [image for _, image in found])
-        return Reading(tuple(_of_ink(digit, pieces, pins) for digit in reading.digits))
+        return replace(reading, digits=tuple(_of_ink(digit, pieces, pins) for digit in reading.digits))
 
     def split(self, parts: Sequence[Part]) -> tuple[list[Part], list[Part]] | None:
         """Return the most likely split into two digits, left and right; None for a single point.
@@ -134,12 +134,13 @@ class Recognizer:
                 raise ImageError(f"{len(pieces)} nested pieces of ink: not a page of digits. Crop it")
             images = [_cut(coverage, [pieces[i] for i in group]) for group in grid.groups]
         reading = self._read(grid, self.classifier.probabilities(np.stack(images))[:, self._digits], images)
-        return Reading(tuple(replace(digit, strokes=()) for digit in reading.digits))
+        return replace(reading, digits=tuple(replace(digit, strokes=()) for digit in reading.digits))
 
     def _read(self, grid: Grid, probabilities: NDArray[np.float32], images: Sequence[DigitImage]) -> Reading:
         """Return the reading of the best grouping; `grid.groups` have a row and an image each."""
         probabilities[[grid.is_dot(group) for group in grid.groups]] = 0  # a dot, enlarged, looks like anything
-        chosen = grid.best_path(group_scores(probabilities))
+        scores = group_scores(probabilities)
+        chosen = grid.best_path(scores)
         rows = {group: row for row, group in enumerate(grid.groups)}
         return Reading(
             tuple(
@@ -147,7 +148,8 @@ class Recognizer:
                     probabilities[rows[group]], group, _union([grid.boxes[i] for i in group]), images[rows[group]]
                 )
                 for group in chosen
-            )
+            ),
+            grid.probability(chosen, scores),
         )
 
     def _digit(self, probabilities: NDArray[np.float32], group: Group, box: Box, image: DigitImage) -> Digit:

@@ -52,6 +52,7 @@ class Reading:
     """A recognised number, digits from left to right; empty for no ink."""
 
     digits: tuple[Digit, ...] = ()
+    grouping: float = 1.0  # probability that the strokes, or pieces of a picture, are grouped rightly into digits
 
     @property
     def text(self) -> str:
@@ -60,8 +61,8 @@ class Reading:
 
     @property
     def confidence(self) -> float:
-        """Probability that all digits are right, assuming independence; 0 for no ink."""
-        product = 1.0 if self.digits else 0.0
+        """Probability that grouping and all digits are right, assuming independence; 0 for no ink."""
+        product = self.grouping if self.digits else 0.0
         for digit in self.digits:
             product *= digit.confidence
         return product

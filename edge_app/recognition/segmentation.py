@@ -27,6 +27,7 @@ CUT = 2.5  # digits that share a stroke: most strokes belong to one
 DOT = 0.1  # of a line height: ink that is no larger is a dot, not a digit
 DOT_SCORE = -1.0  # of a dot on its own
 WRONG_GROUP = 2e4  # odds of "not a digit" for a run of pieces, relative to separately written ink
+TEMPERATURE = 0.5  # of paths: scores are divided by it before the softmax. Fitted by train/studies/numbers.py
 
 
 def group_scores(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -144,6 +145,7 @@ class Grid:
             if last == first + 1 or not any(int(piece) in alone for piece in self.order[first:last])
         ]
         self.groups: list[Group] = [tuple(sorted(self.order[a:b].tolist())) for a, b in self.runs]
+        self._costs = np.array([DIGIT + self._misfit(*run) for run in self.runs])
 
     def _shared(self, strokes: Sequence[int]) -> list[int]:
         """Return for each position in the order how many strokes have parts on both sides of it."""
@@ -172,7 +174,7 @@ class Grid:
         best[0] = 0.0
         back: list[int] = [0] * (count + 1)
         for index, (first, last) in enumerate(self.runs):  # sorted by `first`: best[first] is final here
-            total = best[first] + float(scores[index]) - DIGIT - self._misfit(first, last)
+            total = best[first] + float(scores[index]) - self._costs[index]
             if total > best[last]:
                 best[last], back[last] = total, index
         path = []
@@ -181,6 +183,20 @@ class Grid:
             path.append(self.groups[back[at]])
             at = self.runs[back[at]][0]
         return path[::-1]
+
+    def probability(self, path: Collection[Group], scores: NDArray[np.float32]) -> float:
+        """Return the probability of a path among all that use every piece once: a softmax over their total scores.
+
+        The sum over all paths is that of the forward algorithm (Rabiner, 1989).
+        """
+        gains = (scores - self._costs) / TEMPERATURE
+        total = np.full(len(self.boxes) + 1, -np.inf)
+        total[0] = 0.0
+        for gain, (first, last) in zip(gains, self.runs, strict=True):
+            total[last] = np.logaddexp(total[last], total[first] + gain)
+        chosen = set(path)
+        own = sum(gain for gain, group in zip(gains, self.groups, strict=True) if group in chosen)
+        return float(min(np.exp(own - total[-1]), 1.0))
 
     def _misfit(self, first: int, last: int) -> float:
         """Return the penalty for grouping pieces first..last-1, and for separating them from those to the left."""

@@ -10,6 +10,7 @@ import pytest
 from edge_app import Recognizer
 from edge_app.errors import InkError
 from edge_app.recognition.ink import make_ink, parse_ink
+from edge_app.recognition.results import Pin
 
 from ..conftest import DATA, ROOT
 
@@ -76,6 +77,24 @@ def test_json_has_the_documented_fields(recognizer: Recognizer) -> None:
     shares = [p for _, p in digit["alternatives"]]
     assert shares == sorted(shares, reverse=True)
     assert digit["confidence"] + sum(shares) <= 1.001
+
+
+def test_confidence_of_a_number_counts_its_grouping(recognizer: Recognizer) -> None:
+    apart, close = ([[[0, 0], [0, 100]], [[gap, 0], [gap, 100]]] for gap in (60, 8))
+    sure, doubtful = recognizer.read(apart), recognizer.read(close)
+    assert (sure.text, doubtful.text) == ("11", "11")
+    assert sure.grouping > 0.999
+    assert doubtful.grouping < 0.9
+    for reading in (sure, doubtful):
+        one, other = reading.digits
+        assert reading.confidence == pytest.approx(reading.grouping * one.confidence * other.confidence)
+
+
+def test_strokes_declared_digits_leave_no_doubt_of_the_grouping(recognizer: Recognizer) -> None:
+    strokes = [[[0, 0], [0, 100]], [[8, 0], [8, 100]]]
+    pinned = recognizer.read(strokes, pins=[Pin((0,)), Pin((1,))])
+    assert (pinned.text, pinned.grouping) == ("11", 1.0)
+    assert recognizer.read(strokes, single=True).grouping == 1.0
 
 
 def test_hundreds_of_strokes_are_read_in_linear_time(recognizer: Recognizer) -> None:

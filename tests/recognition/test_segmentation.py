@@ -5,7 +5,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from edge_app.recognition.ink import box_of, make_ink
@@ -22,6 +22,7 @@ from edge_app.recognition.segmentation import (
     MOST_CUTS,
     MOST_PIECES,
     OVERLAP,
+    TEMPERATURE,
     WIDE,
     Box,
     Grid,
@@ -98,6 +99,21 @@ def test_best_path_equals_exhaustive_search(found: list[Box], rng: Random) -> No
     assert all(before[1] == after[0] for before, after in pairwise(path))  # left to right
     assert sorted(piece for group in chosen for piece in group) == list(range(len(found)))  # each once
     assert sum(likes[run] for run in path) - prices.of_path(path) == pytest.approx(best, rel=1e-9, abs=1e-6)
+
+
+@given(whole_boxes, st.randoms(use_true_random=False))
+def test_path_probability_equals_the_softmax_over_all_paths(found: list[Box], rng: Random) -> None:
+    owners = sorted(rng.randrange(len(found)) for _ in found)
+    grid, prices = Grid(found, owners), Prices(found, owners)
+    assume(prices.height > 1)  # else costs are too large for the differences between paths
+    scores = np.array([rng.uniform(-5, 0) for _ in grid.groups], np.float32)
+    likes = dict(zip(grid.runs, map(float, scores), strict=True))
+    paths = all_paths(len(found))
+    gains = np.array([sum(likes[run] for run in path) - prices.of_path(path) for path in paths]) / TEMPERATURE
+    powers = np.exp(gains - gains.max())
+    group_of = dict(zip(grid.runs, grid.groups, strict=True))
+    own = [grid.probability([group_of[run] for run in path], scores) for path in paths]
+    assert own == pytest.approx(powers / powers.sum(), rel=1e-4, abs=1e-9)
 
 
 @given(boxes | whole_boxes, st.randoms(use_true_random=False))
