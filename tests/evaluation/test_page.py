@@ -95,6 +95,7 @@ def make_report() -> Report:
             "corruptions": [{"name": "blur", "accuracy": [0.5, 0.25, 0.5], "flipped": [1, 0]}],
         },
         "layers": [{"model": "b.tflite", "layers": [layer]}, {"model": "c.tflite", "reason": "other operators"}],
+        "warnings": ["warning: b.tflite was trained on all 4 digits of mine.jsonl. Judge it on other digits"],
         "why": ["why b.tflite is slower with tflite-runtime: both are small"],
         "cost": [
             {**cost, "runtime": "tflite-runtime", "latency_us": {"1": latency}},
@@ -174,7 +175,7 @@ def test_page_shows_the_figures() -> None:
 def test_summary_has_a_line_for_each_figure() -> None:
     lines = summarise(make_report()).splitlines()
     assert lines[0] == "CPU, governor unknown"
-    assert [line.split("  ")[0] for line in lines[2:-1]] == [
+    assert [line.split("  ")[0] for line in lines[2:-2]] == [
         "type",
         "size",
         "mine.jsonl, n = 4, 1 left out",
@@ -184,8 +185,9 @@ def test_summary_has_a_line_for_each_figure() -> None:
         "tflite-runtime 2.14",
     ]
     assert "50.00 % (-25.00, p < 0.001, 2 flipped)" in lines[4]
-    assert lines[-2].split("  ")[-1] == "49 µs, memory not measured"
-    assert "98 µs, 3.0 MB more memory  does not run" in lines[-2]
+    assert lines[-3].split("  ")[-1] == "49 µs, memory not measured"
+    assert "98 µs, 3.0 MB more memory  does not run" in lines[-3]
+    assert lines[-2].startswith("warning: b.tflite was trained on all 4")
     assert lines[-1] == "why b.tflite is slower with tflite-runtime: both are small"
 
 

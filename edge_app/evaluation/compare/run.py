@@ -27,6 +27,7 @@ from .report.page import make_page
 from .report.page_merged import make_merged_page
 from .report.schema import Report
 from .report.summary import summarise
+from .seen import Witness, uses_of
 from .why import explain
 
 
@@ -112,7 +113,8 @@ def compare(job: Job, models: Sequence[Path], paths: Sequence[Path], progress: P
     runtimes = usable_runtimes(job.runtime) if job.cost else [runtime.name]
     progress.steps = len(paths) + bool(job.spoilt) + 1 + (len(runtimes) if job.cost else 0)
     sampler = Sampler(max(job.spoilt, BATCH))
-    sets = [_answer(path, classifiers, progress, sampler if path == paths[0] else None) for path in paths]
+    witness = Witness({name: uses_of(own) for name, own in zip(names_of(classifiers), models, strict=True)}, job.mnist)
+    sets = [_answer(path, classifiers, progress, witness, sampler if path == paths[0] else None) for path in paths]
     images, labels = sampler.batch()
     report: Report = {
         "digitpad": __version__,
@@ -121,6 +123,7 @@ def compare(job: Job, models: Sequence[Path], paths: Sequence[Path], progress: P
         "runtimes": [{"name": name, "version": find_runtime(name).version} for name in runtimes],
         "models": [describe(*own) for own in zip(classifiers, names_of(classifiers), strict=True)],
         "sets": [own.to_json() for own in sets],
+        "warnings": witness.lines,
         "layers": [],
         "why": [],
         "cost": [],
@@ -138,10 +141,13 @@ def compare(job: Job, models: Sequence[Path], paths: Sequence[Path], progress: P
     return report, sets
 
 
-def _answer(path: Path, classifiers: Sequence[Classifier], progress: Progress, sampler: Sampler | None) -> Set:
+def _answer(
+    path: Path, classifiers: Sequence[Classifier], progress: Progress, witness: Witness, sampler: Sampler | None
+) -> Set:
     batches = Batches(path)
     found = Set(name_of(path), classifiers)
-    for images, labels in progress.follow(found.name, sampler.watch(batches) if sampler else batches):
+    watched = witness.watch(path, found.name, batches)
+    for images, labels in progress.follow(found.name, sampler.watch(watched) if sampler else watched):
         found.add(images, labels)
     found.skipped = batches.skipped
     return found

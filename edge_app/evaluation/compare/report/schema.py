@@ -86,6 +86,7 @@ class Report(TypedDict):
     models: list[ModelInfo]
     sets: list[LabelledSet]
     robustness: NotRequired[Robustness]
+    warnings: list[str]  # a line for each set that a model has seen
     layers: list[dict[str, Any]]  # model, and layers or a reason why there are none
     why: list[str]  # a line for each reason that a model is slower or worse than the first
     cost: list[dict[str, Any]]  # model, runtime, latency_us by number of threads, or an error

@@ -63,6 +63,7 @@ def summarise(report: Report) -> str:
         [
             f"{device['board'] or device['processor']}, governor {device['governor'] or 'unknown'}",
             *lines,
+            *report["warnings"],
             *report["why"],
         ]
     )
