@@ -44,13 +44,48 @@ def test_devices_are_one_table_with_their_differing_answers(tmp_path: Path, caps
         "peak_bytes": 3e6,
     }
     assert found["pi4", "b.tflite"]["median_us"] is None  # it does not run there
+    assert merged["set"] == {"name": "mine.jsonl", "n": 4}
     [unlike] = [own for own in merged["differences"] if own["different"]]
-    assert (unlike["model"], unlike["digits"]) == ("a.tflite", [{"index": 2, "read": ["4", "9"]}])
+    assert unlike["devices"] == ["laptop", "pi4"]
+    assert (unlike["model"], unlike["digits"]) == ("a.tflite", [{"index": 2, "label": "4", "read": ["4", "9"]}])
     shown = capsys.readouterr().out
-    assert "a.tflite on mine.jsonl: laptop and pi4 read 1 of 4 differently" in shown
+    assert "a.tflite on mine.jsonl: laptop and pi4 read 1 of 4 digits differently" in shown
+    assert "b.tflite on mine.jsonl: laptop and pi4 read none of 4 digits differently" in shown
     assert "2.0 ms" in shown
     texts = Page(page.read_text()).texts
     assert {"Raspberry Pi 4", "2.0 ms", "#2"} <= set(texts)
+
+
+def test_three_devices_share_one_line_a_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = [write(tmp_path / f"{name}.json") for name in ("a", "b")]
+    paths.append(write(tmp_path / "c.json", slower_and_otherwise))
+    assert main(["compare", "--merge", *paths]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if "differently" in line]
+    assert len(lines) == 3
+    assert lines[0] == "a.tflite on mine.jsonl: a, b and c read 1 of 4 digits differently"
+
+
+def other_labels(report: Any) -> None:
+    report["sets"][0]["labels"] = "4445"
+
+
+def other_file_of_the_same_name(report: Any) -> None:
+    report["models"][0]["sha256"] = "9" * 64
+
+
+def test_what_is_not_the_same_is_not_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one = write(tmp_path / "one.json")
+    output = tmp_path / "m.json"
+    assert main(["compare", "--merge", one, write(tmp_path / "x.json", other_labels), "--json", str(output)]) == 0
+    merged = json.loads(output.read_text())
+    assert (merged["set"], merged["differences"]) == (None, [])
+    assert {row["accuracy"] for row in merged["rows"]} == {None}
+    assert "no set of digits and model in common" in capsys.readouterr().out
+    other = write(tmp_path / "y.json", other_file_of_the_same_name)
+    assert main(["compare", "--merge", one, other, "--json", str(output)]) == 0
+    merged = json.loads(output.read_text())
+    assert [own["model"] for own in merged["differences"]] == ["b.tflite", "c.tflite"]
+    assert [row["model"] for row in merged["rows"]][::3] == ["a.tflite (aaaaaaaa)", "a.tflite (99999999)"]
 
 
 @pytest.mark.parametrize(

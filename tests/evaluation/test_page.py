@@ -83,6 +83,7 @@ def make_report() -> Report:
                 "name": "mine.jsonl",
                 "n": 4,
                 "skipped": 1,
+                "labels": "4444",
                 "models": [answers(3), answers(2), answers(3)],
                 "pairs": [pair, {**pair, "flipped": 0, "flips": [], "difference": 0.0, "logits_snr_db": None}],
             }

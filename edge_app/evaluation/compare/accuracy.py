@@ -83,6 +83,7 @@ class Set:
             "name": self.name,
             "n": len(self.labels),
             "skipped": self.skipped,
+            "labels": _text(self.labels),
             "models": [self._answers(number) for number in range(len(self.classifiers))],
             "pairs": [self._pair(number, pair) for number, pair in enumerate(self.pairs, 1)],
         }
@@ -100,7 +101,7 @@ class Set:
             "per_class": [{"n": n, "right": right, "interval": list(wilson(right, n))} for n, right in classes],
             "confusion": confusion.tolist(),
             "calibration_error": gap(bins),
-            "read": "".join(("0123456789?")[i] for i in self.read[number].tolist()),
+            "read": _text(self.read[number]),
             "reliability": bins,
         }
 
@@ -119,6 +120,10 @@ class Set:
             "logits_largest_deviation": pair.largest,
             "flips": pair.flips,
         }
+
+
+def _text(answers: NDArray[np.uint8]) -> str:
+    return "".join("0123456789?"[i] for i in answers.tolist())
 
 
 def snr_db(signal: float, noise: float) -> float | None:

@@ -2,16 +2,15 @@
 
 import json
 from collections.abc import Sequence
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from ...errors import DataError
 from ...escape import escape
 from ...storage.safe_open import open_regular
-from .report.schema import MergedReport, MergedRow, Report
+from .report.schema import Difference, LabelledSet, MergedReport, MergedRow, Report
 
-LISTED = 100  # differing answers for each pair of devices
+LISTED = 100  # differing answers of each model on each set
 
 
 def read_reports(paths: Sequence[Path]) -> dict[str, Report]:
@@ -42,7 +41,7 @@ def read_reports(paths: Sequence[Path]) -> dict[str, Report]:
 def _check(report: Any) -> None:
     """Raise ValueError, KeyError or TypeError unless a report has what is merged."""
     for own in report["sets"]:
-        if not all(len(model["read"]) == own["n"] for model in own["models"]):
+        if not all(len(read) == own["n"] for read in (own["labels"], *(model["read"] for model in own["models"]))):
             raise ValueError("answers are missing")
         if len(own["models"]) != len(report["models"]):
             raise ValueError("models are missing")
@@ -56,57 +55,83 @@ def _check(report: Any) -> None:
 
 
 def merge(reports: dict[str, Report]) -> MergedReport:
-    """Return a row for each device, runtime and model, and the digits that two devices read differently."""
+    """Return a row for each device, runtime and model, and the digits that devices read differently."""
+    names = _model_names(reports)
+    shared = set.intersection(*({_key(own) for own in report["sets"]} for report in reports.values()))
+    first = next((own for own in next(iter(reports.values()))["sets"] if _key(own) in shared), None)
     rows: list[MergedRow] = []
     for device, report in reports.items():
-        versions = {own["name"]: own["version"] for own in report["runtimes"]}
+        answers = next((own["models"] for own in report["sets"] if first and _key(own) == _key(first)), None)
         costs = {(own["runtime"], own["model"]): own for own in report["cost"]}
         for number, model in enumerate(report["models"]):
-            accuracy = report["sets"][0]["models"][number]["accuracy"]
-            for runtime, version in versions.items():
-                cost = costs.get((runtime, model["file"]), {})
+            for runtime in report["runtimes"]:
+                cost = costs.get((runtime["name"], model["file"]), {})
+                asked = answers and runtime["name"] == report["runtime"]
                 rows.append(
                     {
                         "device": device,
                         "processor": report["device"]["board"] or report["device"]["processor"],
-                        "runtime": f"{runtime} {version}",
-                        "model": model["file"],
+                        "runtime": f"{runtime['name']} {runtime['version']}",
+                        "model": names[model["sha256"]],
                         "type": model["type"],
-                        "accuracy": accuracy if runtime == report["runtime"] else None,
+                        "accuracy": answers[number]["accuracy"] if answers and asked else None,
                         "median_us": cost["latency_us"]["1"]["median"] if cost.get("latency_us") else None,
                         "peak_bytes": cost.get("peak_bytes"),
                     }
                 )
-    differences = [_difference(reports, *pair) for pair in combinations(reports, 2)]
-    sets = {name: [{"name": own["name"], "n": own["n"]} for own in report["sets"]] for name, report in reports.items()}
-    return {"sets": sets, "rows": rows, "differences": [own for found in differences for own in found]}
+    return {
+        "set": {"name": first["name"], "n": first["n"]} if first else None,
+        "rows": rows,
+        "differences": _differences(reports, names),
+    }
 
 
-def _difference(reports: dict[str, Report], one: str, other: str) -> list[dict[str, Any]]:
-    """Return how often two devices answered differently, for each set and model that both have."""
-    answers = [
-        {
-            (own["name"], own["n"], model["sha256"]): (model["file"], answers["read"])
-            for own in report["sets"]
-            for model, answers in zip(report["models"], own["models"], strict=True)
-        }
-        for report in (reports[one], reports[other])
-    ]
-    found = []
-    for key in answers[0].keys() & answers[1].keys():
-        (file, first), (_, second) = (own[key] for own in answers)
-        unlike = [i for i, (a, b) in enumerate(zip(first, second, strict=True)) if a != b]
-        listed = [{"index": i, "read": [first[i], second[i]]} for i in unlike[:LISTED]]
-        entry = {"devices": [one, other], "set": key[0], "n": key[1], "model": file}
-        found.append({**entry, "different": len(unlike), "digits": listed})
-    return sorted(found, key=lambda own: (own["set"], own["model"]))
+def _key(own: LabelledSet) -> tuple[str, str]:
+    """Return what makes two sets the same: a name, and the labels in order."""
+    return own["name"], own["labels"]
+
+
+def _model_names(reports: dict[str, Report]) -> dict[str, str]:
+    """Return each model's name by its SHA-256, with the start of that where two models have one file name."""
+    files = {model["sha256"]: model["file"] for report in reports.values() for model in report["models"]}
+    return {
+        sha256: f"{file} ({sha256[:8]})" if list(files.values()).count(file) > 1 else file
+        for sha256, file in files.items()
+    }
+
+
+def _differences(reports: dict[str, Report], names: dict[str, str]) -> list[Difference]:
+    """Return for each set and model that several devices have how many digits they did not all read alike."""
+    answers: dict[tuple[str, str, str], dict[str, str]] = {}
+    for device, report in reports.items():
+        for own in report["sets"]:
+            for model, found in zip(report["models"], own["models"], strict=True):
+                answers.setdefault((*_key(own), model["sha256"]), {})[device] = found["read"]
+    differences: list[Difference] = []
+    for (name, labels, sha256), read in answers.items():
+        if len(read) > 1:
+            unlike = [i for i, own in enumerate(zip(*read.values(), strict=True)) if len(set(own)) > 1]
+            differences.append(
+                {
+                    "set": name,
+                    "n": len(labels),
+                    "model": names[sha256],
+                    "devices": list(read),
+                    "different": len(unlike),
+                    "digits": [
+                        {"index": i, "label": labels[i], "read": [own[i] for own in read.values()]}
+                        for i in unlike[:LISTED]
+                    ],
+                }
+            )
+    return differences
 
 
 def summarise_merged(merged: MergedReport) -> str:
     """Return the table and the differences for a terminal."""
-    from .report.page_merged import COLUMNS, difference_line
+    from .report.page_merged import COLUMNS, difference_lines
 
     table = [[head for head, _ in COLUMNS], *([show(row) for _, show in COLUMNS] for row in merged["rows"])]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     lines = ["  ".join(cell.ljust(wide) for cell, wide in zip(row, widths, strict=True)).rstrip() for row in table]
-    return "\n".join([*lines, *map(difference_line, merged["differences"])])
+    return "\n".join([*lines, *difference_lines(merged)])

@@ -137,6 +137,7 @@ def _layers(report: Report) -> str:
                     ("operator", lambda row: f"{row[0]}. {row[1]['operator']}"),
                     ("output", lambda row: " × ".join(map(str, row[1]["shape"]))),
                     ("signal to noise", lambda row: decibels(row[1]["snr_db"])),
+                    ("clipped", lambda row: f"{100 * row[1]['clipped']:.2f} %"),
                     (
                         "largest deviation",
                         lambda row: f"{row[1]['largest_deviation']:.3f} of {row[1]['largest_value']:.1f}",

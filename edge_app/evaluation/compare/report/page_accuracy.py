@@ -68,7 +68,7 @@ def _pairs(files: Sequence[str], own: LabelledSet) -> str:
             ("first right alone", lambda row: str(row[1]["only_first_right"])),
             ("p", lambda row: chance(row[1]["mcnemar_p"])),
             ("flipped", lambda row: str(row[1]["flipped"])),
-            ("logits, signal to noise", lambda row: decibels(row[1]["logits_snr_db"])),
+            ("outputs, signal to noise", lambda row: decibels(row[1]["logits_snr_db"])),
             ("largest deviation", lambda row: f"{row[1]['logits_largest_deviation']:.3f}"),
         ],
     )

@@ -7,7 +7,7 @@ from typing import Any
 from . import svg
 from .markup import NOT_MEASURED, table
 from .page import wrap
-from .schema import MergedReport, MergedRow
+from .schema import Difference, MergedReport, MergedRow
 from .summary import share, size, time
 
 COLUMNS: list[tuple[str, Callable[[MergedRow], str]]] = [
@@ -22,10 +22,17 @@ COLUMNS: list[tuple[str, Callable[[MergedRow], str]]] = [
 ]
 
 
-def difference_line(own: dict[str, Any]) -> str:
-    """Return a sentence about one model on two devices."""
-    one, other = own["devices"]
-    return f"{own['model']} on {own['set']}: {one} and {other} read {own['different']:,} of {own['n']:,} differently"
+def difference_lines(merged: MergedReport) -> list[str]:
+    """Return a sentence for each model and set that several devices have."""
+    if not merged["differences"]:
+        return ["no set of digits and model in common, so answers are not compared"]
+    return [_difference_line(own) for own in merged["differences"]]
+
+
+def _difference_line(own: Difference) -> str:
+    *most, last = own["devices"]
+    count = f"{own['different']:,} of {own['n']:,} digits" if own["different"] else f"none of {own['n']:,} digits"
+    return f"{own['model']} on {own['set']}: {', '.join(most)} and {last} read {count} differently"
 
 
 def make_merged_page(merged: MergedReport) -> str:
@@ -33,26 +40,35 @@ def make_merged_page(merged: MergedReport) -> str:
     measured = [row for row in merged["rows"] if row["median_us"] is not None]
     names = list(dict.fromkeys(row["model"] for row in measured))
     places = list(dict.fromkeys((row["device"], row["runtime"]) for row in measured))
-    medians = {(row["device"], row["runtime"], row["model"]): row["median_us"] or 0.0 for row in measured}
-    series = [(name, [medians.get((*place, name), 0.0) for place in places]) for name in names]
-    title = " and ".join(dict.fromkeys(row["device"] for row in merged["rows"]))
+    medians = {(row["device"], row["runtime"], row["model"]): row["median_us"] for row in measured}
+    series = [(name, [medians.get((*place, name)) for place in places]) for name in names]
+    title = f"{len({row['model'] for row in merged['rows']})} models on {_listed(merged)}"
+    common = merged["set"]
+    caption = f"Accuracy on {common['name']}, n = {common['n']:,}; latency of one image, one thread" if common else ""
     body = [
         f"<h1>{escape(title)}</h1>",
-        table("The same models on each device", merged["rows"], COLUMNS),
-        svg.bars("Median latency, one thread", [" ".join(place) for place in places], series, "µs") if places else "",
+        table(caption or "Latency of one image, one thread", merged["rows"], COLUMNS),
+        svg.bars("Median latency, one thread", [", ".join(place) for place in places], series, "µs") if places else "",
         "<h2>Answers</h2>",
-        *(f"<p>{escape(difference_line(own))}.</p>{_digits(own)}" for own in merged["differences"]),
+        *(f"<p>{escape(line)}.</p>" for line in difference_lines(merged)),
+        *map(_digits, merged["differences"]),
     ]
     return wrap(title, "".join(body))
 
 
-def _digits(own: dict[str, Any]) -> str:
+def _listed(merged: MergedReport) -> str:
+    *most, last = dict.fromkeys(row["device"] for row in merged["rows"])
+    return f"{', '.join(most)} and {last}"
+
+
+def _digits(own: Difference) -> str:
+    """Return a table of the digits that were read differently, a column a device."""
     if not own["digits"]:
         return ""
-    one, other = own["devices"]
     columns: list[tuple[str, Callable[[dict[str, Any]], str]]] = [
         ("sample", lambda digit: f"#{digit['index']}"),
-        (one, lambda digit: digit["read"][0]),
-        (other, lambda digit: digit["read"][1]),
+        ("label", lambda digit: digit["label"]),
+        *((device, lambda digit, i=i: digit["read"][i]) for i, device in enumerate(own["devices"])),
     ]
-    return table(f"The first {len(own['digits'])}", own["digits"], columns)
+    first = "" if len(own["digits"]) == own["different"] else f", the first {len(own['digits'])}"
+    return table(f"{own['model']} on {own['set']}: read differently{first}", own["digits"], columns)

@@ -62,6 +62,7 @@ class LabelledSet(TypedDict):
     name: str
     n: int
     skipped: int
+    labels: str  # in order, as the answers of each model
     models: list[Answers]
     pairs: list[Pair]
 
@@ -101,14 +102,25 @@ class MergedRow(TypedDict):
     runtime: str
     model: str
     type: str
-    accuracy: float | None  # on the first set, with the runtime that the report used
+    accuracy: float | None  # on the common set, with the runtime that answered there
     median_us: float | None
     peak_bytes: float | None
+
+
+class Difference(TypedDict):
+    """The digits of a set that a model read differently on some of the devices that have both."""
+
+    set: str
+    n: int
+    model: str
+    devices: list[str]
+    different: int
+    digits: list[dict[str, Any]]  # index, label and the answers in the order of `devices`; the first ones
 
 
 class MergedReport(TypedDict):
     """All that `compare --merge --json` writes."""
 
-    sets: dict[str, list[dict[str, Any]]]  # name and n, by device
+    set: dict[str, Any] | None  # name and n of the first set that all devices have; None for no such set
     rows: list[MergedRow]
-    differences: list[dict[str, Any]]  # devices, set, n, model, different, and the first digits
+    differences: list[Difference]

@@ -52,7 +52,8 @@ def summarise(report: Report) -> str:
         [f"calibration error, {first['name']}", *(f"{own['calibration_error']:.4f}" for own in first["models"])]
     )
     ratios = [decibels(pair["logits_snr_db"]) for pair in first["pairs"]]
-    rows.append([f"logits, signal to noise, {first['name']}", "", *ratios])
+    outputs = "probabilities" if any(model["softmax"] for model in models) else "logits"
+    rows.append([f"{outputs}, signal to noise, {first['name']}", "", *ratios])
     for runtime in report["runtimes"]:
         costs = [_cost(cost) for cost in report["cost"] if cost["runtime"] == runtime["name"]]
         rows += [[f"{runtime['name']} {runtime['version']}", *costs]] if costs else []

@@ -4,28 +4,38 @@ import math
 from collections.abc import Sequence
 from html import escape
 
+from .markup import NOT_MEASURED
+
 WIDTH, HEIGHT = 560, 300
 LEFT, RIGHT, TOP, BOTTOM = 64, 28, 24, 40
+FITS = 22  # letters beside a bar
+LEFT_OF = 'class="axis end mid"'
 
 
-def bars(title: str, names: Sequence[str], series: Sequence[tuple[str, Sequence[float]]], unit: str) -> str:
-    """Return horizontal bars, a group a name and a bar a series, with the value beside each."""
-    step, gap, label = 18, 12, 150
-    most = max((value for _, values in series for value in values), default=1.0) or 1.0
-    height = TOP + len(names) * (len(series) * step + gap) + 4
+def bars(title: str, names: Sequence[str], series: Sequence[tuple[str, Sequence[float | None]]], unit: str) -> str:
+    """Return horizontal bars, a group a name and a bar a series, with the value beside each; none for None."""
+    step, gap, label, head = 18, 12, 150, 0
+    if max(map(len, names)) > FITS:  # long names stand above their bars
+        label, head = 8, 18
+    most = max((value for _, values in series for value in values if value), default=1.0)
+    height = TOP + len(names) * (len(series) * step + gap + head) + 4
     room = WIDTH - label - 90
     parts = []
     y = TOP
     for i, name in enumerate(names):
         middle = y + len(series) * step / 2
-        parts.append(f'<text x="{label - 8}" y="{middle:.0f}" class="axis end mid">{escape(name)}</text>')
+        place = f'x="{label}" y="{y + 8}" class="axis mid"' if head else f'x="{label - 8}" y="{middle:.0f}" {LEFT_OF}'
+        parts.append(f"<text {place}>{escape(name)}</text>")
+        y += head
         for number, (_, values) in enumerate(series):
-            wide = room * values[i] / most
+            value = values[i]
+            wide = room * (value or 0) / most
             parts.append(
                 f'<rect x="{label}" y="{y + 2}" width="{wide:.1f}" height="{step - 4}" class="s{number % 4}"/>'
             )
             place = f'x="{label + wide + 6:.1f}" y="{y + step / 2:.0f}"'
-            parts.append(f'<text {place} class="axis mid">{values[i]:.4g} {unit}</text>')
+            shown = NOT_MEASURED if value is None else f"{value:.4g} {unit}"
+            parts.append(f'<text {place} class="axis mid">{shown}</text>')
             y += step
         y += gap
     return _figure(title, parts, height, [name for name, _ in series])
