@@ -43,13 +43,13 @@ def validate(model: Model, runtime: "Runtime", *, must_read: bool = True) -> Mod
         answer = run(runtime.name)
     except ModelError as error:
         hint = _other_runtime(runtime.name, run) if CANNOT_LOAD in str(error) else ""
-        raise ModelError(f"{model.path}: {error}. {hint}{NEXT}") from None
+        raise ModelError(f"{model.path}: {error}. {hint or NEXT}") from None
     found = json.loads(answer.splitlines()[-1])
     return replace(model, classes=tuple(found["classes"]), input_range=tuple(found["input_range"]))
 
 
 def _other_runtime(name: str, run: Callable[[str], object]) -> str:
-    """Return a sentence about the runtime that can read a file that `name` cannot; empty for none."""
+    """Return which runtime can read a file that `name` cannot; empty for none."""
     from ..recognition.interpreter import MODULES
 
     other = next(own for own in MODULES if own != name)
@@ -57,8 +57,8 @@ def _other_runtime(name: str, run: Callable[[str], object]) -> str:
         run(other)
     except ModelError as error:
         newer = other == "ai-edge-litert" and "not installed" in str(error)
-        return f"{other} may: pip install {other}. " if newer else ""
-    return f"{other} can: digitpad --runtime {other}. "
+        return f"{other} may: pip install {other}" if newer else ""
+    return f"{other} can: digitpad --runtime {other}"
 
 
 def reason_of(error: ModelError) -> str:

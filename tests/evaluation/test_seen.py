@@ -39,8 +39,7 @@ def test_ink_is_known_by_its_file(tmp_path: Path) -> None:
 def training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Stand in for MNIST's training images, as three random ones with a digest of their own."""
     images = np.random.default_rng(3).integers(1, 256, (3, 28, 28)).astype(np.uint8)
-    digests = {"x_train": hashlib.sha256(images.tobytes()).hexdigest()}
-    monkeypatch.setattr(seen, "SHA256", digests)
+    monkeypatch.setattr(seen, "SHA256", {"x_train": hashlib.sha256(images.tobytes()).hexdigest()})
     monkeypatch.setattr(seen, "read_mnist", lambda _: Mnist(images, *[np.zeros(3, np.uint8)] * 3))
     monkeypatch.delenv("DIGITPAD_MNIST", raising=False)
     return images
@@ -48,13 +47,14 @@ def training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_all_training_images_are_known_without_mnist_at_hand(tmp_path: Path, training: Any) -> None:
     data = write_idx(tmp_path, training, np.arange(3, dtype=np.uint8))
+    sha256 = hashlib.sha256(training.tobytes()).hexdigest()
     trained = write_with_card(tmp_path / "a", CONTENT, training={"data": [{"name": "MNIST"}]})
-    calibrated = write_with_card(tmp_path / "b", CONTENT, calibration={"sha256": seen.SHA256["x_train"]})
+    calibrated = write_with_card(tmp_path / "b", CONTENT, calibration={"sha256": sha256})
     both = write_with_card(
         tmp_path / "c",
         CONTENT,
         training={"data": [{"name": "MNIST"}]},
-        calibration={"sha256": seen.SHA256["x_train"]},
+        calibration={"sha256": sha256},
     )
     name = "t10k-images-idx3-ubyte"
     assert lines(trained, data) == [f"warning: m was trained on all 3 digits of {name}. Judge it on other digits"]

@@ -106,6 +106,31 @@ def test_an_invalid_model_is_one_line_with_the_reason(name: str, runtime: str) -
     assert "Reinstall" not in str(caught.value)  # the user's file, not digitpad's
 
 
+def newer_operator(model: Any) -> None:
+    """Ask for the version of FULLY_CONNECTED that TensorFlow 2.21 writes for dynamic range."""
+    for code in model.operatorCodes:
+        code.version = 12 if code.builtinCode == 9 else code.version
+
+
+@pytest.mark.skipif(len(RUNTIMES) < 2, reason="both runtimes are needed")
+def test_a_refusal_names_the_runtime_that_can_load_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, older = unlisted(edited(FLOAT_MODEL, newer_operator)), find_runtime("tflite-runtime")
+    assert validate(model, find_runtime("ai-edge-litert")).classes == CLASSES
+    with pytest.raises(ModelError, match=r"cannot load it .* ai-edge-litert can: digitpad --runtime ai-edge-litert$"):
+        validate(model, older)
+    with pytest.raises(ModelError, match=rf"cannot load it .* {validation.NEXT}$"):  # neither can
+        validate(unlisted(edited(FLOAT_MODEL, lambda own: setattr(own, "version", 2))), older)
+
+    def without_the_other(module: str, stdin: bytes, name: str, timeout: float) -> bytes:
+        if name == "ai-edge-litert":
+            raise ModelError("ai-edge-litert is not installed")
+        return run_isolated(module, stdin, name, timeout)
+
+    monkeypatch.setattr(isolated, "run_isolated", without_the_other)
+    with pytest.raises(ModelError, match=r"cannot load it .* ai-edge-litert may: pip install ai-edge-litert$"):
+        validate(model, older)
+
+
 def test_a_comparison_accepts_a_bad_classifier_and_no_infinite_outputs() -> None:
     bad = edited(FLOAT_MODEL, clear_weights)
     assert validate(unlisted(bad), find_runtime(), must_read=False).classes == CLASSES
