@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from hashlib import blake2b
+from math import prod
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 from ..errors import ImageError
 from .classifier import Classifier
 from .ink import Ink, Stroke, box_of, make_ink
+from .lines import Line, lines_of
 from .model import REJECT
 from .normalise import SIZE, DigitImage, normalise_bitmap, normalise_digit
 from .pictures import Coverage, Piece, open_picture, pieces_of
@@ -19,6 +22,10 @@ from .results import Digit, Pin, Reading
 from .segmentation import Box, Grid, Group, Part, cut_anywhere, group_scores, parts_of
 
 ALTERNATIVES = 3
+# Two lines, or one with digits of pieces above each other; gaps in line heights. Chosen on the development ink, where
+# the rings of an 8 are up to 0.3 apart.
+SURE = 1.0  # a gap in which no digit has its pieces
+APART = 1.6  # nats per digit more on two lines, and per line height between them
 CUTS = 16  # pieces of equal length, between which a stroke may be split in two digits
 MOST_CUT = 64 << 20  # pixels in all groups of a picture: a dense page has half as many, nested rings five times
 LEAST_SEEN = 250  # cached groups, 1.5 KB each; or twice as many as a page has
@@ -65,17 +72,38 @@ class Recognizer:
         if not ink:
             return Reading()
         pins = (Pin(tuple(range(len(ink)))),) if single else pins
-        pieces = _pieces(ink, pins)
+        marks = _marks(ink, pins)
+        read = cache(lambda line: self._read_line(ink, [marks[i] for i in line], dot))
+
+        def are_two(above: Line, below: Line, gap: float) -> bool:
+            digits = read(above).digits + read(below).digits
+            if all(digit.refused for digit in digits):  # an = sign
+                return False
+            if gap >= SURE:
+                return True
+            one = read(tuple(sorted(above + below)))
+            more = len(digits) - len(one.digits)
+            return read(above).score + read(below).score + APART * gap * more >= one.score
+
+        lines = [read(line) for line in lines_of([mark.outline(ink) for mark in marks], are_two)]
+        while len(self._seen) > max(LEAST_SEEN, 2 * sum(line.groups for line in lines)):
+            del self._seen[next(iter(self._seen))]
+        digits = (replace(digit, line=i) for i, line in enumerate(lines) for digit in line.digits)
+        return Reading(tuple(digits), prod(line.grouping for line in lines))
+
+    def _read_line(self, ink: Ink, marks: Sequence["_Mark"], dot: float) -> "_LineReading":
+        """Return the reading of some marks as one line."""
+        pins = [mark.pin for mark in marks if mark.pin]
+        pieces = _pieces(ink, marks)
         boxes = [box_of([part.points for part in piece]) for piece in pieces]
         grid = Grid(boxes, [piece[0].stroke for piece in pieces], alone=range(len(pins)), dot=dot)
         keys = [_fingerprint(piece) for piece in pieces]
         found = [
             self._read_group([pieces[i] for i in group], b"".join(keys[i] for i in group)) for group in grid.groups
         ]
-        while len(self._seen) > max(LEAST_SEEN, 2 * len(grid.groups)):
-            del self._seen[next(iter(self._seen))]
-        reading = self._read(grid, np.stack([row for row, _ in found]), [image for _, image in found])
-        return replace(reading, digits=tuple(_of_ink(digit, pieces, pins) for digit in reading.digits))
+        reading, score = self._read(grid, np.stack([row for row, _ in found]), [image for _, image in found])
+        digits = [_of_ink(digit, pieces, pins) for digit in reading.digits]
+        return _LineReading(digits, reading.grouping, score, len(grid.groups))
 
     def split(self, parts: Sequence[Part]) -> tuple[list[Part], list[Part]] | None:
         """Return the most likely split into two digits, left and right; None for a single point.
@@ -133,24 +161,22 @@ class Recognizer:
             if sum(_area(boxes, group) for group in grid.groups) > MOST_CUT:
                 raise ImageError(f"{len(pieces)} nested pieces of ink: not a page of digits. Crop it")
             images = [_cut(coverage, [pieces[i] for i in group]) for group in grid.groups]
-        reading = self._read(grid, self.classifier.probabilities(np.stack(images))[:, self._digits], images)
+        reading, _ = self._read(grid, self.classifier.probabilities(np.stack(images))[:, self._digits], images)
         return replace(reading, digits=tuple(replace(digit, strokes=()) for digit in reading.digits))
 
-    def _read(self, grid: Grid, probabilities: NDArray[np.float32], images: Sequence[DigitImage]) -> Reading:
-        """Return the reading of the best grouping; `grid.groups` have a row and an image each."""
+    def _read(
+        self, grid: Grid, probabilities: NDArray[np.float32], images: Sequence[DigitImage]
+    ) -> tuple[Reading, float]:
+        """Return the reading of the best grouping, and its score; `grid.groups` have a row and an image each."""
         probabilities[[grid.is_dot(group) for group in grid.groups]] = 0  # a dot, enlarged, looks like anything
         scores = group_scores(probabilities)
         chosen = grid.best_path(scores)
         rows = {group: row for row, group in enumerate(grid.groups)}
-        return Reading(
-            tuple(
-                self._digit(
-                    probabilities[rows[group]], group, _union([grid.boxes[i] for i in group]), images[rows[group]]
-                )
-                for group in chosen
-            ),
-            grid.probability(chosen, scores),
-        )
+        digits = [
+            self._digit(probabilities[rows[group]], group, _union([grid.boxes[i] for i in group]), images[rows[group]])
+            for group in chosen
+        ]
+        return Reading(tuple(digits), grid.probability(chosen, scores)), grid.score(chosen, scores)
 
     def _digit(self, probabilities: NDArray[np.float32], group: Group, box: Box, image: DigitImage) -> Digit:
         ranked = np.argsort(-probabilities, kind="stable")[: ALTERNATIVES + 1]
@@ -161,11 +187,38 @@ class Recognizer:
         return Digit(named[0][0], confidence, tuple(named[1:]), box, group, image=image)
 
 
-def _pieces(ink: Ink, pins: Sequence[Pin]) -> list[list[Part]]:
-    """Return the pieces to group: the strokes of each pin as one piece, then the parts of all others."""
+class _Mark(NamedTuple):
+    """A stroke, or those of a pin: in one line in any case."""
+
+    strokes: Group
+    pin: Pin | None = None
+
+    def outline(self, ink: Ink) -> Stroke:
+        return np.concatenate([ink[i] for i in self.strokes])
+
+
+class _LineReading(NamedTuple):
+    """Ink as one line: its digits, the probability and score of their grouping, and how many groups were tried."""
+
+    digits: list[Digit]
+    grouping: float
+    score: float
+    groups: int
+
+
+def _marks(ink: Ink, pins: Sequence[Pin]) -> list[_Mark]:
+    """Return the pins first, then all other strokes."""
     said = {i for pin in pins for i in pin.strokes}
-    pinned = [[Part(i, ink[i]) for i in pin.strokes] for pin in pins]
-    return pinned + [[part] for part in parts_of(ink) if part.stroke not in said]
+    return [_Mark(pin.strokes, pin) for pin in pins] + [_Mark((i,)) for i in range(len(ink)) if i not in said]
+
+
+def _pieces(ink: Ink, marks: Sequence[_Mark]) -> list[list[Part]]:
+    """Return the pieces to group: the strokes of each pin as one piece, then the parts of all others."""
+    strokes = sorted(i for mark in marks for i in mark.strokes)
+    free = {mark.strokes[0] for mark in marks if mark.pin is None}
+    pinned = [[Part(i, ink[i]) for i in mark.strokes] for mark in marks if mark.pin]
+    parts = [Part(strokes[part.stroke], part.points) for part in parts_of(tuple(ink[i] for i in strokes))]
+    return pinned + [[part] for part in parts if part.stroke in free]
 
 
 def _fingerprint(piece: Sequence[Part]) -> bytes:

@@ -1,6 +1,7 @@
 """What was recognised, and its JSON."""
 
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from .model import REJECT
@@ -25,6 +26,7 @@ class Digit:
     alternatives: tuple[tuple[str, float], ...]
     box: Box  # left, top, right, bottom in the units of the ink, or pixels of the picture
     strokes: Group  # indices of the ink's strokes; empty for a picture
+    line: int = 0  # of the page, from the top
     pinned: bool = False  # labelled by the writer
     image: DigitImage | None = field(default=None, repr=False, compare=False)  # what the network saw
     parts: tuple[Part, ...] = field(
@@ -44,20 +46,22 @@ class Digit:
             "alternatives": [[name, round(probability, 4)] for name, probability in self.alternatives],
             "box": [round(side, 2) for side in self.box],
             "strokes": list(self.strokes),
+            "line": self.line,
         }
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A recognised number, digits from left to right; empty for no ink."""
+    """A recognised number, digits from left to right and line by line; empty for no ink."""
 
     digits: tuple[Digit, ...] = ()
     grouping: float = 1.0  # probability that the strokes, or pieces of a picture, are grouped rightly into digits
 
     @property
     def text(self) -> str:
-        """The number, with `?` for each rejected digit; empty for no ink."""
-        return "".join(digit.digit for digit in self.digits)
+        """The number, with `?` for each rejected digit and a newline between lines; empty for no ink."""
+        lines = groupby(self.digits, key=lambda digit: digit.line)
+        return "\n".join("".join(digit.digit for digit in line) for _, line in lines)
 
     @property
     def confidence(self) -> float:

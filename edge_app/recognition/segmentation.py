@@ -26,6 +26,7 @@ DIGIT = 0.8  # each digit: of two good fits, the one with fewer digits
 CUT = 2.5  # digits that share a stroke: most strokes belong to one
 DOT = 0.1  # of a line height: ink that is no larger is a dot, not a digit
 DOT_SCORE = -1.0  # of a dot on its own
+FAR = 0.75  # pieces with more clear paper above each other, per height or width of a digit, are not of one digit
 WRONG_GROUP = 2e4  # odds of "not a digit" for a run of pieces, relative to separately written ink
 TEMPERATURE = 0.5  # of paths: scores are divided by it before the softmax. Fitted by train/studies/numbers.py
 
@@ -113,8 +114,12 @@ def cut_anywhere(stroke: Stroke, pieces: int) -> list[tuple[Stroke, Stroke]]:
 
 def line_height(boxes: NDArray[np.float64]) -> float:
     """Return the height of a typical digit: the median of the taller half of the pieces."""
-    heights = np.sort(boxes[:, 3] - boxes[:, 1])
-    return float(np.median(heights[len(heights) // 2 :])) if len(heights) else 0.0
+    return _typical(boxes[:, 3] - boxes[:, 1])
+
+
+def _typical(sizes: NDArray[np.float64]) -> float:
+    """Return the median of the larger half; 0 of none."""
+    return float(np.median(np.sort(sizes)[len(sizes) // 2 :])) if len(sizes) else 0.0
 
 
 class Grid:
@@ -137,15 +142,23 @@ class Grid:
         self.order = np.argsort(self.boxes[:, 0] + self.boxes[:, 2], kind="stable")
         self.height = max(line_height(self.boxes), 1e-9)
         self.dot = max(DOT * self.height, dot)
+        self.far = FAR * _typical((self.boxes[:, 2:] - self.boxes[:, :2]).max(axis=1))
         self.shared = self._shared(range(len(boxes)) if strokes is None else strokes)
         self.runs = [
             (first, last)
             for first in range(len(boxes))
             for last in range(first + 1, min(first + MOST_PIECES, len(boxes)) + 1)
-            if last == first + 1 or not any(int(piece) in alone for piece in self.order[first:last])
+            if last == first + 1 or self._can_join(first, last, alone)
         ]
         self.groups: list[Group] = [tuple(sorted(self.order[a:b].tolist())) for a, b in self.runs]
         self._costs = np.array([DIGIT + self._misfit(*run) for run in self.runs])
+
+    def _can_join(self, first: int, last: int, alone: Collection[int]) -> bool:
+        """Return whether pieces may be one digit: none is `alone`, or far below or above the others."""
+        own = self.boxes[self.order[first:last]]
+        own = own[np.argsort(own[:, 1])]
+        clear = own[1:, 1] - np.maximum.accumulate(own[:-1, 3])
+        return bool(clear.max() <= self.far) and not any(int(piece) in alone for piece in self.order[first:last])
 
     def _shared(self, strokes: Sequence[int]) -> list[int]:
         """Return for each position in the order how many strokes have parts on both sides of it."""
@@ -183,6 +196,11 @@ class Grid:
             path.append(self.groups[back[at]])
             at = self.runs[back[at]][0]
         return path[::-1]
+
+    def score(self, path: Collection[Group], scores: NDArray[np.float32]) -> float:
+        """Return a path's total score, in nats."""
+        chosen = set(path)
+        return sum(float(scores[i]) - self._costs[i] for i, group in enumerate(self.groups) if group in chosen)
 
     def probability(self, path: Collection[Group], scores: NDArray[np.float32]) -> float:
         """Return the probability of a path among all that use every piece once: a softmax over their total scores.

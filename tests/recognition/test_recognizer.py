@@ -70,7 +70,7 @@ def test_json_has_the_documented_fields(recognizer: Recognizer) -> None:
     record = recognizer.read(make_ink(SAMPLES[0]["strokes"])).to_json()
     assert set(record) == {"text", "confidence", "digits"}
     (digit,) = record["digits"]
-    assert set(digit) == {"digit", "confidence", "alternatives", "box", "strokes"}
+    assert set(digit) == {"digit", "confidence", "alternatives", "box", "strokes", "line"}
     assert digit["digit"] == "7"
     assert digit["strokes"] == [0, 1]
     assert 0 <= record["confidence"] <= 1
@@ -127,3 +127,16 @@ def test_a_dot_far_from_a_digit_is_rejected(recognizer: Recognizer) -> None:
     one = [[10, 0], [10, 100]]
     assert recognizer.read([one, [[90, 98], [93, 100]]]).text == "1?"
     assert recognizer.read([one, [[90, 10], [90, 95]]]).text == "11"
+
+
+@pytest.mark.parametrize("way", [(45, 250), (45, -150), (-120, 50), (200, 50)])
+@pytest.mark.parametrize("size", [1, 4])
+def test_a_mark_far_from_a_digit_is_not_drawn_into_it(recognizer: Recognizer, way: tuple[int, int], size: int) -> None:
+    seven = [[[0, 0], [60, 0], [30, 100]]]
+    x, y = way
+    alone, (one, *others) = (
+        recognizer.read(seven),
+        sorted(recognizer.read([*seven, [[x, y], [x + size, y + size]]]).digits, key=lambda digit: digit.strokes),
+    )
+    assert (one.digit, one.confidence, one.strokes) == ("7", alone.confidence, (0,))
+    assert [other.digit for other in others] == ["?"]

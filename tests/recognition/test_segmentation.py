@@ -2,6 +2,7 @@
 
 from itertools import combinations, pairwise
 from random import Random
+from statistics import median
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from edge_app.recognition.segmentation import (
     DIGIT,
     DOT,
     DOT_SCORE,
+    FAR,
     GAP,
     GAP_FREE,
     MOST_CUTS,
@@ -91,7 +93,7 @@ def test_best_path_equals_exhaustive_search(found: list[Box], rng: Random) -> No
     scores = np.array([rng.uniform(-5, 0) for _ in grid.groups], np.float32)
     prices = Prices(found, owners)
     likes = dict(zip(grid.runs, map(float, scores), strict=True))
-    best = max(sum(likes[run] for run in path) - prices.of_path(path) for path in all_paths(len(found)))
+    best = max(sum(likes.get(run, -np.inf) for run in path) - prices.of_path(path) for path in all_paths(len(found)))
     chosen = grid.best_path(scores)
     of_group = dict(zip(grid.groups, grid.runs, strict=True))
     path = [of_group[group] for group in chosen]
@@ -99,6 +101,7 @@ def test_best_path_equals_exhaustive_search(found: list[Box], rng: Random) -> No
     assert all(before[1] == after[0] for before, after in pairwise(path))  # left to right
     assert sorted(piece for group in chosen for piece in group) == list(range(len(found)))  # each once
     assert sum(likes[run] for run in path) - prices.of_path(path) == pytest.approx(best, rel=1e-9, abs=1e-6)
+    assert grid.score(chosen, scores) == pytest.approx(best, rel=1e-9, abs=1e-6)
 
 
 @given(whole_boxes, st.randoms(use_true_random=False))
@@ -109,7 +112,9 @@ def test_path_probability_equals_the_softmax_over_all_paths(found: list[Box], rn
     scores = np.array([rng.uniform(-5, 0) for _ in grid.groups], np.float32)
     likes = dict(zip(grid.runs, map(float, scores), strict=True))
     paths = all_paths(len(found))
-    gains = np.array([sum(likes[run] for run in path) - prices.of_path(path) for path in paths]) / TEMPERATURE
+    gains = (
+        np.array([sum(likes.get(run, -np.inf) for run in path) - prices.of_path(path) for path in paths]) / TEMPERATURE
+    )
     powers = np.exp(gains - gains.max())
     group_of = dict(zip(grid.runs, grid.groups, strict=True))
     own = [grid.probability([group_of[run] for run in path], scores) for path in paths]
@@ -143,7 +148,30 @@ def test_candidates_are_runs_of_neighbours(found: list[Box], alone: set[int]) ->
     grid = Grid(found, alone=alone)
     order = sorted(range(len(found)), key=lambda piece: found[piece][0] + found[piece][2])
     runs = [order[a:b] for a in range(len(found)) for b in range(a + 1, len(found) + 1) if b - a <= MOST_PIECES]
-    assert grid.groups == [tuple(sorted(run)) for run in runs if len(run) == 1 or not alone.intersection(run)]
+    sizes = sorted(max(right - left, bottom - top) for left, top, right, bottom in found)
+    far = FAR * median(sizes[len(sizes) // 2 :])
+    assert grid.groups == [
+        tuple(sorted(run))
+        for run in runs
+        if len(run) == 1 or not (alone.intersection(run) or widest_gap([found[i] for i in run]) > far)
+    ]
+
+
+def widest_gap(found: list[Box]) -> float:
+    """Return the highest strip between the boxes that none of them touches."""
+    edges = sorted({edge for _, top, _, bottom in found for edge in (top, bottom)})
+    free = [
+        (low, high)
+        for low, high in pairwise(edges)
+        if not any(top <= low and high <= bottom for _, top, _, bottom in found)
+    ]
+    return max((high - low for low, high in free), default=0.0)
+
+
+def test_a_mark_far_below_is_not_grouped_with_a_digit() -> None:
+    digit = (0.0, 0.0, 60.0, 100.0)
+    for top, together in ((170.0, True), (180.0, False), (-90.0, False)):
+        assert ((0, 1) in Grid([digit, (20.0, top, 40.0, top + 10)]).groups) == together
 
 
 def test_pieces_at_the_same_position_keep_their_order() -> None:
