@@ -219,7 +219,7 @@ def run_recognize(args: Options) -> int:
 
     Reads ink (.json, .jsonl, each also .gz) or pictures (.png, .jpg, .bmp) and
     prints a line for each sample, in order: the number, with ? for ink rejected
-    as not a digit. Ink is {"strokes": [[[x, y], ...], ...]} with y downwards, at
+    as not a digit and a blank between the lines of a page. Ink is {"strokes": [[[x, y], ...], ...]} with y downwards, at
     any scale. Exit status 1: some sample could not be read.
 
     examples:
@@ -260,7 +260,7 @@ def _recognize(samples: "Iterable[Sample]", args: Options) -> int:
             print_error(f"{sample.where}: {error}")
             status = 1
             continue
-        text = json.dumps(reading.to_json()) if args.json else escape(reading.text)
+        text = json.dumps(reading.to_json()) if args.json else escape(reading.text.replace("\n", " "))
         print(f"{draw_sample(content)}\n{text}\n" if args.draw else text)
     sys.stdout.flush()
     return status

@@ -247,3 +247,13 @@ def test_7552_digits_are_read(ink_folder: Path) -> None:
     assert len(records) == 7552
     right = sum(record["text"] == label for record, label in zip(records, labels, strict=True))
     assert right / len(labels) > 0.97
+
+
+def test_a_page_of_two_lines_is_one_line_of_output() -> None:
+    upper = [[[0, 0], [40, 0], [20, 60]], [[80, 0], [80, 60]]]
+    lower = [[[10, 100], [10, 160]], [[70, 100], [110, 100], [90, 160]]]
+    page = json.dumps({"strokes": upper + lower}).encode()
+    assert digitpad("recognize", "-", stdin=page).stdout == "71 17\n"
+    record = json.loads(digitpad("recognize", "--json", "-", stdin=page).stdout)
+    assert record["text"] == "71\n17"
+    assert [digit["line"] for digit in record["digits"]] == [0, 0, 1, 1]
