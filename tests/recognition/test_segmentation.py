@@ -111,10 +111,8 @@ def test_path_probability_equals_the_softmax_over_all_paths(found: list[Box], rn
     assume(prices.height > 1)  # else costs are too large for the differences between paths
     scores = np.array([rng.uniform(-5, 0) for _ in grid.groups], np.float32)
     likes = dict(zip(grid.runs, map(float, scores), strict=True))
-    paths = all_paths(len(found))
-    gains = (
-        np.array([sum(likes.get(run, -np.inf) for run in path) - prices.of_path(path) for path in paths]) / TEMPERATURE
-    )
+    paths = [path for path in all_paths(len(found)) if set(path) <= set(grid.runs)]
+    gains = np.array([sum(likes[run] for run in path) - prices.of_path(path) for path in paths]) / TEMPERATURE
     powers = np.exp(gains - gains.max())
     group_of = dict(zip(grid.runs, grid.groups, strict=True))
     own = [grid.probability([group_of[run] for run in path], scores) for path in paths]
