@@ -219,8 +219,8 @@ def run_recognize(args: Options) -> int:
 
     Reads ink (.json, .jsonl, each also .gz) or pictures (.png, .jpg, .bmp) and
     prints a line for each sample, in order: the number, with ? for ink rejected
-    as not a digit and a blank between the lines of a page. Ink is {"strokes": [[[x, y], ...], ...]} with y downwards, at
-    any scale. Exit status 1: some sample could not be read.
+    as not a digit and a blank between the lines of a page. Ink is
+    {"strokes": [[[x, y], ...], ...]} with y downwards, at any scale. Exit status 1: some sample could not be read.
 
     examples:
       digitpad recognize note.png pad.jsonl --json
