@@ -112,12 +112,13 @@ def test_layers_have_plausible_signal_to_noise(classifiers: list[Classifier]) ->
     inks = [sample.content for sample in bundled_samples() if isinstance(sample.content, tuple)]
     images = np.stack([normalise_digit(ink[:1]) for ink in inks])
     [own] = layers.compare_layers(classifiers, images)
-    assert [layer["operator"] for layer in own["layers"]] == ["CONV_2D"] * 4 + ["FULLY_CONNECTED"]
-    assert all(20 < layer["snr_db"] < 80 for layer in own["layers"])
+    assert [layer["operator"] for layer in own["layers"]] == ["input"] + ["CONV_2D"] * 4 + ["FULLY_CONNECTED"]
+    assert max(layer["clipped"] for layer in own["layers"]) < 0.01
+    assert all(20 < layer["snr_db"] < 80 for layer in own["layers"][1:])  # the input's 256 levels are exact
     last = layers.trace(classifiers[1], images)[-1].values
     assert np.abs(last - classifiers[1].logits(images)).max() < 3  # int8 kernels may differ by units, not in kind
     [same] = layers.compare_layers([classifiers[0], classifiers[0]], images)
-    assert {layer["snr_db"] for layer in same["layers"]} == {None}
+    assert {(layer["snr_db"], layer["channel_snr_db"]) for layer in same["layers"]} == {(None, None)}
 
 
 @pytest.mark.parametrize("name", CORRUPTIONS)

@@ -50,7 +50,9 @@ def make_report() -> Report:
         "operator": "CONV_2D",
         "shape": [12, 12, 32],
         "snr_db": None,
+        "channel_snr_db": None,
         "clipped": 0.0,
+        "outlier": {"channel": 0, "times": 1.0},
         "largest_deviation": 0.0,
         "largest_value": 3,
     }
@@ -95,7 +97,10 @@ def make_report() -> Report:
             "clean": [1.0, 0.5, 1.0],
             "corruptions": [{"name": "blur", "accuracy": [0.5, 0.25, 0.5], "flipped": [1, 0]}],
         },
-        "layers": [{"model": "b.tflite", "layers": [layer]}, {"model": "c.tflite", "reason": "other operators"}],
+        "layers": [
+            {"model": "b.tflite", "layers": [{**layer, "operator": "input"}, layer]},
+            {"model": "c.tflite", "reason": "other operators"},
+        ],
         "warnings": ["warning: b.tflite was trained on all 4 digits of mine.jsonl. Judge it on other digits"],
         "why": ["why b.tflite is slower with tflite-runtime: both are small"],
         "cost": [

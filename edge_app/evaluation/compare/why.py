@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
+from .layers import OTHER_LAYERS
 from .report.schema import ModelInfo, Report
 
-SLOWER = 1.05  # times the first model's latency
+SLOWER = 1.1  # times the first model's latency
 SURE = 0.05  # McNemar's p below which a loss of accuracy is not chance
-CLIPPED = 0.01  # share of a layer's values at the end of their range
+CLIPPED = 0.01  # share of a layer's values beyond its range
 LOST = 20  # dB: below it, noise changes answers
-BOUNDED = ("SOFTMAX", "LOGISTIC", "TANH")  # they end at 1, and so do their integers
-MOST = 0.5  # share of a layer's noise that makes one channel an outlier
+OUTLIER = 8  # times the usual channel's largest value: it costs the others three of their eight bits
+INTEGERS = ("int8", "uint8", "16x8", "int8 with float parts")
 
 
 def explain(report: Report) -> list[str]:
@@ -28,21 +29,35 @@ def _slower(report: Report, model: ModelInfo) -> Iterator[str]:
     for runtime in (own["name"] for own in report["runtimes"]):
         own, other = costs.get((runtime, model["file"])), costs.get((runtime, first))
         if own and other and own["latency_us"]["1"]["median"] > SLOWER * other["latency_us"]["1"]["median"]:
-            yield f"is slower with {runtime}: {_slow_because(runtime, own, model)}"
+            yield f"is slower with {runtime}: {_slow_because(report, runtime, own, model)}"
 
 
-def _slow_because(runtime: str, cost: dict[str, Any], model: ModelInfo) -> str:
+def _slow_because(report: Report, runtime: str, cost: dict[str, Any], model: ModelInfo) -> str:
     if model["type"] == "dynamic range":
         return (
             "dynamic range computes each layer's range while it runs. Convert to full int8, with representative images"
         )
+    if cost["delegate"] == "none" and runtime == "tflite-runtime" and model["type"] in INTEGERS:
+        return "this runtime has no XNNPACK for integers. Try ai-edge-litert: digitpad --runtime ai-edge-litert"
     if cost["delegate"] == "none" and model["open_batch"]:
         return "its number of images is open, so XNNPACK does not take it. Convert it with a fixed batch of 1"
-    if cost["delegate"] == "none" and runtime == "tflite-runtime":
-        return "this runtime has no XNNPACK for it. Try ai-edge-litert: digitpad --runtime ai-edge-litert"
     if cost["delegate"] == "none":
         return "the runtime's own kernels run it, not XNNPACK"
+    if _is_other_network(report, model):
+        return _other_network(report)
     return "both are small, so calls and conversions weigh more than arithmetic. Judge on the device it is for"
+
+
+def _layers_of(report: Report, model: ModelInfo) -> dict[str, Any]:
+    return next((own for own in report["layers"] if own["model"] == model["file"]), {})
+
+
+def _is_other_network(report: Report, model: ModelInfo) -> bool:
+    return _layers_of(report, model).get("reason") == OTHER_LAYERS
+
+
+def _other_network(report: Report) -> str:
+    return f"its layers are not those of {report['models'][0]['file']}. Compare it with its own float model first"
 
 
 def _worse(report: Report, number: int, model: ModelInfo) -> Iterator[str]:
@@ -51,10 +66,10 @@ def _worse(report: Report, number: int, model: ModelInfo) -> Iterator[str]:
         return
     points = -min(own["pairs"][number - 1]["difference"] for own in lost)
     worse = f"is {points:.2f} points worse:"
-    layers: list[dict[str, Any]] = []
-    for own in report["layers"]:
-        layers = own.get("layers", []) if own["model"] == model["file"] else layers
-    reasons = list(_lossy_layers(layers))
+    if _is_other_network(report, model):
+        yield f"{worse} {_other_network(report)}"
+        return
+    reasons = list(_lossy_layers(_layers_of(report, model).get("layers", [])))
     if model["weights"] == "per tensor":
         reasons.append("its weights have one scale for all channels. Convert them per channel")
     if not reasons:
@@ -63,23 +78,24 @@ def _worse(report: Report, number: int, model: ModelInfo) -> Iterator[str]:
 
 
 def _lossy_layers(layers: list[dict[str, Any]]) -> Iterator[str]:
-    """Yield the layer in which most of the signal is lost, and the one whose values are clipped most."""
-    ratios = [60.0 if layer["snr_db"] is None else layer["snr_db"] for layer in layers]
-    drops = [before - own for before, own in zip([60.0, *ratios], ratios, strict=False)]
-    open_ended = [layer for layer in layers if layer["operator"] not in BOUNDED]
-    clipped = max(open_ended, key=lambda layer: float(layer["clipped"]), default=None)
-    if clipped and clipped["clipped"] > CLIPPED:
-        name = f"{layers.index(clipped) + 1}. {clipped['operator']}"
+    """Yield why the signal is lost in the first layer where it is, and where values are clipped before it is."""
+    names = ["the input" if i == 0 else f"{i}. {own['operator']}" for i, own in enumerate(layers)]
+    ratios = [own["channel_snr_db"] for own in layers]
+    at = next((i for i, own in enumerate(ratios) if own is not None and own < LOST), len(layers))
+    clipped = max(range(len(layers[: at + 1])), key=lambda i: layers[i]["clipped"], default=None)
+    if clipped is not None and layers[clipped]["clipped"] > CLIPPED:
         yield (
-            f"{clipped['clipped']:.1%} of the values of {name} are clipped, so it was calibrated on other pictures. "
-            "Calibrate it on pictures like these"
+            f"{layers[clipped]['clipped']:.1%} of the values of {names[clipped]} are clipped, so it was calibrated on "
+            "other pictures. Calibrate it on pictures like these"
         )
-    if ratios and min(ratios) < LOST:
-        at = drops.index(max(drops))
-        layer = layers[at]
-        channel, share = layer["channel"]["index"], layer["channel"]["share"]
-        outlier = f", {share:.0%} of the noise in channel {channel}" if share > MOST else ""
+    elif at < len(layers) and layers[at]["outlier"]["times"] > OUTLIER:
+        outlier = layers[at]["outlier"]
         yield (
-            f"the signal is lost in {at + 1}. {layer['operator']} ({ratios[at]:.0f} dB{outlier}). "
-            "Its channels differ too much in range: quantise it per channel, or train with weight decay"
+            f"the signal is lost in {names[at]}: channel {outlier['channel']} is {outlier['times']:.0f} times as large "
+            f"as the others, which are left with {ratios[at]:.0f} dB. Train with weight decay, or convert to 16x8"
+        )
+    elif at < len(layers):
+        yield (
+            f"the signal is lost in {names[at]} ({ratios[at]:.0f} dB). Convert it to 16x8, or train with quantisation "
+            "in the loop"
         )

@@ -132,11 +132,12 @@ def _layers(report: Report) -> str:
         parts.append(
             table(
                 f"{own['model']} against {report['models'][0]['file']}: where the loss arises",
-                enumerate(own["layers"], 1),
+                enumerate(own["layers"]),  # the first is the input
                 [
-                    ("operator", lambda row: f"{row[0]}. {row[1]['operator']}"),
+                    ("operator", lambda row: f"{row[0]}. {row[1]['operator']}" if row[0] else row[1]["operator"]),
                     ("output", lambda row: " × ".join(map(str, row[1]["shape"]))),
                     ("signal to noise", lambda row: decibels(row[1]["snr_db"])),
+                    ("of the median channel", lambda row: decibels(row[1]["channel_snr_db"])),
                     ("clipped", lambda row: f"{100 * row[1]['clipped']:.2f} %"),
                     (
                         "largest deviation",

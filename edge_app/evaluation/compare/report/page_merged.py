@@ -12,13 +12,13 @@ from .summary import share, size, time
 
 COLUMNS: list[tuple[str, Callable[[MergedRow], str]]] = [
     ("device", lambda row: row["device"]),
-    ("processor", lambda row: row["processor"]),
     ("runtime", lambda row: row["runtime"]),
     ("model", lambda row: row["model"]),
     ("type", lambda row: row["type"]),
     ("accuracy", lambda row: "" if row["accuracy"] is None else share(row["accuracy"])),
     ("median latency", lambda row: NOT_MEASURED if row["median_us"] is None else time(row["median_us"])),
     ("memory", lambda row: size(row["peak_bytes"])),
+    ("processor", lambda row: row["processor"]),
 ]
 
 
