@@ -2,14 +2,19 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tomlkit
 from packaging.requirements import Requirement
 
-from edge_app.modelfiles.card import CARD, INT8, models_folder
+from edge_app.modelfiles.card import CARD, DIGITS, INT8, load_model, models_folder
+from edge_app.modelfiles.registry import Choice, Registry
+from edge_app.recognition.interpreter import find_runtime
 from edge_app.system.doctor.check_software import OLDEST
+from edge_app.system.doctor.runtime_probe import answer
 
 from ..conftest import ROOT
+from ..support.models import variant, write_with_card
 from ..support.systems import CE, CLASSIC_ARM, System, only
 
 
@@ -129,6 +134,30 @@ def test_samples_read_incorrectly(x11: System) -> None:
     assert x11.bad() == []
     x11.trials["tflite-runtime"] = x11.trial(stage="reading", error="No module named 'PIL'")
     assert only(x11.bad()).said.endswith("does not read: No module named 'PIL'")
+
+
+def test_an_installed_model_is_named_with_the_way_back(x11: System) -> None:
+    x11.trials["tflite-runtime"] = x11.trial(model="mine.tflite", right=3)
+    finding = x11.findings("reading")[-1]
+    assert (finding.state, finding.said) == ("note", "tflite-runtime reads 3 of 8 samples correctly with mine.tflite")
+    assert "use-model --back" in finding.remedy
+    x11.trials["tflite-runtime"] = x11.trial(model="mine.tflite", stage="reading", error="self-test failed")
+    assert only(x11.bad()).said == "tflite-runtime does not read with mine.tflite: self-test failed"
+    assert "use-model --back" in only(x11.bad()).remedy
+
+
+def test_the_probe_reads_with_the_model_in_use(tmp_path: Path) -> None:
+    """The installed model calls a 1 a 0, and so on, which the bundled one does not."""
+    registry, runtime = Registry(tmp_path), find_runtime().name
+    job = {"runtime": runtime, "model": None, "installed": str(tmp_path)}
+    assert answer(job) == {"stage": "done", "samples": 8, "right": 8, "numpy": np.__version__}
+    wrong = load_model(write_with_card(tmp_path / "own", variant("wrong"), [*DIGITS[::-1], "?"]))
+    registry.choose(Choice(registry.install(wrong)))
+    found = answer(job)
+    assert (found["stage"], found["right"]) == ("done", 0)
+    assert found["model"].startswith("mine.tflite (SHA-256 ")
+    (tmp_path / "in-use.json").write_text("{")  # the app then uses the bundled model
+    assert answer(job)["right"] == 8
 
 
 def test_runtime_named_by_the_environment(x11: System) -> None:

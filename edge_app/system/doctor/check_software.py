@@ -72,8 +72,8 @@ def check_runtime(host: Host) -> Iterator[Finding]:
 
 def _try_runtime(host: Host, name: str, version: str) -> list[Finding]:
     """Return findings up to the first that is bad."""
-    installed = str(host.paths.models) if host.paths else None
-    job = {"runtime": name, "model": str(host.model) if host.model else None, "installed": installed}
+    models = str(host.paths.models) if host.paths else None
+    job = {"runtime": name, "model": str(host.model) if host.model else None, "installed": models}
     answer = host.ask("edge_app.system.doctor.runtime_probe", job)
     stage, error = answer.get("stage"), answer.get("error", "").partition(". Run: ")[0]
     if "fault" in answer:
@@ -87,14 +87,18 @@ def _try_runtime(host: Host, name: str, version: str) -> list[Finding]:
     built = Finding("runtime", "good", f"{name} {version} builds an interpreter, with numpy {answer['numpy']}")
     if stage == "model":  # check_model's finding
         return [built]
+    installed = f" with {answer['model']}" if "model" in answer else ""
+    back = "digitpad use-model --back returns to the previous model"
     if stage == "reading":
-        remedy = mend_library(host, error) or REINSTALL
-        return [built, Finding("reading", "bad", f"{name} does not read: {error}", remedy)]
-    said = f"{name} reads {answer['right']} of {answer['samples']} samples correctly"
+        remedy = mend_library(host, error) or (back if installed else REINSTALL)
+        return [built, Finding("reading", "bad", f"{name} does not read{installed}: {error}", remedy)]
+    said = f"{name} reads {answer['right']} of {answer['samples']} samples correctly{installed}"
     if answer["right"] == answer["samples"]:
         return [built, Finding("reading", "good", said)]
     if host.model:
         return [built, Finding("reading", "note", f"{host.model}: {said}", "Leave out --model to use the bundled one")]
+    if installed:
+        return [built, Finding("reading", "note", said, back)]
     other = next(one for one in RUNTIMES if one != name)
     remedy = f"Try the other one: {host.pip(f'install {other}')}, then {VARIABLE}={other} digitpad"
     return [built, Finding("reading", "bad", said, REINSTALL if host.frozen else remedy)]

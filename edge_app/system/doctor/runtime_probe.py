@@ -26,9 +26,10 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
     except DigitpadError as error:
         return {"stage": "runtime", "error": str(error).partition(": ")[2], **known}
     try:
-        model = _model(job)
+        model, title = _model(job)
     except DigitpadError as error:
         return {"stage": "model", "error": str(error), **known}
+    known |= {"model": title} if title else {}
     try:
         from ...datasets.labelled import read_labelled_ink
         from ...modelfiles.selftest import check_expected
@@ -44,16 +45,16 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
     return {"stage": "done", "samples": len(samples), "right": right, **known}
 
 
-def _model(job: dict[str, Any]) -> Model:
-    """Return the model of --model, or else the installed one, or else the bundled one."""
+def _model(job: dict[str, Any]) -> tuple[Model, str]:
+    """Return the model of --model, or else the installed one with its title, or else the bundled one."""
     if job["model"]:
-        return load_model(Path(job["model"]))
+        return load_model(Path(job["model"])), ""
     registry = Registry(Path(job["installed"] or ""))
     try:
         installed = registry.read().now if job["installed"] else None
-        return registry.load(installed) if installed else load_model()
+        return (registry.load(installed), registry.title(installed)) if installed else (load_model(), "")
     except ModelError:  # check_model reports it, and the app uses the bundled model
-        return load_model()
+        return load_model(), ""
 
 
 def _reason(error: Exception) -> str:

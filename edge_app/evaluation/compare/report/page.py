@@ -24,7 +24,10 @@ def make_page(report: Report, pictures: Mapping[tuple[str, int], Sequence[DigitI
     body = [
         f"<h1>{escape(title)}</h1>",
         f"<p class='lead'>{escape(_headline(report))}</p>",
-        *(f"<p class='why'>{escape(reason)}.</p>" for reason in [*report["warnings"], *report["why"]]),
+        *(
+            f"<p class='why'>{escape(reason[:1].upper() + reason[1:])}.</p>"
+            for reason in [*report["warnings"], *report["why"]]
+        ),
         _models(report),
         *(set_section(report, own, pictures) for own in report["sets"]),
         _robustness(report),
