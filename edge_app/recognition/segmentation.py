@@ -139,10 +139,10 @@ class Grid:
         other. Ink no larger than `dot`, in its units, is a dot on any line.
         """
         self.boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
-        self.order = np.argsort(self.boxes[:, 0] + self.boxes[:, 2], kind="stable")
         self.height = max(line_height(self.boxes), 1e-9)
         self.dot = max(DOT * self.height, dot)
         self.far = FAR * _typical((self.boxes[:, 2:] - self.boxes[:, :2]).max(axis=1))
+        self.order = self._in_order()
         self.shared = self._shared(range(len(boxes)) if strokes is None else strokes)
         self.runs = [
             (first, last)
@@ -152,6 +152,17 @@ class Grid:
         ]
         self.groups: list[Group] = [tuple(sorted(self.order[a:b].tolist())) for a, b in self.runs]
         self._costs = np.array([DIGIT + self._misfit(*run) for run in self.runs])
+
+    def _in_order(self) -> NDArray[np.intp]:
+        """Return the pieces from left to right, but last the dots far above or below: they must not part a digit."""
+        left, top, right, bottom = self.boxes.T
+        small = np.maximum(right - left, bottom - top) <= self.dot
+        stray = np.zeros(len(self.boxes), bool)
+        for dot in np.flatnonzero(small):
+            near = ~small & (left <= right[dot] + self.far) & (right >= left[dot] - self.far)
+            clear = np.maximum(top[dot] - bottom[near], top[near] - bottom[dot])
+            stray[dot] = clear.min(initial=np.inf) > self.far and near.any()
+        return np.lexsort((left + right, stray))
 
     def _can_join(self, first: int, last: int, alone: Collection[int]) -> bool:
         """Return whether pieces may be one digit: none is `alone`, or far below or above the others."""

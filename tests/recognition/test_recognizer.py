@@ -9,7 +9,7 @@ import pytest
 
 from edge_app import Recognizer
 from edge_app.errors import InkError
-from edge_app.recognition.ink import make_ink, parse_ink
+from edge_app.recognition.ink import box_of, make_ink, parse_ink
 from edge_app.recognition.results import Pin
 
 from ..conftest import DATA, ROOT
@@ -140,3 +140,20 @@ def test_a_mark_far_from_a_digit_is_not_drawn_into_it(recognizer: Recognizer, wa
     )
     assert (one.digit, one.confidence, one.strokes) == ("7", alone.confidence, (0,))
     assert [other.digit for other in others] == ["?"]
+
+
+@pytest.mark.parametrize("index", [0, 3])
+@pytest.mark.parametrize("heights", [-1, 1, 2])
+def test_a_dot_far_above_or_below_leaves_the_reading_as_it_is(
+    recognizer: Recognizer, index: int, heights: float
+) -> None:
+    ink = make_ink(SAMPLES[index]["strokes"])
+    left, top, right, bottom = box_of(ink)
+    height = bottom - top
+    y = bottom + heights * height if heights > 0 else top + heights * height
+    alone = recognizer.read(ink)
+    for across in (0.2, 0.5, 0.8):
+        x = left + across * (right - left)
+        reading = recognizer.read([*ink, [[x, y], [x + height * 0.03, y]]])
+        assert sorted(reading.text.replace("\n", "")) == sorted(alone.text + "?")
+        assert [digit.digit for digit in reading.digits if not digit.refused] == list(alone.text)

@@ -44,11 +44,34 @@ whole_boxes = st.lists(
 )
 
 
+def size(box: Box) -> float:
+    return max(box[2] - box[0], box[3] - box[1])
+
+
+def larger_half(sizes: list[float]) -> float:
+    """Return the median of the larger half."""
+    return median(sorted(sizes)[len(sizes) // 2 :])
+
+
+def in_order(found: list[Box]) -> list[int]:
+    """Return the pieces by their centres, stray dots last."""
+    dot = DOT * max(larger_half([bottom - top for _, top, _, bottom in found]), 1e-9)
+    far = FAR * larger_half([size(box) for box in found])
+    wide = {i: (left - far, right + far) for i, (left, _, right, _) in enumerate(found) if size(found[i]) > dot}
+
+    def is_stray(piece: int) -> bool:
+        left, top, right, bottom = found[piece]
+        near = [found[i] for i, (start, end) in wide.items() if start <= right and left <= end]
+        return piece not in wide and bool(near) and all(max(top - b, t - bottom) > far for _, t, _, b in near)
+
+    return sorted(range(len(found)), key=lambda piece: (is_stray(piece), found[piece][0] + found[piece][2]))
+
+
 class Prices:
     """The penalty computed weight by weight without arrays: an oracle for Grid."""
 
     def __init__(self, found: list[Box], owners: list[int]) -> None:
-        order = sorted(range(len(found)), key=lambda piece: found[piece][0] + found[piece][2])
+        order = in_order(found)
         self.boxes = [found[piece] for piece in order]
         self.owners = [owners[piece] for piece in order]
         heights = sorted(bottom - top for _, top, _, bottom in found)
@@ -144,10 +167,9 @@ def test_grouping_does_not_depend_on_scale_and_position(
 @given(whole_boxes, st.sets(st.integers(0, 8)))
 def test_candidates_are_runs_of_neighbours(found: list[Box], alone: set[int]) -> None:
     grid = Grid(found, alone=alone)
-    order = sorted(range(len(found)), key=lambda piece: found[piece][0] + found[piece][2])
+    order = in_order(found)
     runs = [order[a:b] for a in range(len(found)) for b in range(a + 1, len(found) + 1) if b - a <= MOST_PIECES]
-    sizes = sorted(max(right - left, bottom - top) for left, top, right, bottom in found)
-    far = FAR * median(sizes[len(sizes) // 2 :])
+    far = FAR * larger_half([size(box) for box in found])
     assert grid.groups == [
         tuple(sorted(run))
         for run in runs
@@ -170,6 +192,14 @@ def test_a_mark_far_below_is_not_grouped_with_a_digit() -> None:
     digit = (0.0, 0.0, 60.0, 100.0)
     for top, together in ((170.0, True), (180.0, False), (-90.0, False)):
         assert ((0, 1) in Grid([digit, (20.0, top, 40.0, top + 10)]).groups) == together
+
+
+@pytest.mark.parametrize("top", [190.0, -100.0])
+def test_a_dot_far_above_or_below_does_not_part_the_strokes_of_a_digit(top: float) -> None:
+    strokes: list[Box] = [(0.0, 0.0, 40.0, 60.0), (30.0, 0.0, 60.0, 100.0)]
+    grid = Grid([*strokes, (32.0, top, 34.0, top + 2)])
+    assert grid.groups == [(0,), (0, 1), (1,), (2,)]
+    assert (0, 1, 2) in Grid([*strokes, (32.0, 110.0, 34.0, 112.0)]).groups
 
 
 def test_pieces_at_the_same_position_keep_their_order() -> None:
