@@ -15,6 +15,7 @@ SMALL = 256  # pixels of the longest side where the paper's light is measured
 THICKEST = 0.35  # of the longest side: a wider dark field is light or table, not a line of a digit
 LOW, NOISE = 14.0, 5.0  # of 255, and in standard deviations: less contrast is no ink
 FAINTEST = 0.4  # of the typical line's contrast: fainter pieces are rules, ghosts or texture
+BLOCK = 0.1  # of the longest side: the side of a block in which noise is measured
 WIDTHS = 8  # of a line: a dark field that is wider is no line
 LONG = 0.5  # of the picture's width: a shorter line is no rule
 SLENDER = 15  # lengths of a rule in its widths
@@ -78,7 +79,7 @@ def _strengths(contrast: Grey, pieces: Pieces) -> NDArray[np.float32]:
     return values[order][first + (0.9 * (pieces.area - 1)).astype(int)]
 
 
-def weighted_median(values: NDArray[np.floating[Any]], weights: NDArray[np.float64]) -> float:
+def weighted_median(values: NDArray[Any], weights: NDArray[np.float64]) -> float:
     """Return the value in the middle of the weights; 0 for no values."""
     if not len(values):
         return 0.0
@@ -98,19 +99,37 @@ class Ink:
     def line_width(self) -> float:
         """The width of a typical line in pixels."""
         pieces = measure(self.mask)
-        return weighted_median(pieces.line_width, pieces.outline * 1.0)
+        return typical_width(pieces)
 
 
-def find_pieces(contrast: Grey) -> Ink:
-    """Return what stands out from paper.
+def typical_width(pieces: Pieces) -> float:
+    """Return the width of a typical line, large pieces first."""
+    return weighted_median(pieces.line_width, 1.0 * pieces.outline * pieces.extent)
+
+
+def noise_map(contrast: Grey, side: float) -> Grey:
+    """Return the noise around each pixel, measured in blocks of `side` pixels: a table has more than a sheet."""
+    from PIL import Image
+
+    rows, columns = (max(1, int(length / max(side, 1))) for length in contrast.shape)
+    blocks = [
+        [noise_of(block) for block in np.array_split(band, columns, 1)] for band in np.array_split(contrast, rows)
+    ]
+    noise = np.array(blocks, np.float32)
+    noise = np.minimum(noise, 4 * np.median(noise))  # a block may be full of ink
+    return np.asarray(Image.fromarray(noise).resize((contrast.shape[1], contrast.shape[0]), Image.Resampling.BILINEAR))
+
+
+def find_pieces(contrast: Grey, side: float) -> Ink:
+    """Return what stands out from paper, whose noise is measured in blocks of `side` pixels.
 
     Two thresholds: what lies above the noise is a piece, and each piece ends at a share of its own contrast, so that
     pencil and marker keep their width; a piece much fainter than the typical one is none.
     """
-    solid = contrast > max(LOW, NOISE * noise_of(contrast))
+    solid = contrast > np.maximum(LOW, NOISE * noise_map(contrast, side))
     pieces = measure(solid)
     strengths = _strengths(contrast, pieces)
-    typical = weighted_median(strengths, pieces.outline * np.minimum(pieces.area, 400.0))
+    typical = weighted_median(strengths, pieces.outline * np.minimum(pieces.area, 400.0) * strengths)
     kept = np.concatenate([[np.inf], np.where(strengths >= FAINTEST * typical, strengths, np.inf)])[pieces.labels]
     return Ink((contrast * (255 / kept)).astype(np.float32), contrast > OWN * kept)
 
@@ -119,10 +138,10 @@ def find_ink(grey: Grey) -> NDArray[np.uint8]:
     """Return the ink of a page, (height, width) uint8, 0 for paper, 255 for the core of lines."""
     grey = 255 - grey if is_dark_page(grey) else grey
     widest = THICKEST * max(grey.shape)
-    ink = find_pieces(contrast_of(grey, widest))
+    ink = find_pieces(contrast_of(grey, widest), widest)
     closer = WIDTHS * ink.line_width
     if 0 < closer < widest:  # light measured closer to the lines leaves less of shadows
-        ink = find_pieces(contrast_of(grey, closer))
+        ink = find_pieces(contrast_of(grey, closer), max(closer, BLOCK * max(grey.shape)))
     mask = drop_lines(ink.mask)
     mask = drop_foreign(mask)
     soft = grow(mask, max(1, round(0.25 * ink.line_width)))
@@ -130,25 +149,20 @@ def find_ink(grey: Grey) -> NDArray[np.uint8]:
 
 
 def is_dark_page(grey: Grey) -> bool:
-    """Return whether the ink is light: whether light lines, not spots, have more outline than dark ones."""
+    """Return whether the ink is light: lines are narrower than the paper beside them, so near edges paper prevails.
+
+    Where lines are so thick that it does not, the page as a whole tells.
+    """
     from PIL import Image
 
     factor = max(1, -(-max(grey.shape) // SMALL))
     small: Grey = np.asarray(Image.fromarray(grey).reduce(factor) if factor > 1 else grey, np.float32)
-    return _lines_in(255 - small) > _lines_in(small)
-
-
-def _lines_in(grey: Grey) -> float:
-    """Return how much outline, weighted by contrast, the dark lines of a small page have."""
-    contrast = contrast_of(grey, THICKEST * max(grey.shape))
-    pieces = measure(find_pieces(contrast).mask)
-    if not len(pieces.area):
-        return 0.0
-    high, wide = grey.shape
-    touching = (pieces.left == 0) | (pieces.top == 0) | (pieces.right == wide) | (pieces.bottom == high)
-    is_line = pieces.line_width < 0.45 * pieces.extent
-    evidence = pieces.outline * _strengths(contrast, pieces) * np.where(touching, 0.5, 1.0) / pieces.line_width
-    return float(evidence[is_line].sum())
+    reach = max(1, max(small.shape) // 25)
+    high, low = grow(small, reach), -grow(-small, reach)
+    edges = grow(small, 1) + grow(-small, 1)
+    near = grow(edges >= 0.5 * np.percentile(edges, 99), reach) & (high > low)
+    share = float(np.mean(((small - low) / np.maximum(high - low, 1))[near])) if near.any() else 0.5
+    return share < 0.5 if abs(share - 0.5) > 0.05 else bool(np.median(small) < 128)
 
 
 def grow(mask: NDArray[Any], by: int) -> NDArray[Any]:
@@ -167,7 +181,7 @@ def _thin(mask: Mask, most: float) -> Mask:
     return np.cumsum(steps[:-1], dtype=np.int8).reshape(mask.shape[1], -1).T[1:-1] > 0
 
 
-def _long_lines(mask: Mask, thick: float, *, stems: bool) -> list[Mask]:
+def _long_lines(mask: Mask, thick: float) -> list[Mask]:
     """Return the pixels of long, thin, nearly horizontal lines, but not where a digit's line crosses them.
 
     As staff lines are taken out of scores: followed through gaps, and only runs no thicker than the line go (Dalitz et
@@ -177,16 +191,12 @@ def _long_lines(mask: Mask, thick: float, *, stems: bool) -> list[Mask]:
     gap = 2 * round(2 * thick) + 1
     bridged = ~spread(~spread(np.pad(thin, ((0, 0), (gap, gap))), gap), gap)[:, gap:-gap]
     least = 2 * round(2.5 * thick) + 1
+    bridged = spread(bridged.T, 2 * max(1, round(0.3 * thick)) + 1).T  # a sloping line has longer runs then
     flat = spread(~spread(~bridged, least), least)
     lines = measure(spread(flat.T, 3).T)
-    found = [
-        band
-        for i in np.flatnonzero(
-            (lines.width >= LONG * mask.shape[1]) & (lines.height <= 0.15 * lines.width + 3 * thick)
-        )
-        if (band := _band(mask, thin, lines, int(i), thick)) is not None
-    ]
-    return [band for band in found if _is_rule(mask, band, found, thick, stems)]
+    long = (lines.width >= LONG * mask.shape[1]) & (lines.height <= 0.15 * lines.width + 3 * thick)
+    bands = (_band(mask, thin, lines, int(i), thick) for i in np.flatnonzero(long))
+    return [band for band in bands if band is not None]
 
 
 def _band(mask: Mask, thin: Mask, lines: Pieces, i: int, thick: float) -> Mask | None:
@@ -195,59 +205,70 @@ def _band(mask: Mask, thin: Mask, lines: Pieces, i: int, thick: float) -> Mask |
     if len(x) < 3:
         return None
     columns = np.arange(mask.shape[1])
-    distance = np.abs(np.arange(mask.shape[0])[:, None] - _curve(x, y, columns))
+    curve = _curve(x, y, columns, max(1.0, 0.3 * thick))
+    distance = np.abs(np.arange(mask.shape[0])[:, None] - curve)
     inner = slice(lines.left[i], lines.right[i])
     own = (thin & (distance <= 2 * thick))[:, inner].sum() / lines.width[i]
     near = distance <= max(0.5 * thick, own) + 1.5
     filled = (mask & near).any(axis=0)[inner].mean()
     counts = np.bincount(x, minlength=len(columns))
     middles = np.bincount(x, weights=y, minlength=len(columns)) / np.maximum(counts, 1)
-    strays = np.abs(middles - _curve(x, y, columns))[counts > 0] > max(0.75, 0.2 * thick)
-    is_straight = filled > 0.9 and strays.mean() < 0.2
+    strays = np.abs(middles - curve)[counts > 0] > max(0.75, 0.2 * thick)
+    is_straight = filled > 0.75 and strays.mean() < 0.3
     return thin & near if is_straight and lines.width[i] > SLENDER * own else None
 
 
-def _curve(x: NDArray[np.int64], y: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the height at `columns` of the parabola through points, straight on beyond their ends."""
-    parabola = np.polyfit(x, y, 2)
+def _curve(x: NDArray[np.int64], y: NDArray[np.int64], columns: NDArray[np.int64], near: float) -> NDArray[np.float64]:
+    """Return the height at `columns` of the parabola through most points, straight on beyond their ends."""
+    kept = np.ones(len(x), bool)
+    for _ in range(4):  # without the points far from it, which are of digits
+        parabola = np.polyfit(x[kept], y[kept], 2)
+        away = np.abs(np.polyval(parabola, x) - y)
+        kept = away <= max(near, float(np.median(away)))
     inside = np.clip(columns, x.min(), x.max())
-    return np.polyval(parabola, inside) + np.polyval(np.polyder(parabola), inside) * (columns - inside)
-
-
-def _is_rule(mask: Mask, band: Mask, bands: list[Mask], thick: float, stems: bool) -> bool:
-    """Return whether a line is a rule and not part of a digit, by its length and by the height of the digits.
-
-    `stems` are the lines of 1, 4, 7 and 9, which look like vertical rules: these must be much longer, or many.
-    """
-    columns = np.flatnonzero(band.any(axis=0))
-    length = columns[-1] + 1 - columns[0]
-    pieces = measure(mask)
-    own = np.bincount(pieces.labels[band], minlength=len(pieces.area) + 1)[1:] > 0
-    many = len(bands) >= 3
-    everything = np.logical_or.reduce(bands)
-    rest = measure(mask & ~everything)
-    big = rest.extent > 3 * thick
-    tall = weighted_median(rest.height[big] * 1.0, rest.area[big] * 1.0)
-    if not tall or length < 1.3 * tall:
-        return False
-    if stems:
-        others = ~own & (pieces.height > 0.15 * length)
-        apart = weighted_median(pieces.height[others] * 1.0, pieces.area[others] * 1.0)
-        crosses_page = length >= 0.95 * mask.shape[1]
-        return (many and crosses_page) or (others.sum() >= 3 and length >= (1.4 if crosses_page else 2.5) * apart)
-    across = pieces.bottom[own].max() - pieces.top[own].min()
-    return many or length >= 1.8 * across
+    bent: NDArray[np.float64] = np.polyval(parabola, inside) + np.polyval(np.polyder(parabola), inside) * (
+        columns - inside
+    )
+    return bent
 
 
 def drop_lines(mask: Mask) -> Mask:
-    """Return the mask without rules and squares."""
+    """Return the mask without rules and squares, which are longer than digits are high."""
     pieces = measure(mask)
-    width = weighted_median(pieces.line_width, pieces.outline * 1.0)
-    for band in _long_lines(mask, width, stems=False):
-        mask = mask & ~band
-    for band in _long_lines(mask.T, width, stems=True):
-        mask = mask & ~band.T
-    return mask
+    thick = typical_width(pieces)
+    across = _long_lines(mask, thick)
+    upright = [band.T for band in _long_lines(mask.T, thick)]
+    if not across and not upright:
+        return mask
+    rest = measure(mask & ~np.logical_or.reduce([*across, *upright]))
+    big = rest.extent > 3 * thick
+    curved = big & (np.minimum(rest.width, rest.height) > 3 * rest.line_width)  # no remains of rules, no 1 either
+    big = curved if curved.any() else big
+    tall = weighted_median(rest.height[big], 1.0 * rest.area[big])
+    if not tall:  # nothing but lines: a 1, or a row of them
+        return mask
+    rules = [band for band in across if _is_rule(pieces, band, tall, many=len(across) > 2)]
+    rules += [band for band in upright if _is_upright_rule(pieces, band, tall, many=len(upright) > 2)]
+    return mask & ~np.logical_or.reduce(rules) if rules else mask
+
+
+def _is_rule(pieces: Pieces, band: Mask, tall: float, *, many: bool) -> bool:
+    """Return whether a line across the page is no part of a 2, 4, 5 or 7: digits are not much wider than high."""
+    own = np.bincount(pieces.labels[band], minlength=len(pieces.area) + 1)[1:] > 0
+    high = pieces.bottom[own].max() - pieces.top[own].min()
+    length = np.ptp(np.flatnonzero(band.any(axis=0))) + 1
+    return bool(length >= 1.3 * tall and (many or length >= 1.8 * high))
+
+
+def _is_upright_rule(pieces: Pieces, band: Mask, tall: float, *, many: bool) -> bool:
+    """Return whether an upright line is no stem of a 1, 4, 7 or 9: by length."""
+    own = np.bincount(pieces.labels[band], minlength=len(pieces.area) + 1)[1:] > 0
+    length = np.ptp(np.flatnonzero(band.any(axis=1))) + 1
+    others = ~own & (pieces.height > 0.15 * length)
+    apart = weighted_median(pieces.height[others], 1.0 * pieces.area[others])
+    crosses = length >= 0.95 * len(band)
+    alone = others.sum() >= 3 and length >= (1.4 if crosses else 2.5) * apart
+    return bool(length >= 1.3 * tall and (alone or (many and crosses)))
 
 
 def drop_foreign(mask: Mask) -> Mask:
@@ -260,8 +281,8 @@ def drop_foreign(mask: Mask) -> Mask:
     inner = ~touching & (pieces.extent >= 0.1 * max(pieces.extent.max(), 0.3 * high))
     kept = np.ones(len(pieces.area), bool)
     ref = inner if inner.any() else kept
-    width = weighted_median(pieces.line_width[ref], pieces.outline[ref] * 1.0)
-    tall = weighted_median(pieces.height[ref] * 1.0, pieces.area[ref] * 1.0)
+    width = weighted_median(pieces.line_width[ref], 1.0 * (pieces.outline * pieces.extent)[ref])
+    tall = weighted_median(pieces.height[ref], 1.0 * pieces.area[ref])
     if inner.any():
         kept &= ~(
             touching & ((pieces.line_width > 2.2 * width) | (pieces.extent > 2.5 * tall) | (pieces.height < 0.5 * tall))

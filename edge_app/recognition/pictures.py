@@ -2,6 +2,7 @@
 
 import struct
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -11,7 +12,9 @@ from numpy.typing import NDArray
 
 from ..errors import ImageError
 from .components import Pieces, measure
+from .cuts import cut_piece
 from .paper import find_ink
+from .segmentation import line_height
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -128,6 +131,15 @@ class Piece:
     mask: NDArray[np.bool_]
     box: tuple[int, int, int, int]
 
+    @property
+    def outline(self) -> NDArray[np.float64]:
+        """The first and last pixel of each row, (n, 2) of x, y on the page."""
+        rows = np.flatnonzero(self.mask.any(axis=1))
+        left = self.mask[rows].argmax(axis=1)
+        right = self.mask.shape[1] - self.mask[rows, ::-1].argmax(axis=1)
+        points = np.stack([np.concatenate([left, right]), np.concatenate([rows, rows + 1])], axis=1)
+        return points + np.array(self.box[:2], np.float64)
+
 
 def pieces_of(coverage: Coverage) -> list[Piece]:
     """Return the connected pieces of ink, without specks; raises ImageError for more than MAX_PIECES."""
@@ -141,3 +153,16 @@ def pieces_of(coverage: Coverage) -> list[Piece]:
 def _piece(pieces: Pieces, i: int) -> Piece:
     left, top, right, bottom = (int(side[i]) for side in (pieces.left, pieces.top, pieces.right, pieces.bottom))
     return Piece(pieces.labels[top:bottom, left:right] == i + 1, (left, top, right, bottom))
+
+
+def cut_touching(piece: Piece, line: Sequence[Piece]) -> list[Piece]:
+    """Return the parts of a piece that may be digits of their own, from left to right."""
+    height = line_height(np.array([other.box for other in line], np.float64))
+    area, outline = piece.mask.sum(), measure(piece.mask).outline.sum()
+    parts = []
+    for mask in cut_piece(piece.mask, height, 2 * float(area) / float(outline)):
+        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+        top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+        x, y = piece.box[:2]
+        parts.append(Piece(mask[top:bottom, left:right], (x + left, y + top, x + right, y + bottom)))
+    return parts

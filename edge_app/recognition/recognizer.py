@@ -17,7 +17,7 @@ from .ink import Ink, Stroke, box_of, make_ink
 from .lines import Line, lines_of
 from .model import REJECT
 from .normalise import SIZE, DigitImage, normalise_bitmap, normalise_digit
-from .pictures import Coverage, Piece, open_picture, pieces_of
+from .pictures import Coverage, Piece, cut_touching, open_picture, pieces_of
 from .results import Digit, Pin, Reading
 from .segmentation import Box, Grid, Group, Part, cut_anywhere, group_scores, parts_of
 
@@ -152,17 +152,27 @@ class Recognizer:
         pieces = pieces_of(coverage)
         if not pieces:
             return Reading()
+        if single:  # read whole: faint parts between the pieces belong to it
+            image = normalise_bitmap(coverage)
+            row = self.classifier.probabilities(image[None])[0, self._digits]
+            return Reading((self._digit(row, (), _union([piece.box for piece in pieces]), image),))
+        lines = [[pieces[i] for i in line] for line in lines_of([piece.outline for piece in pieces])]
+        readings = [self._read_pieces(coverage, line, number) for number, line in enumerate(lines)]
+        digits = tuple(digit for reading in readings for digit in reading.digits)
+        return Reading(digits, prod(reading.grouping for reading in readings))
+
+    def _read_pieces(self, coverage: Coverage, line: Sequence[Piece], number: int) -> Reading:
+        """Return the reading of one line of a picture, touching ones cut where that reads better."""
+        parts = [(part, i) for i, piece in enumerate(line) for part in cut_touching(piece, line)]
+        pieces = [part for part, _ in parts]
         boxes: list[Box] = [piece.box for piece in pieces]
-        # a single digit is read whole: faint parts between the pieces belong to it
-        if single or len(pieces) == 1:
-            grid, images = Grid([_union(boxes)]), [normalise_bitmap(coverage)]
-        else:
-            grid = Grid(boxes)
-            if sum(_area(boxes, group) for group in grid.groups) > MOST_CUT:
-                raise ImageError(f"{len(pieces)} nested pieces of ink: not a page of digits. Crop it")
-            images = [_cut(coverage, [pieces[i] for i in group]) for group in grid.groups]
+        grid = Grid(boxes, [i for _, i in parts])
+        if sum(_area(boxes, group) for group in grid.groups) > MOST_CUT:
+            raise ImageError(f"{len(pieces)} nested pieces of ink: not a page of digits. Crop it")
+        images = [_cut(coverage, [pieces[i] for i in group]) for group in grid.groups]
         reading, _ = self._read(grid, self.classifier.probabilities(np.stack(images))[:, self._digits], images)
-        return replace(reading, digits=tuple(replace(digit, strokes=()) for digit in reading.digits))
+        digits = tuple(replace(digit, strokes=(), line=number) for digit in reading.digits)
+        return replace(reading, digits=digits)
 
     def _read(
         self, grid: Grid, probabilities: NDArray[np.float32], images: Sequence[DigitImage]
