@@ -1,5 +1,7 @@
 """The doctor on Python, packages, interpreters, model and pygame."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -158,6 +160,12 @@ def test_the_probe_reads_with_the_model_in_use(tmp_path: Path) -> None:
     assert found["model"].startswith("mine.tflite (SHA-256 ")
     (tmp_path / "in-use.json").write_text("{")  # the app then uses the bundled model
     assert answer(job)["right"] == 8
+
+
+def test_the_probe_starts_without_numpy() -> None:
+    code = "import sys, edge_app.system.doctor.runtime_probe; print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_runtime_named_by_the_environment(x11: System) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 
 from ...errors import DigitpadError, ModelError
 from ...modelfiles.card import load_model
-from ...modelfiles.registry import Registry
 from ...recognition.model import Model
 from .probe import serve
 
@@ -49,6 +48,8 @@ def _model(job: dict[str, Any]) -> tuple[Model, str]:
     """Return the model of --model, or else the installed one with its title, or else the bundled one."""
     if job["model"]:
         return load_model(Path(job["model"])), ""
+    from ...modelfiles.registry import Registry  # not at import: it loads numpy, which may be what is broken
+
     registry = Registry(Path(job["installed"] or ""))
     try:
         installed = registry.read().now if job["installed"] else None
