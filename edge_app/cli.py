@@ -304,7 +304,7 @@ def run_compare(args: Options) -> int:
         return merge_command(args.merge, json_file=args.json, html_file=args.html)
     from .evaluation.compare.models import is_model
 
-    named = [*args.data, *args.models]  # --data takes all that follows it
+    named = [*args.models, *args.data]  # --data takes all that follows it, models too
     models, data = ([path for path in named if is_model(path) == wanted] for wanted in (True, False))
     if args.model or len(models) == 1:
         args.parser.error("compare takes two or more models as arguments, or none for the project's own")

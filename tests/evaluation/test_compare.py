@@ -17,6 +17,7 @@ from PIL import Image
 from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix
 
+from edge_app.cli import main
 from edge_app.datasets.labelled import read_labelled
 from edge_app.datasets.mnist import Mnist, read_idx
 from edge_app.datasets.readers import bundled_samples
@@ -237,6 +238,19 @@ def test_models_and_data_are_told_apart_by_content(tmp_path: Path) -> None:
         True,
         False,
     ]
+
+
+@pytest.mark.parametrize("words", ["--data d.csv a.tflite b.tflite", "a.tflite --data d.csv b.tflite"])
+def test_models_behind_the_data_stay_in_their_order(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs: list[Any] = []
+
+    def record(job: Any, **_: Any) -> int:
+        jobs.append(job)
+        return 0
+
+    monkeypatch.setattr(command, "compare_command", record)
+    assert main(["compare", *words.split()]) == 0
+    assert (jobs[0].models, jobs[0].data) == ([Path("a.tflite"), Path("b.tflite")], [Path("d.csv")])
 
 
 def test_a_folder_of_pictures_by_class_is_read(tmp_path: Path) -> None:
