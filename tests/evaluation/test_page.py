@@ -101,7 +101,7 @@ def make_report() -> Report:
             {"model": "b.tflite", "layers": [{**layer, "operator": "input"}, layer]},
             {"model": "c.tflite", "reason": "other operators"},
         ],
-        "warnings": ["warning: b.tflite was trained on all 4 digits of mine.jsonl. Judge it on other digits"],
+        "warnings": ["warning: b.tflite was trained on all 4 digits of mine.jsonl. Judge on other digits"],
         "why": ["why b.tflite is slower with tflite-runtime: both are small"],
         "cost": [
             {**cost, "runtime": "tflite-runtime", "latency_us": {"1": latency}},

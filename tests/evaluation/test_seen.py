@@ -31,7 +31,7 @@ def test_ink_is_known_by_its_file(tmp_path: Path) -> None:
     other.write_text(json.dumps({"label": "7", "strokes": [[[0, 0], [0, 9]]]}) + "\n")
     data = [{"name": "no digit", "images": 9}, {"name": "ink", "sha256": hashlib.sha256(ink.read_bytes()).hexdigest()}]
     model = write_with_card(tmp_path, CONTENT, training={"data": data})
-    assert lines(model, ink) == ["warning: m was trained on all 3 digits of ink.jsonl. Judge it on other digits"]
+    assert lines(model, ink) == ["warning: m was trained on all 3 digits of ink.jsonl. Judge on other digits"]
     assert lines(model, other) == []
 
 
@@ -57,9 +57,9 @@ def test_all_training_images_are_known_without_mnist_at_hand(tmp_path: Path, tra
         calibration={"sha256": sha256},
     )
     name = "t10k-images-idx3-ubyte"
-    assert lines(trained, data) == [f"warning: m was trained on all 3 digits of {name}. Judge it on other digits"]
+    assert lines(trained, data) == [f"warning: m was trained on all 3 digits of {name}. Judge on other digits"]
     assert lines(both, data) == lines(trained, data)
-    assert lines(calibrated, data) == [f"warning: m was calibrated on digits of {name}. Judge it on other digits"]
+    assert lines(calibrated, data) == [f"warning: m was calibrated on digits of {name}. Judge on other digits"]
 
 
 def test_some_training_images_among_others_are_counted_with_mnist_at_hand(tmp_path: Path, training: Any) -> None:
@@ -70,6 +70,27 @@ def test_some_training_images_among_others_are_counted_with_mnist_at_hand(tmp_pa
     [line] = lines(model, data, tmp_path / "mnist.npz")
     assert "trained on 2 of the 5 digits" in line
     assert lines(model, write_idx(tmp_path, mixed[2:], np.arange(3, dtype=np.uint8)), tmp_path / "mnist.npz") == []
+
+
+def test_kaggles_table_is_suspected_without_mnist_at_hand(
+    tmp_path: Path, training: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tmp_path / "train.csv"
+    table.write_text("".join(",".join(map(str, [3, *image.ravel()])) + "\n" for image in 255 - training))
+    model = write_with_card(tmp_path / "a", CONTENT, training={"data": [{"name": "MNIST"}]})
+    assert lines(model, table) == []
+    monkeypatch.setattr(seen, "KAGGLE", 3)
+    [line] = lines(model, table)
+    assert "m was trained on MNIST, and train.csv seems to be Kaggle's mixture" in line
+    assert lines(model, table, tmp_path / "mnist.npz") == []  # which shows that it is not
+
+
+def test_models_that_saw_the_same_share_a_line(tmp_path: Path, training: Any) -> None:
+    data = write_idx(tmp_path, training, np.arange(3, dtype=np.uint8))
+    uses = uses_of(write_with_card(tmp_path / "a", CONTENT, training={"data": [{"name": "MNIST"}]}))
+    witness = Witness({"float": uses, "other": {}, "int8": uses}, None)
+    assert len(list(witness.watch(data, "x", Batches(data)))) == 1
+    assert witness.lines == ["warning: float and int8 were trained on all 3 digits of x. Judge on other digits"]
 
 
 @pytest.mark.parametrize("card", [{}, {"training": None, "calibration": []}, {"training": {"data": ["MNIST", 7]}}])

@@ -15,6 +15,7 @@ from ...modelfiles.card import CARD, has_card, read_card
 from .data import Batch
 
 TRAINED, CALIBRATED = "trained", "calibrated"
+KAGGLE = 42_000  # rows of its train.csv
 
 
 def uses_of(model: Path) -> dict[str, str]:
@@ -61,10 +62,14 @@ class Witness:
             seen[hashlib.sha256(path.read_bytes()).hexdigest()] = n
         if known:
             seen[SHA256["x_train"]] = known
+        if n == KAGGLE and path.suffix == ".csv" and not training:
+            seen.setdefault(SHA256["x_train"], 0)
+        alike: dict[tuple[str, int], list[str]] = {}
         for model, uses in self._uses.items():
             # trained on it is worse than calibrated on it, and sorts behind
             if own := max(((use, seen[digest]) for digest, use in uses.items() if digest in seen), default=None):
-                self.lines.append(f"warning: {model} was {_words(*own, n)} of {name}. Judge it on other digits")
+                alike.setdefault(own, []).append(model)
+        self.lines += [_line(models, name, *own, n) for own, models in alike.items()]
 
     @cache  # noqa: B019  one object a comparison
     def _training_images(self) -> frozenset[bytes]:
@@ -75,10 +80,16 @@ class Witness:
         return frozenset(map(_digest, read_mnist(file).x_train))
 
 
-def _words(use: str, seen: int, n: int) -> str:
-    if use == CALIBRATED:
-        return "calibrated on digits"
-    return f"trained on {f'all {n:,}' if seen == n else f'{seen:,} of the {n:,}'} digits"
+def _line(models: list[str], name: str, use: str, seen: int, n: int) -> str:
+    *most, last = models
+    who = f"{', '.join(most)} and {last} were" if most else f"{last} was"
+    if not seen:
+        what = f"{use} on MNIST, and {name} seems to be Kaggle's mixture of its training and test images"
+    elif use == CALIBRATED:
+        what = f"calibrated on digits of {name}"
+    else:
+        what = f"trained on {f'all {n:,}' if seen == n else f'{seen:,} of the {n:,}'} digits of {name}"
+    return f"warning: {who} {what}. Judge on other digits"
 
 
 def _digest(image: NDArray[np.uint8]) -> bytes:
