@@ -127,10 +127,11 @@ def _svg(ink: Ink, frame: Box, pen_width: float, reading: Reading) -> bytes:
     left, top, right, bottom = frame
     view = " ".join(f"{side:.6g}" for side in (left, top, right - left, bottom - top))
     x, y, width, height = view.split()
+    title = html.escape(escape(reading.text.replace("\n", " ")))
     lines = "".join(f'<polyline points="{_points(stroke)}"/>\n' for stroke in ink)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="{view}">\n'
-        f"<title>{html.escape(escape(reading.text))}</title>\n"
+        f"<title>{title}</title>\n"
         f'<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="white"/>\n'
         f'<g fill="none" stroke="black" stroke-width="{pen_width:.6g}" stroke-linecap="round" '
         f'stroke-linejoin="round">\n{lines}</g>\n</svg>\n'

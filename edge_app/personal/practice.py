@@ -45,8 +45,10 @@ class Score:
 def judge_text(target: str, reading: str) -> Judgement:
     """Return which digits of the target are in a reading, in which `?` stands for none.
 
-    Numbers of equal length are compared by position: two swapped digits are both wrong.
+    Numbers of equal length are compared by position: two swapped digits are both wrong. A number that was continued on
+    the next line is one number.
     """
+    reading = reading.replace("\n", "")
     if len(target) == len(reading):
         return Judgement(target, reading, tuple(asked == read for asked, read in zip(target, reading, strict=True)))
     matched = SequenceMatcher(None, target, reading).get_matching_blocks()

@@ -505,7 +505,8 @@ def _page(row: tuple[Any, ...]) -> StoredPage:
     key, created, text, correction, confidence, ink, digits, model = row
     sure = float(confidence) if isinstance(confidence, int | float) and 0 <= confidence <= 1 else 0.0
     said = None if correction is None else _line(correction)
-    return StoredPage(key, _line(created), _line(text), said, sure, _text(ink), _text(digits), _line(model))
+    shown = "\n".join(map(escape, _text(text)[:MAX_STROKES].split("\n")))  # one line or several
+    return StoredPage(key, _line(created), shown, said, sure, _text(ink), _text(digits), _line(model))
 
 
 def _example(row: tuple[Any, ...]) -> Example:

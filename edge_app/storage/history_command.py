@@ -47,7 +47,7 @@ def print_history(limit: int, *, as_json: bool) -> int:
 
 def page_line(page: StoredPage) -> str:
     """Return a page's local time, reading and correction on one line."""
-    line = f"{page.local_time}  {page.text}"
+    line = f"{page.local_time}  {page.text}".replace("\n", " ")
     return escape(line if page.correction is None else f"{line} -> {page.correction}")
 
 

@@ -30,7 +30,14 @@ def find_speaker(which: Callable[[str], str | None] = find_program, platform: st
 
 
 def spoken(text: str) -> str:
-    """Return a reading as it is spoken: "1995" whole, "007" as "0 0 7", and "1?5" as "1 5", not fifteen."""
+    """Return a reading as it is spoken: "1995" whole, "007" as "0 0 7", and "1?5" as "1 5", not fifteen.
+
+    Several lines are several numbers, with a comma between them.
+    """
+    return ", ".join(filter(None, map(_spoken_line, text.split("\n"))))
+
+
+def _spoken_line(text: str) -> str:
     digits = re.sub("[^0-9]", "", text)
     if digits == text and len(digits) <= WHOLE and not digits.startswith("0"):
         return digits
@@ -84,7 +91,7 @@ def _start(command: list[str]) -> "subprocess.Popen[bytes]":
 
 
 def _arguments(name: str, words: str, language: str, interrupts: bool) -> list[str]:
-    """Return the arguments with which a command says `words`, which are digits and spaces, as one of them."""
+    """Return the arguments with which a command says `words`, which are digits, spaces and commas, as one of them."""
     found = re.match("[a-z]{2,3}(?![a-z])", language.lower())
     code = found[0] if found else "en"
     if name == "spd-say":

@@ -54,6 +54,14 @@ def mid_stroke(pilot: Pilot) -> None:
     pilot.pen_down(last[: len(last) // 2])
 
 
+def two_lines(pilot: Pilot) -> None:
+    pad = pilot.app.ctx.view.layout.pad
+    for sample, down in ((4, -0.2), (5, 0.25)):
+        for stroke in pilot.strokes_of(sample, height=0.3):
+            pilot.draw([(x, y + down * pad.height) for x, y in stroke])
+    assert pilot.state.reading.text == "2026\n31415"
+
+
 def blank(pilot: Pilot) -> None:
     """Nothing is written yet."""
 
@@ -203,6 +211,7 @@ def fault(pilot: Pilot) -> None:
 
 SCENES: dict[str, Callable[[Pilot], None]] = {
     "main": read,
+    "two-lines": two_lines,
     "mid-stroke": mid_stroke,
     "blank": blank,
     "menu": menu,
@@ -287,6 +296,7 @@ SHOTS = list(
             *(Shot(scene, COMMON, "left") for scene in ("main", "differ")),
             *(Shot(scene, (480, 800)) for scene in ("main", "hand", "settings", "right", "differ")),
             Shot("main", (480, 800), "left"),
+            *(Shot("two-lines", size) for size in (SMALL, (1920, 1080))),
             *(Shot("fault", SMALL, words) for words in ("de", "fr", "es")),
         )
     )

@@ -313,6 +313,26 @@ def test_a_notice_is_shown_and_hidden(pilot: Pilot) -> None:
     assert (pilot.pixels() == before).all()
 
 
+def test_two_lines_are_copied_as_two_and_shown_in_the_history_as_one_row(
+    recognizer: Recognizer, tmp_path: Path
+) -> None:
+    pilot = Pilot(recognizer, store=HistoryStore(tmp_path / "history.sqlite3"), history="on")
+    pad = pilot.app.ctx.view.layout.pad
+    for down in (-0.2, 0.25):
+        for stroke in pilot.strokes_of(FOUR, height=0.3):
+            pilot.draw([(x, y + down * pad.height) for x, y in stroke])
+    pilot.key(pygame.K_c, pygame.KMOD_LCTRL)
+    assert (pilot.copied, pilot.state.toast) == (["2026\n2026"], "Copied: 2026 2026")
+    number = next(widget for widget in pilot.app.ctx.view.scene().widgets if widget.kind == "reading")
+    assert number.text == "2026\n2026"
+    pilot.tap_digit(5)
+    assert [(panel.name, panel.value) for panel in pilot.state.panels] == [("digit", 5)]
+    pilot.do("escape")
+    pilot.do("open", "history")
+    pilot.settle()
+    assert [widget.text for widget in pilot.app.ctx.view.scene().card if widget.kind == "row"] == ["2026 2026"]
+
+
 def test_rejected_ink_is_not_copied() -> None:
     pilot = Pilot(fixed(10))
     line(pilot, *BAR)

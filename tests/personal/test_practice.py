@@ -54,12 +54,13 @@ def wrong_for(target: str) -> str:
         ("2026", "02?6", [False, False, False, True]),
         ("345", "1345", [True, True, True]),
         ("12", "233", [False, True]),
+        ("2026", "20\n26", [True] * 4),  # continued on the next line
     ],
 )
 def test_each_digit_is_judged(target: str, reading: str, positions: list[bool]) -> None:
     verdict = judge_text(target, reading)
     assert list(verdict.positions) == positions
-    assert verdict.right == (target == reading)
+    assert verdict.right == (target == reading.replace("\n", ""))
 
 
 @given(numbers, readings)

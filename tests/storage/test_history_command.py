@@ -77,6 +77,16 @@ def test_newest_pages_are_printed_last(history: History, home: Path) -> None:
     assert history(home, "--limit", 99)[1].splitlines() == expected
 
 
+@pytest.mark.skipif(os.name != "posix", reason="TZ needs POSIX")
+def test_a_page_of_two_lines_is_printed_on_one(history: History, tmp_path: Path) -> None:
+    store = HistoryStore(tmp_path / "data" / "digitpad.sqlite3", lambda: NOON)
+    store.save_page(None, SEVEN, "71\n\x1b17", 0.5)
+    assert [page.text for page in store.pages(9)] == ["71\n\\x1b17"]
+    store.close()
+    assert history(tmp_path)[1] == "2026-01-01 17:30  71 \\x1b17\n"
+    assert json.loads(history(tmp_path, "--json")[1])["text"] == "71\n\\x1b17"
+
+
 def test_json_lines_can_be_recognized_again(history: History, home: Path) -> None:
     code, out, _ = history(home, "--json", "--limit", 2)
     records = [json.loads(line) for line in out.splitlines()]

@@ -74,7 +74,7 @@ def exists(pid: int) -> bool:
 
 
 SPOKEN = {"7": "7", "1995": "1995", "123456": "123456", "1234567": "1 2 3 4 5 6 7", "007": "0 0 7", "0": "0"}
-SPOKEN |= {"1?5": "1 5", "??": "", "": "", "-f /etc/passwd; 1": "1"}
+SPOKEN |= {"71\n17": "71, 17", "07\n?\n7": "0 7, 7", "1?5": "1 5", "??": "", "": "", "-f /etc/passwd; 1": "1"}
 
 
 def test_spoken_text() -> None:
@@ -82,9 +82,9 @@ def test_spoken_text() -> None:
 
 
 @given(st.text())
-def test_only_digits_and_single_spaces_are_spoken(text: str) -> None:
+def test_only_digits_single_spaces_and_commas_are_spoken(text: str) -> None:
     words = spoken(text)
-    assert words.replace(" ", "") == "".join(letter for letter in text if letter in "0123456789")
+    assert words.replace(",", "").replace(" ", "") == "".join(letter for letter in text if letter in "0123456789")
     assert words == words.strip()
     assert "  " not in words
 

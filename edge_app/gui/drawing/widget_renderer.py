@@ -225,8 +225,17 @@ class WidgetRenderer:
             self._at_right(note, area, gap)
             room -= note.get_width() + gap
         if widget.text:
-            number = self.fonts.fit(widget.text, room, area.height, tone_colour(widget.tone, look.theme))
-            self._at_left(number, area, gap)
+            self._draw_number(widget, area._replace(left=area.left + gap, width=room), look)
+
+    def _draw_number(self, widget: Widget, area: Area, look: Look) -> None:
+        """Draw a number's lines below each other in one size; more lines than are legible become one."""
+        lines = widget.text.split("\n")
+        if len(lines) * SMALLEST > area.height:
+            lines = ["  ".join(lines)]
+        colour, height = tone_colour(widget.tone, look.theme), area.height // len(lines)
+        for number, line in enumerate(lines):
+            part = self.fonts.fit(line, area.width, height, colour, peers=tuple(lines))
+            self._at_left(part, Area(area.left, area.top + number * height, area.width, height), 0)
 
     def _draw_timed(self, widget: Widget, look: Look) -> None:
         """Draw a model's type, the number, and its confidence and time below each other."""
@@ -237,8 +246,7 @@ class WidgetRenderer:
         self._at_left(self.fonts.fit(widget.icon, inner.width, line, look.theme.quiet), inner._replace(height=line), 0)
         if widget.text:
             middle = Area(inner.left, inner.top + line, inner.width, max(12, inner.height - 2 * line))
-            number = self.fonts.fit(widget.text, middle.width, middle.height, tone_colour(widget.tone, look.theme))
-            self._at_left(number, middle, 0)
+            self._draw_number(widget, middle, look)
             below = Area(inner.left, middle.bottom, inner.width, line)
             self._at_left(self.fonts.fit(widget.note, inner.width, line, look.theme.quiet), below, 0)
 

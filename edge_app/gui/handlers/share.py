@@ -10,8 +10,8 @@ def copy(ctx: Context, _: None = None) -> None:
     """Copy the number to the clipboard."""
     text = ctx.state.reading.text  # keeps the ? of rejected ink: without it, the number would be another
     ctx.state.close_panel("menu")
-    if text.strip(REJECT) and ctx.services.copy(text):
-        ctx.notices.show(ctx.state.tr("copied", text=text))
+    if text.strip(f"{REJECT}\n") and ctx.services.copy(text):
+        ctx.notices.show(ctx.state.tr("copied", text=text.replace("\n", " ")))
     else:
         ctx.notices.show(ctx.state.tr("nothing_to_copy"))
 

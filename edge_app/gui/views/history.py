@@ -36,7 +36,7 @@ def history_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> S
             area,
             "row",
             Action("entry", page.id),
-            text=page.correction or page.text,
+            text=page.correction or page.text.replace("\n", " "),
             note=page.local_time + (f" · {state.tr('corrected')}" if page.correction else ""),
         )
         for page, area in zip(state.pages, rows(upper, each, metrics), strict=False)
@@ -54,7 +54,7 @@ def entry_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Seq
     number, note = cells(upper, 1, 2, metrics.margin)
     said = page.local_time
     if page.correction:
-        said += f" · {state.tr('corrected')} ({page.text})"
+        said += f" · {state.tr('corrected')} ({page.text})".replace("\n", " ")
     return [
         Widget(number, "reading", text=page.correction or page.text),
         Widget(note, "text", text=said, tone="quiet"),

@@ -60,7 +60,7 @@ def is_enabled(state: State, action: Action) -> bool:
     if action.name == "redo":
         return state.pad.can_redo
     if action.name in ("copy", "speak"):
-        return bool(state.reading.text.replace("?", ""))
+        return bool(state.reading.text.strip("?\n"))
     if action.name == "clear":
         return bool(state.pad.strokes or state.picture or state.exercise)
     if action.name == "look":

@@ -167,10 +167,11 @@ def frames(state: State, layout: Layout, viewport: Viewport, metrics: Metrics) -
     """Return a frame for each digit of the last finished reading; none below an error."""
     if state.message or (state.exercise and state.exercise.judged is None):
         return ()
-    return tuple(frame_of(digit, layout, viewport, metrics) for digit in state.reading.digits)
+    digits = state.reading.digits
+    return tuple(frame_of(digit, layout, viewport, metrics, is_last=digit.line == digits[-1].line) for digit in digits)
 
 
-def frame_of(digit: Digit, layout: Layout, viewport: Viewport, metrics: Metrics) -> Frame:
+def frame_of(digit: Digit, layout: Layout, viewport: Viewport, metrics: Metrics, *, is_last: bool) -> Frame:
     """Return a digit's frame, its label above it or, at the rim of the pad, below; inside one as high as the pad."""
     pad, around = layout.pad, 1.3 * layout.pen
     left, top = viewport.to_window(digit.box[0], digit.box[1])
@@ -186,13 +187,16 @@ def frame_of(digit: Digit, layout: Layout, viewport: Viewport, metrics: Metrics)
 
 
 def frame_at(shown: tuple[Frame, ...], x: float, y: float, reach: float) -> int | None:
-    """Return the index of the frame at a point: of those that hold it, the nearest; small ones are enlarged."""
-    best: tuple[float, int] | None = None
+    """Return the index of the frame at a point: of those that hold it, the nearest; small ones are enlarged.
+
+    In a line the nearest is the one whose middle is; of two lines, the one whose frame is.
+    """
+    found: list[tuple[float, float, int]] = []
     for number, frame in enumerate(shown):
         wide, high = max(frame.area.width, reach), max(frame.area.height, reach)
         dx = abs(x - frame.area.left - frame.area.width / 2)
         dy = abs(y - frame.area.top - frame.area.height / 2)
         inside = dx <= wide / 2 and dy <= high / 2
-        if (inside or frame.label.holds(x, y)) and (best is None or dx < best[0]):
-            best = (dx, number)
-    return best[1] if best else None
+        if inside or frame.label.holds(x, y):
+            found.append((max(0.0, dy - frame.area.height / 2), dx, number))
+    return min(found)[2] if found else None
