@@ -172,7 +172,10 @@ def frames(state: State, layout: Layout, viewport: Viewport, metrics: Metrics) -
 
 
 def frame_of(digit: Digit, layout: Layout, viewport: Viewport, metrics: Metrics, *, is_last: bool) -> Frame:
-    """Return a digit's frame, its label above it or, at the rim of the pad, below; inside one as high as the pad."""
+    """Return a digit's frame, its label above it or, at the rim of the pad, below; inside one as high as the pad.
+
+    Below all lines but the last are the labels of the next: there it is in the frame's corner.
+    """
     pad, around = layout.pad, 1.3 * layout.pen
     left, top = viewport.to_window(digit.box[0], digit.box[1])
     right, bottom = viewport.to_window(digit.box[2], digit.box[3])
@@ -182,7 +185,10 @@ def frame_of(digit: Digit, layout: Layout, viewport: Viewport, metrics: Metrics,
     size = max(metrics.text, pad.height // 14)
     at = area.left + (area.width - size) // 2
     above, below = area.top - size, area.bottom
-    place = above if above >= pad.top else below if below + size <= pad.bottom else max(area.top, pad.top) + 2
+    if above < pad.top and not is_last:
+        at = area.left
+    fits_below = is_last and below + size <= pad.bottom
+    place = above if above >= pad.top else below if fits_below else max(area.top, pad.top) + 2
     return Frame(area, Area(at, place, size, size), digit.digit, "refused" if digit.refused else "accent", digit.pinned)
 
 
