@@ -19,9 +19,12 @@ from .version import __version__
 
 if TYPE_CHECKING:
     from .datasets.readers import Sample
+    from .gui.question import Question
     from .recognition.recognizer import Recognizer
 
 TURNS = (0, 90, 180, 270)
+SETTINGS = ("fullscreen", "kiosk", "theme", "text_size", "language", "rotate", "history")
+ASKED = ("digits", "least", "most", "prompt", "secret", "timeout")
 UNLISTED = (
     "accept a model without a card, if you trust its author: it first runs in a limited process; its outputs mean "
     "0 to 9 and, if there is an eleventh, not a digit"
@@ -31,6 +34,7 @@ examples:
   digitpad                         open the window
   digitpad --kiosk --rotate 90     full screen, on a turned display
   digitpad recognize note.png      print the number in a picture
+  pin=$(digitpad --ask --digits 4) ask for a number in a shell script
   digitpad doctor                  diagnose setup problems
   digitpad recognize --help        explain a command
 
@@ -60,6 +64,8 @@ class Options(argparse.Namespace):
     runtime: str | None = None
     file: str | None = None
     kiosk = False
+    compare = False
+    print_pages = False
     float_model: Path | None = None
 
 
@@ -173,7 +179,36 @@ def _window_options() -> Parser:
     add("--settings", type=Path, metavar="FILE", dest="settings_file", help="settings file instead of your own")
     add("--compare", action="store_true", help="show float and int8 side by side, which F2 toggles")
     add("--float", type=Path, metavar="FILE", dest="float_model", help="float model for --compare, with its card")
+    add("--print", action="store_true", dest="print_pages", help="print each finished page as a line of JSON")
+    text = "exit 0 with the number on standard output, or 1 if the window was closed; Enter is OK, Escape closes"
+    add = parent.add_argument_group("asking for a number", text).add_argument
+    add("--ask", action="store_true", help="ask for a number, print it and exit")
+    add("--digits", type=digit_range, metavar="N[-M]", help="as many digits, such as 4 or 3-6")
+    add("--min", type=int, metavar="N", dest="least", help="smallest number")
+    add("--max", type=int, metavar="N", dest="most", help="largest number")
+    add("--prompt", metavar="TEXT", help="what to ask for")
+    add("--secret", action="store_true", help="neither show nor store the number")
+    add("--timeout", type=seconds, metavar="SECONDS", help="close the window after this time")
     return parent
+
+
+def digit_range(text: str) -> tuple[int, int]:
+    """Return `4` or `3-6` as two numbers, fewest and most."""
+    found = re.fullmatch(r"([0-9]{1,2})(?:-([0-9]{1,2}))?", text)
+    fewest, most = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+    if not 1 <= fewest <= most:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number of digits such as 4, or 3-6 from fewest to most")
+    return fewest, most
+
+
+def seconds(text: str) -> float:
+    """Return a number of seconds above 0, up to a day."""
+    try:
+        if 0 < (value := float(text)) <= 86400:
+            return value
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r}: expected seconds above 0, up to 86400")
 
 
 def window_size(text: str) -> tuple[int, int]:
@@ -188,30 +223,57 @@ def run_window(args: Options) -> int:
     """Open the window to write in (the default).
 
     Options apply to this run only; settings changed in the window are saved.
+    --ask is for scripts that need a number from somebody at the screen. --print
+    passes on what is written, while the window or kiosk runs as ever: a page is
+    finished when it is cleared or nothing changed for three seconds.
 
     examples:
       digitpad window --open note.json
       digitpad --theme dark --text-size large
+      pin=$(digitpad --ask --digits 4 --prompt PIN --secret --timeout 30) || exit
+      digitpad --print | jq --unbuffered -r .text
     """
     if args.file and (args.kiosk or args.file == "-"):
         args.parser.error("--open takes a file, and is not allowed in kiosk mode")
     if args.unlisted and args.kiosk:
         args.parser.error("--unlisted is not allowed in kiosk mode. First run: digitpad use-model FILE --unlisted")
+    from .gui.question import Question
     from .modelfiles.card import ModelOption
 
+    question = None
+    changes = {name: value for name, value in vars(args).items() if name in SETTINGS}
+    asked = {name: value for name, value in vars(args).items() if name in ASKED}
+    if "ask" in args:
+        question = _checked(args, Question(**asked))
+        changes |= {"history": "off", "learn": False, "speak": False} if question.secret else {}
+    elif asked:
+        args.parser.error("--digits, --min, --max, --prompt, --secret and --timeout are for --ask")
     try:
         from .gui.main import run
     except ImportError as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]  # numpy adds a page of advice
         raise DisplayError(f"the window cannot be loaded ({reason}). Run: digitpad doctor") from None
 
-    settings = ("fullscreen", "kiosk", "theme", "text_size", "language", "rotate", "history")
-    places = ("settings_file", "compare", "float_model", "file", "size")
+    places = ("settings_file", "compare", "float_model", "file", "size", "print_pages")
     return run(
         ModelOption(args.model, args.unlisted),
-        changes={name: value for name, value in vars(args).items() if name in settings},
+        changes=changes,
+        question=question,
         **{name: value for name, value in vars(args).items() if name in places},
     )
+
+
+def _checked(args: Options, question: "Question") -> "Question":
+    if args.file or args.print_pages or args.compare:
+        args.parser.error("--ask goes without --open, --print and --compare")
+    least, most = question.least, question.most
+    if least is not None and most is not None and least > most:
+        args.parser.error(f"--min {least} is above --max {most}")
+    if most is not None and most < 0:
+        args.parser.error(f"--max {most}: no number that can be written is below 0")
+    if least is not None and question.digits and least >= 10 ** question.digits[1]:
+        args.parser.error(f"--min {least} has more digits than --digits allows")
+    return question
 
 
 def run_recognize(args: Options) -> int:

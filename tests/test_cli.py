@@ -133,6 +133,17 @@ def test_wrong_usage_exits_with_2(line: str, capsys: pytest.CaptureFixture[str])
         ("history --yes", "--yes is for --forget"),
         ("window --kiosk --open x.png", "--open takes a file, and is not allowed in kiosk mode"),
         ("--kiosk --model x.tflite --unlisted", "--unlisted is not allowed in kiosk mode"),
+        ("--ask --digits 9-2", "argument --digits: '9-2': expected a number of digits such as 4, or 3-6"),
+        ("--ask --digits 0", "argument --digits: '0': expected a number of digits"),
+        ("--ask --min 9 --max 2", "--min 9 is above --max 2"),
+        ("--ask --digits 2 --min 100", "--min 100 has more digits than --digits allows"),
+        ("--ask --max -1", "--max -1: no number that can be written is below 0"),
+        ("--ask --timeout 0", "argument --timeout: '0': expected seconds above 0"),
+        ("--ask --timeout nan", "argument --timeout: 'nan': expected seconds above 0"),
+        ("--ask --print", "--ask goes without --open, --print and --compare"),
+        ("--ask --open x.png", "--ask goes without --open, --print and --compare"),
+        ("--digits 4", "are for --ask"),
+        ("--ask doctor", "--ask is an option of the window, not of doctor"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(

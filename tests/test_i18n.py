@@ -24,10 +24,10 @@ from edge_app.system.speech import KEY as SPEECH
 
 BUTTONS = """
     undo redo clear erase menu close copy save open speak history practice settings network compare
-    fullscreen quit help hand split join map next show no delete forget correct restore export keep
+    fullscreen quit help hand split join map next show no delete forget correct restore export keep done
 """
 WIDTHS = dict.fromkeys(BUTTONS.split(), 14) | {"keep_not": 18}  # characters
-SAME_AS_ENGLISH = {"de": {"size_normal"}, "es": {"no", "size_normal"}, "fr": {"menu"}}
+SAME_AS_ENGLISH = {"de": {"done", "size_normal"}, "es": {"no", "size_normal"}, "fr": {"done", "menu"}}
 TRANSLATED = ["de", "es", "fr"]
 
 

@@ -14,6 +14,7 @@ Name: TypeAlias = Literal[
     "entry", "restore", "keypad", "backspace", "typed", "delete", "export", "forget", "unlearn",
     "practice", "next", "show", "judge",
     "set", "fullscreen",
+    "answer",
 ]
 # fmt: on
 

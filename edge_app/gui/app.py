@@ -138,5 +138,7 @@ class App:
             written = exercise.shown.at((self.ctx.timers.now - exercise.shown_since) / 1000)
             demonstrated = [tuple((float(x), float(y)) for x, y in stroke) for stroke in written]
         strokes, current = (state.pad.strokes, state.pad.current) if state.picture is None else ((), [])
+        if state.question and state.question.secret:
+            strokes = strokes[-1:]  # the digit that is being written; what was written before is hidden
         below = self._backdrop.surface(state.picture, scene.theme, scene.layout.pad, scene.viewport)
         return self.painter.draw(scene, strokes, current, below, demonstrated)

@@ -24,9 +24,11 @@ class HistoryRecorder:
         """Start with nothing to save."""
         self.store = store
         self.report: Callable[[str], None] = lambda _: None  # replaced by the app
+        self.on_page: Callable[[int, Reading], None] = lambda *_: None  # a page is finished
         self._pages: dict[int, tuple[int, int]] = {}  # by sheet: the store's file_number, and the page's id
         self._excluded: set[int] = set()  # sheets that must not be saved (again)
         self._pending: tuple[int, Content] | None = None
+        self._finished: tuple[int, Content] | None = None  # what `on_page` was called for
         self._unsaved: dict[int, Content] = {}  # by sheet, oldest first
         self._shown: tuple[int, Ink] | None = None  # a restored page's sheet, and its ink as it was put there
         self._fault: tuple[int, str] | None = None  # the newest unsaved sheet, and the message reported for it
@@ -45,6 +47,9 @@ class HistoryRecorder:
 
         A store in memory gets no pages: they would be lost with the window, and fill the memory until then.
         """
+        if self._pending is not None and self._pending is not self._finished:
+            self._finished = self._pending
+            self.on_page(self._pending[0], self._pending[1][1])
         if self.store.path is None:
             return
         if self._pending is not None:

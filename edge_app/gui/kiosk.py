@@ -7,7 +7,7 @@ MAY: frozenset[Name] = frozenset(
         *("undo", "redo", "clear", "erase", "copy", "speak"),
         *("look", "digit_panel", "neighbour", "digit", "label", "split", "join", "map"),
         *("practice", "show", "next", "judge"),
-        *("escape", "turn", "focus", "press", "quit", "leave"),
+        *("escape", "turn", "focus", "press", "quit", "leave", "answer"),
     )
 )
 PANELS = frozenset(("menu", "digit", "keys", "quit"))

@@ -1,5 +1,6 @@
 """Opens the window at once, loads the model in the background, and runs the event loop."""
 
+import contextlib
 import os
 import random
 import sys
@@ -33,10 +34,13 @@ from ..system.watchdog import Watchdog
 from .actions import Action
 from .app import WAKE, App
 from .background import Worker
+from .handlers.panels import leave
 from .history_recorder import HistoryRecorder
 from .input import is_sound
+from .page_printer import PagePrinter
 from .personalization import Personalization
 from .platform.sdl import make_waiter, milliseconds
+from .question import Question
 from .reader import Loaded, with_lessons
 from .services import Services
 from .side_by_side import Duel, open_float
@@ -44,6 +48,7 @@ from .state import Panel, State
 
 BUNDLED = ModelOption()  # or the installed model
 LOST = 1  # exit status when the display is lost; 3 means that there never was one, and a service is not restarted
+NO_ANSWER = 1
 SWITCH = 0.0005  # seconds between thread switches: drawing must not wait for the network
 
 
@@ -56,11 +61,14 @@ def run(
     float_model: Path | None = None,
     file: str | None = None,
     size: tuple[int, int] | None = None,
+    question: Question | None = None,
+    print_pages: bool = False,
 ) -> int:
     """Open the window and run it until it is closed; returns the exit status.
 
-    `changes` are settings for this run only. A `float_model` that cannot be opened sets the exit status; a missing
-    default one does not.
+    `changes` are settings for this run only. With a `question`, the number goes to standard output, and the status is 1
+    if there is none; with `print_pages`, each finished page does. A `float_model` that cannot be opened sets the exit
+    status; a missing default one does not.
     """
     sys.setswitchinterval(SWITCH)
     folders, problems = _folders()
@@ -73,13 +81,25 @@ def run(
     display = Display(rotate=settings.rotate, fullscreen=settings.fullscreen, kiosk=settings.kiosk, size=size)
     duel = Duel(partial(open_float, float_model, folders, unlisted=wanted.unlisted))
     app = make_app(display, settings, folders, path, duel)
-    app.state.comparing = compare
+    app.state.comparing, app.state.question = compare, question
+    printer = None
+    if print_pages:
+        printer = PagePrinter(sys.stdout.fileno(), app.services.now, app.services.log, _quit)
+        app.services.recorder.on_page = printer.print_page
     display.show(app.draw())  # before anything slow
     app.tick(milliseconds())  # sets the clock by which notices are hidden
     open_rest(app, wanted, problems)
     if file:
         app.do(Action("file", file))
+    if question and question.timeout:
+        app.ctx.timers.after(round(1000 * question.timeout), leave, app.ctx)
     status = serve(app, display)
+    if printer:
+        printer.close()
+    if question:
+        if app.state.answer is None:
+            return status or NO_ANSWER
+        print(app.state.answer, flush=True)
     if float_model and app.services.duel.fault:
         status = status or app.services.duel.fault.exit_status
     return status
@@ -122,6 +142,11 @@ def _wake() -> None:
     pygame.event.post(pygame.event.Event(WAKE))
 
 
+def _quit() -> None:
+    with contextlib.suppress(pygame.error):  # the window is closed already
+        pygame.event.post(pygame.event.Event(pygame.QUIT))
+
+
 def open_rest(app: App, wanted: ModelOption, problems: list[str]) -> None:
     """Open what the first frame does not need: model, history, speech, list of languages."""
     state, services = app.state, app.services
@@ -131,7 +156,7 @@ def open_rest(app: App, wanted: ModelOption, problems: list[str]) -> None:
     state.can_speak = services.speaker is not None
     if state.settings.history == "on":
         problems += services.keep_history(True)
-    elif state.settings.history == "ask" and not state.settings.kiosk and services.folders:
+    elif state.settings.history == "ask" and not (state.settings.kiosk or state.question) and services.folders:
         state.panels.append(Panel("privacy"))
     for problem in problems:
         app.report(problem)
@@ -159,7 +184,7 @@ def serve(app: App, display: Display) -> int:
         watchdog.alive()
         for event in _events(app.services.log):
             if event.type == pygame.WINDOWCLOSE:
-                closing = app.state.settings.kiosk
+                closing = app.state.settings.kiosk and not app.state.question
             elif event.type == pygame.QUIT and closing:
                 closing = False  # Alt+F4 in a kiosk; a QUIT without WINDOWCLOSE comes from the system
             elif event.type in (pygame.VIDEORESIZE, pygame.WINDOWSIZECHANGED):

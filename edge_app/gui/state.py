@@ -12,6 +12,7 @@ from ..storage.history import StoredPage
 from ..storage.settings import Settings
 from .actions import Action
 from .pad import Pad, Page
+from .question import Question
 from .side_by_side import Verdict
 
 
@@ -60,6 +61,8 @@ class State:
     comparing: bool = False
     erasing: bool = False
     exercise: Exercise | None = None
+    question: Question | None = None  # asked by a script
+    answer: str | None = None  # to the question
     panels: list[Panel] = field(default_factory=list)
     heat: dict[int, bytes] = field(default_factory=dict)  # occlusion maps of the reading's digits
     message: str | None = None  # an error, shown instead of the number

@@ -9,7 +9,7 @@ import pygame
 
 from .lines import Colour
 
-NEEDED = "0123456789?=≠%…"  # what the window shows in every language
+NEEDED = "0123456789?=≠≥≤–•%…"  # what the window shows in every language
 PREFERRED = (
     "notosans",
     "dejavusans",

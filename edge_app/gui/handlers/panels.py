@@ -24,11 +24,13 @@ def open_panel(ctx: Context, name: str) -> None:
 
 @handles("escape")
 def escape(ctx: Context, _: None = None) -> None:
-    """Close the panel on top, else leave the exercise; on the bare pad Escape does nothing."""
+    """Close the panel on top, else leave the exercise or the question; on the bare pad Escape does nothing."""
     if ctx.state.panel:
         ctx.state.panels.pop()
     elif ctx.state.exercise:
         practice(ctx)
+    elif ctx.state.question:
+        leave(ctx)
 
 
 @handles("turn")
@@ -60,6 +62,9 @@ def press(ctx: Context, _: None = None) -> None:
     if state.top_panel("keypad") and not state.focus_seen:
         typed(ctx)
         return
+    if state.question and panel is None and not state.focus_seen:
+        dispatch(ctx, Action("answer"))
+        return
     if not state.focus_seen or focus is None or focus not in before:
         return
     dispatch(ctx, focus)
@@ -75,8 +80,8 @@ def _on_top(ctx: Context) -> tuple[Widget, ...]:
 
 @handles("quit")
 def quit_window(ctx: Context, _: None = None) -> None:
-    """Close the app; in a kiosk, only after a button was held."""
-    if ctx.state.settings.kiosk:
+    """Close the app; in a kiosk, only after a button was held, unless a script has asked."""
+    if ctx.state.settings.kiosk and not ctx.state.question:
         ctx.state.open_panel("quit")
     else:
         leave(ctx)

@@ -24,6 +24,7 @@ def handles(name: Name) -> Callable[[Handling], Handling]:
 
 
 def dispatch(ctx: Context, action: Action) -> None:
-    """Call the handler of an action; in a kiosk, only of those allowed to visitors."""
-    if not ctx.state.settings.kiosk or visitor_may(action):
+    """Call the handler of an action, if a kiosk's visitors and an open question permit it."""
+    question = ctx.state.question
+    if (not ctx.state.settings.kiosk or visitor_may(action)) and (question is None or question.permits(action)):
         HANDLERS[action.name](ctx, action.value)

@@ -65,6 +65,8 @@ def is_enabled(state: State, action: Action) -> bool:
         return bool(state.pad.strokes or state.picture or state.exercise)
     if action.name == "look":
         return bool(state.reading.digits)
+    if action.name == "answer":
+        return bool(state.question and state.is_read and state.question.accepts(state.reading.text))
     if action.name == "save":
         return bool(state.pad.strokes)
     return True

@@ -1,9 +1,12 @@
 """The main screen as a function of the state: the strip with the number, the pad, the buttons."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from ...recognition.results import Digit, Reading
 from ..actions import Action
+from ..question import Question
 from ..side_by_side import Timed
 from ..state import State
 from . import panel_widgets
@@ -30,6 +33,14 @@ PRACTISING = (
     ("undo", Action("undo")),
 )
 PRACTISING_PLACES = ("undo", "clear", "show", "next", "close")
+ASKING = (
+    ("done", Action("answer")),
+    ("close", Action("leave")),
+    ("clear", Action("clear")),
+    ("undo", Action("undo")),
+    ("erase", Action("erase")),
+)
+ASKING_PLACES = ("undo", "clear", "erase", "close", "done")
 
 
 @dataclass(frozen=True)
@@ -62,8 +73,15 @@ class Scene:
 
 def layout_of(state: State, metrics: Metrics) -> Layout:
     """Return the layout of the state's mode."""
-    most = len(PRACTISING) if state.exercise else len(BUTTONS)
+    most = len(_choice(state)[0])
     return arrange(metrics, comparing=state.comparing, left_handed=state.settings.left_handed, most=most)
+
+
+def _choice(state: State) -> tuple[Sequence[tuple[str, Action]], Sequence[str]]:
+    """Return the buttons of the state's mode by importance, and their names by place."""
+    if state.question:
+        return ASKING, ASKING_PLACES
+    return (PRACTISING, PRACTISING_PLACES) if state.exercise else (BUTTONS, PLACES)
 
 
 def make_scene(state: State, metrics: Metrics, viewport: Viewport) -> Scene:
@@ -77,7 +95,7 @@ def make_scene(state: State, metrics: Metrics, viewport: Viewport) -> Scene:
         viewport,
         (*strip(state, layout), *tools(state, layout)),
         frames(state, layout, viewport, metrics),
-        state.tr("hint") if blank else "",
+        _hint(state) if blank else "",
         state.toast or "",
         panel_widgets(state, state.panel, metrics) if state.panel else (),
         state.focus if state.focus_seen else None,
@@ -87,7 +105,7 @@ def make_scene(state: State, metrics: Metrics, viewport: Viewport) -> Scene:
 
 def tools(state: State, layout: Layout) -> list[Widget]:
     """Return the most important buttons that fit, in their order on screen."""
-    chosen, places = (PRACTISING, PRACTISING_PLACES) if state.exercise else (BUTTONS, PLACES)
+    chosen, places = _choice(state)
     fitting = sorted(chosen[: len(layout.buttons)], key=lambda button: places.index(button[0]))
     return alike([command(state, "tool", area, *one) for area, one in zip(layout.buttons, fitting, strict=False)])
 
@@ -99,6 +117,8 @@ def strip(state: State, layout: Layout) -> list[Widget]:
         return [Widget(area, "text", text=state.tr.fault(state.message), tone="refused")]
     if state.exercise:
         return [_asked(state, area)]
+    if state.question:
+        return [_answer(state, state.question, area)]
     if state.comparing:
         return _compared(state, area)
     return [_number(state, state.shown, area)]
@@ -113,6 +133,27 @@ def _number(state: State, reading: Reading, area: Area) -> Widget:
     if refused:  # a rejection has no confidence
         return Widget(area, "reading", text=reading.text, tone="refused")
     return Widget(area, "reading", text=reading.text, note=state.tr.percent(reading.confidence))
+
+
+def _hint(state: State) -> str:
+    return (_wanted(state, state.question) if state.question else "") or state.tr("hint")
+
+
+def _wanted(state: State, question: Question) -> str:
+    """Return what the question demands of a number, that of its length first; empty if any will do."""
+    if question.digits and not (question.range and question.fits_length(state.reading.text)):
+        return state.tr("digits_wanted", count=question.length)
+    return question.range
+
+
+def _answer(state: State, question: Question, area: Area) -> Widget:
+    """Return the number, with what is asked until something is written, or what is wrong with the number beside it."""
+    number = _number(state, state.shown, area)
+    if not number.text:
+        return replace(number, text=question.prompt, tone="quiet")
+    note = question.prompt if question.accepts(state.shown.text) else _wanted(state, question)
+    text = re.sub("[0-9]", "•", number.text) if question.secret else number.text
+    return replace(number, text=text, note=note)
 
 
 def _asked(state: State, area: Area) -> Widget:
@@ -165,7 +206,8 @@ def duration(seconds: float) -> str:
 
 def frames(state: State, layout: Layout, viewport: Viewport, metrics: Metrics) -> tuple[Frame, ...]:
     """Return a frame for each digit of the last finished reading; none below an error."""
-    if state.message or (state.exercise and state.exercise.judged is None):
+    secret = state.question is not None and state.question.secret
+    if state.message or secret or (state.exercise and state.exercise.judged is None):
         return ()
     digits = state.reading.digits
     return tuple(frame_of(digit, layout, viewport, metrics, is_last=digit.line == digits[-1].line) for digit in digits)
