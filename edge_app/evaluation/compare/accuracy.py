@@ -28,7 +28,7 @@ class Pair:
     pictures: list[DigitImage] = field(default_factory=list)
 
     def add_outputs(self, first: NDArray[np.float32], second: NDArray[np.float32]) -> None:
-        """Add a batch to the deviation of the outputs for the ten digits."""
+        """Add a batch to the deviation of the outputs for the classes that both have."""
         off = (second - first).astype(np.float64)
         self.signal += float((first.astype(np.float64) ** 2).sum())
         self.noise += float((off**2).sum())
@@ -70,7 +70,7 @@ class Set:
         # a softmax drops what all logits have in common, so a model that ends in one is compared by probabilities
         outputs = scores if any(c.has_softmax for c in self.classifiers) else logits
         for pair, own, score, answers in zip(self.pairs, outputs[1:], scores[1:], read[1:], strict=True):
-            pair.add_outputs(outputs[0][:, :10], own[:, :10])
+            pair.add_outputs(outputs[0][:, : own.shape[1]], own[:, : outputs[0].shape[1]])
             for row in np.flatnonzero(answers != read[0]).tolist():
                 pair.add_flip(len(self.labels) + row, images[row], int(labels[row]), scores[0][row], score[row])
         self.labels = np.append(self.labels, labels)
