@@ -10,7 +10,7 @@ from .components import Mask
 WIDE = 0.9  # in line heights: a narrower piece is one digit
 APART = 0.3  # in line heights, between two cuts
 SIDE = 0.2  # in line heights, from the ends of a piece to its first cut
-THICK = 4.0  # lines that a cut may cross, in their widths: digits touch at one or two places
+THICK = 5.0  # widths of a line that a cut may cost: the ink it crosses, and one for each line it enters
 LATERAL = 0.35  # of a pixel of ink: a cut goes round ink, and is straight on paper
 MOST_CUTS = 6  # per piece
 
@@ -22,7 +22,7 @@ def cut_piece(mask: Mask, height: float, line_width: float) -> list[Mask]:
     """
     if mask.shape[1] < WIDE * height:
         return [mask]
-    cost, came = _paths(mask)
+    cost, came = _paths(mask, line_width)
     ends = _best_ends(cost[-1], height, THICK * line_width)
     cuts = [np.zeros(len(mask), int), *sorted((_follow(came, end) for end in ends), key=lambda cut: int(cut.sum()))]
     columns = np.arange(mask.shape[1])
@@ -31,14 +31,20 @@ def cut_piece(mask: Mask, height: float, line_width: float) -> list[Mask]:
     return [part for part in parts if part.any()]
 
 
-def _paths(mask: Mask) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
-    """Return the ink crossed by the best path from the top to each pixel, and its last step sideways, -1 to 1."""
-    ink = mask.astype(np.float64)
+def _paths(mask: Mask, line_width: float) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+    """Return the cost of the best path from the top to each pixel, and its last step sideways, -1 to 1.
+
+    Ink costs a pixel each, and a line's width where it is entered: a cut where two digits touch enters one line, a cut
+    through a 0 two.
+    """
+    ink = np.pad(mask.astype(np.float64), ((0, 0), (1, 1)))
     came = np.zeros(mask.shape, np.int8)
-    cost = ink.copy()
+    cost = ink[:, 1:-1] * (1 + line_width)  # of the first row; each later one is set below
     for row in range(1, len(mask)):
-        above = np.pad(cost[row - 1], 1, constant_values=np.inf)
+        above = np.pad(cost[row - 1], 1, constant_values=np.inf) - line_width * ink[row - 1]  # from ink, no entry
         ways = np.stack([above[1:-1], above[:-2] + LATERAL, above[2:] + LATERAL])
+        onto_paper = line_width * np.stack([ink[row - 1, 1:-1], ink[row - 1, :-2], ink[row - 1, 2:]])
+        ways += np.where(mask[row], 0, onto_paper)
         best = ways.argmin(axis=0)
         cost[row] += ways[best, np.arange(mask.shape[1])]
         came[row] = np.array([0, -1, 1])[best]
