@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .errors import DigitpadError, DisplayError, SettingsError
+from .errors import DigitpadError, DisplayError, ImageError, SettingsError
 from .escape import escape, print_error
 from .subprocesses import run_module
 from .version import __version__
@@ -279,7 +279,8 @@ def _checked(args: Options, question: "Question") -> "Question":
 def run_recognize(args: Options) -> int:
     """Read ink or pictures and print the numbers.
 
-    Reads ink (.json, .jsonl, each also .gz) or pictures (.png, .jpg, .bmp) and
+    Reads ink (.json, .jsonl, each also .gz) or pictures (.png, .jpg, .tiff,
+    .webp, .gif, .bmp) and
     prints a line for each sample, in order: the number, with ? for ink rejected
     as not a digit and a blank between the lines of a page. Ink is
     {"strokes": [[[x, y], ...], ...]} with y downwards, at any scale. Exit status 1: some sample could not be read.
@@ -305,6 +306,7 @@ def run_demo(args: Options) -> int:
 
 def _recognize(samples: "Iterable[Sample]", args: Options) -> int:
     from .datasets.terminal_art import draw_sample
+    from .recognition.results import Reading
 
     recognizer = _recognizer(args)
     status = 0
@@ -321,7 +323,9 @@ def _recognize(samples: "Iterable[Sample]", args: Options) -> int:
             sys.stdout.flush()  # so that readings and errors stay in order on a terminal
             print_error(f"{sample.where}: {error}")
             status = 1
-            continue
+            if not isinstance(error, ImageError):
+                continue
+            content, reading = (), Reading()  # keeps its place in the order
         text = json.dumps(reading.to_json()) if args.json else escape(reading.text.replace("\n", " "))
         print(f"{draw_sample(content)}\n{text}\n" if args.draw else text)
     sys.stdout.flush()

@@ -51,6 +51,12 @@ class ImageError(DigitpadError):
     key = "fault_file"
 
 
+class NoInkError(ImageError):
+    """A picture in which no writing is found."""
+
+    key = "fault_no_ink"
+
+
 class ModelError(DigitpadError):
     """A model file is missing, altered or invalid."""
 

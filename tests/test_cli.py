@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from edge_app import cli
 from edge_app.modelfiles.card import CARD, INT8, models_folder
@@ -268,3 +269,15 @@ def test_a_page_of_two_lines_is_one_line_of_output() -> None:
     record = json.loads(digitpad("recognize", "--json", "-", stdin=page).stdout)
     assert record["text"] == "71\n17"
     assert [digit["line"] for digit in record["digits"]] == [0, 0, 1, 1]
+
+
+def test_a_blank_picture_is_named_and_keeps_its_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Image.new("L", (80, 80), 255).save(tmp_path / "blank.png")
+    (tmp_path / "phone.heic").write_bytes(b"x")
+    names = [str(tmp_path / "blank.png"), str(DATA / "7.png"), str(tmp_path / "phone.heic")]
+    assert cli.main(["recognize", *names, "--json"]) == 1
+    shown = capsys.readouterr()
+    assert [json.loads(line)["text"] for line in shown.out.splitlines()] == ["", "7", ""]
+    first, second = shown.err.splitlines()
+    assert "blank.png: no ink found. Write with a darker pen" in first
+    assert "phone.heic: HEIC pictures cannot be read: convert it to JPEG" in second

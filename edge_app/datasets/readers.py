@@ -10,10 +10,11 @@ from typing import IO
 
 from ..errors import DigitpadError, ImageError, InkError
 from ..recognition.ink import Ink, parse_ink
-from ..recognition.pictures import Coverage, open_picture
+from ..recognition.pictures import SUFFIXES, Coverage, open_picture
 from ..storage.safe_open import open_regular, open_unzipped
 
-PICTURES = {".png", ".jpg", ".jpeg", ".bmp"}
+PICTURES = SUFFIXES
+APPLE = {".heic", ".heif"}
 INK = {".json", ".jsonl"}
 MAX_LINE = 8_000_000  # bytes; MAX_POINTS of ink fit
 
@@ -45,6 +46,9 @@ def _read_file(path: Path) -> Iterator[Sample]:
         elif is_ink(path):
             with open_unzipped(path) as file:
                 yield from _ink_lines(file, str(path)) if _ink_kind(path) == ".jsonl" else _ink_object(file, str(path))
+        elif kind in APPLE:
+            how = "convert it to JPEG, on an iPhone by Settings, Camera, Formats, Most Compatible"
+            yield Sample(str(path), ImageError(f"HEIC pictures cannot be read: {how}"))
         else:
             expected = ", ".join(sorted(INK | PICTURES))
             yield Sample(str(path), InkError(f"unknown file type: expected {expected}, ink also with .gz"))

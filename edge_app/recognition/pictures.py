@@ -10,17 +10,19 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ImageError
+from ..errors import ImageError, NoInkError
 from .components import Pieces, measure
 from .cuts import cut_piece
-from .paper import find_ink
+from .paper import Grey, find_ink
 from .segmentation import line_height
 
 if TYPE_CHECKING:
     from PIL import Image
 
-FORMATS = ("PNG", "JPEG", "BMP")
-MAX_PIXELS = 50_000_000  # a large phone photo
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
+SUFFIXES = {".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
+MAX_PIXELS = 50_000_000
+MAX_JPEG = 120_000_000  # a 108 megapixel photo: a JPEG that is not progressive is scaled down while it is decoded
 MAX_SIDE = 65_535  # JPEG's own limit; each row costs memory, however short
 MAX_DECODED = 320_000_000  # bytes that decoding may need: a Pi has 1 GB
 ORIENTATION = 0x0112  # in EXIF; Pillow's exif_transpose would also rewrite the metadata
@@ -34,25 +36,38 @@ Coverage = NDArray[np.uint8]
 
 
 def open_picture(source: Path | IO[bytes]) -> Coverage:
-    """Return the ink of a PNG, JPEG or BMP, white on black or black on white, 0 for paper.
+    """Return the ink of a picture in one of FORMATS, white on black or black on white, 0 for paper.
 
-    Raises ImageError for a picture that cannot be decoded completely, or is too large.
+    Raises ImageError for a picture that cannot be decoded completely, or is too large, NoInkError for a blank one.
     """
     from PIL import Image, UnidentifiedImageError  # not at import: the window needs no pictures, and Pillow takes 4 MB
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's warnings about metadata
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore")  # Pillow's about metadata and size; the size is checked below
             with Image.open(source, formats=FORMATS) as image:
                 _check_size(image)
-                return ink_of_image(image)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+                grey = _grey_of(image)
+    except Image.DecompressionBombError:
         raise ImageError(f"more than {MAX_PIXELS:,} pixels: scale it down") from None
     except UnidentifiedImageError:
         raise ImageError(f"not a picture: expected {', '.join(FORMATS)}") from None
     except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:  # what Pillow raises on corrupt files
         raise ImageError(f"cannot be read as a picture: {error}") from None
+    ink = find_ink(grey)
+    if not ink.any():
+        raise NoInkError(_why_blank(grey))
+    return ink
+
+
+def _why_blank(grey: Grey) -> str:
+    """Return why no ink is found on a page, and what to do."""
+    dark, light = np.percentile(grey, [1, 99])
+    if light < 60:
+        return "no ink found, the picture is too dark. Take it in better light"
+    if light - dark > 40:
+        return "no ink found, only soft shades. Take it sharp, from above, with nothing but the page"
+    return "no ink found. Write with a darker pen, or go closer"
 
 
 def _check_size(image: "Image.Image") -> None:
@@ -60,6 +75,8 @@ def _check_size(image: "Image.Image") -> None:
     # a progressive JPEG's coefficients are all kept, 2 bytes each; Pillow's pixels take up to 4 in any mode
     each = 2 * len(image.getbands()) if image.info.get("progressive") else 4
     most = min(MAX_PIXELS, MAX_DECODED // max(each, 4))
+    if image.format == "JPEG" and not image.info.get("progressive"):
+        most = MAX_JPEG
     if image.width * image.height > most:
         raise ImageError(f"{image.width}x{image.height} pixels are more than {most:,}: scale it down")
     if max(image.size) > MAX_SIDE:
@@ -68,6 +85,11 @@ def _check_size(image: "Image.Image") -> None:
 
 def ink_of_image(image: "Image.Image") -> Coverage:
     """Return how much ink each pixel of a Pillow image has, uint8, 0 for paper, at most WORKING_SIDE on a side."""
+    return find_ink(_grey_of(image))
+
+
+def _grey_of(image: "Image.Image") -> Grey:
+    """Return a Pillow image in grey, upright, at most WORKING_SIDE on a side."""
     from PIL import Image
 
     image.draft("L", (WORKING_SIDE, WORKING_SIDE))  # a JPEG decodes small at once
@@ -83,7 +105,7 @@ def ink_of_image(image: "Image.Image") -> Coverage:
         scale = WORKING_SIDE / max(grey.size)
         size = (max(1, round(grey.width * scale)), max(1, round(grey.height * scale)))
         grey = grey.resize(size, Image.Resampling.BOX)
-    return find_ink(np.asarray(grey, np.float32))
+    return np.asarray(grey, np.float32)
 
 
 def _reduced(image: "Image.Image", factor: int) -> "Image.Image":

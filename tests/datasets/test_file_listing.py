@@ -36,8 +36,9 @@ def test_folders_come_first_in_natural_order(tmp_path: Path) -> None:
 
 
 def test_listed_files_are_those_that_recognize_reads(tmp_path: Path) -> None:
-    kinds = ["json", "jsonl", "json.gz", "JSONL.GZ", "png", "jpg", "jpeg", "bmp"]
-    others = ["png.gz", "txt", "gz", "gif", "json.bak", "tflite"]
+    ink = ["json", "jsonl", "json.gz", "JSONL.GZ"]
+    kinds = [*ink, "png", "jpg", "jpeg", "jfif", "bmp", "gif", "tif", "tiff", "webp"]
+    others = ["png.gz", "txt", "gz", "ico", "json.bak", "tflite"]
     fill(tmp_path, *(f"a.{kind}" for kind in (*kinds, *others)), "png", "noname", ".hidden.png", ".folder/")
     listed = set(names(list_folder(tmp_path)))
     assert listed == {f"a.{kind}" for kind in kinds}
