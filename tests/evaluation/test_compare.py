@@ -391,7 +391,7 @@ def test_a_softmax_is_compared_by_probabilities() -> None:
     images = np.zeros((3, 28, 28), np.uint8)
     images[:, 0, 0] = [5, 15, 75]
     found.add(images, np.array([0, 1, 7], np.uint8))
-    assert found.pairs[0].signal == pytest.approx(3 * 0.9**2 + 27 * 0.01**2, rel=1e-4)
+    assert found.pairs[0].signal == pytest.approx(3 * 0.9**2 + 30 * 0.01**2, rel=1e-4)
     assert found.to_json()["models"][0]["calibration_error"] == pytest.approx(0.1, abs=1e-6)
 
 
