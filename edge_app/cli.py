@@ -176,6 +176,7 @@ def _window_options() -> Parser:
     add("--rotate", type=int, choices=TURNS, help="degrees clockwise, for a turned screen")
     add("--no-history", action="store_const", const="off", dest="history", help="do not record what is written")
     add("--size", type=window_size, metavar="WxH", help="width and height in pixels (800x480)")
+    add("--display", type=int, choices=range(16), dest="screen", metavar="N", help="screen to open on (0, the first)")
     add("--settings", type=Path, metavar="FILE", dest="settings_file", help="settings file instead of your own")
     add("--compare", action="store_true", help="show float and int8 side by side, which F2 toggles")
     add("--float", type=Path, metavar="FILE", dest="float_model", help="float model for --compare, with its card")
@@ -254,7 +255,7 @@ def run_window(args: Options) -> int:
         reason = (str(error).splitlines() or [type(error).__name__])[0]  # numpy adds a page of advice
         raise DisplayError(f"the window cannot be loaded ({reason}). Run: digitpad doctor") from None
 
-    places = ("settings_file", "compare", "float_model", "file", "size", "print_pages")
+    places = ("settings_file", "compare", "float_model", "file", "size", "print_pages", "screen")
     return run(
         ModelOption(args.model, args.unlisted),
         changes=changes,

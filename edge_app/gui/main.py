@@ -63,6 +63,7 @@ def run(
     size: tuple[int, int] | None = None,
     question: Question | None = None,
     print_pages: bool = False,
+    screen: int = 0,
 ) -> int:
     """Open the window and run it until it is closed; returns the exit status.
 
@@ -78,9 +79,11 @@ def run(
     settings = replace(settings, **(changes or {}))
     if wanted.unlisted and settings.kiosk:
         raise ModelError("--unlisted is not allowed in kiosk mode. First run: digitpad use-model FILE --unlisted")
-    display = Display(rotate=settings.rotate, fullscreen=settings.fullscreen, kiosk=settings.kiosk, size=size)
+    display = Display(
+        rotate=settings.rotate, fullscreen=settings.fullscreen, kiosk=settings.kiosk, size=size, screen=screen
+    )
     duel = Duel(partial(open_float, float_model, folders, unlisted=wanted.unlisted))
-    app = make_app(display, settings, folders, path, duel)
+    app = make_app(display, settings, folders, path, duel, screen)
     app.state.comparing, app.state.question = compare, question
     printer = None
     if print_pages:
@@ -112,7 +115,9 @@ def _folders() -> tuple[Paths | None, list[str]]:
         return None, [Notice(f"{error}. Until then nothing is kept", error.key)]
 
 
-def make_app(display: Display, settings: Settings, folders: Paths | None, path: Path | None, duel: Duel) -> App:
+def make_app(
+    display: Display, settings: Settings, folders: Paths | None, path: Path | None, duel: Duel, screen: int = 0
+) -> App:
     """Return the app with what its first frame needs; `open_rest` opens store and model."""
     extra = folders.config / "languages" if folders else None
     tr, problems = load_language(settings.language, extra)
@@ -135,7 +140,7 @@ def make_app(display: Display, settings: Settings, folders: Paths | None, path: 
         folders=folders,
         write_settings=partial(write_settings, path) if path else None,
     )
-    return App(display.surface, state, services, density=density())
+    return App(display.surface, state, services, density=density(screen))
 
 
 def _wake() -> None:

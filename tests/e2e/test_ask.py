@@ -54,6 +54,14 @@ def test_escape_and_timeout_give_nothing(screen: dict[str, str], tmp_path: Path)
         assert finished(process) == ("1\n", 0)
 
 
+def test_screen_that_is_not_there_is_reported_in_one_line(screen: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "edge_app", "--display", "3"]
+    done = subprocess.run(command, env=screen, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "there is no display 3, only 0 to 0" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_pages_are_piped_as_they_are_finished(screen: dict[str, str], tmp_path: Path) -> None:
     keep_history(tmp_path, "on")
     process = shell(screen, 'digitpad --print | { read -r page; echo "$page"; }; echo ended')

@@ -28,9 +28,16 @@ class Display:
     """The window, and the surface that is drawn on: turned by `rotate` degrees clockwise on the way to the screen."""
 
     def __init__(
-        self, *, rotate: int = 0, fullscreen: bool = False, kiosk: bool = False, size: tuple[int, int] | None = None
+        self,
+        *,
+        rotate: int = 0,
+        fullscreen: bool = False,
+        kiosk: bool = False,
+        size: tuple[int, int] | None = None,
+        screen: int = 0,
     ) -> None:
-        """Open the window; raises DisplayError if that is impossible."""
+        """Open the window on a screen, 0 is the first; raises DisplayError if that is impossible."""
+        self._screen = screen
         self.rotate = rotate
         # Python's Ctrl-C handler does not run while we sleep in SDL. With the default handler in place, SDL turns
         # SIGINT, like SIGTERM, into a QUIT event, so that the ink is saved.
@@ -47,6 +54,8 @@ class Display:
                 os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
             pygame.display.set_caption(TITLE)
             pygame.display.set_icon(pygame.image.load(ICON))
+            if screen >= (count := pygame.display.get_num_displays()):
+                raise pygame.error(f"there is no display {screen}, only 0 to {count - 1}")
             self._open(fullscreen, kiosk, size)
         except pygame.error as error:
             raise DisplayError(
@@ -58,13 +67,13 @@ class Display:
         size, flags = wanted or SIZE, pygame.RESIZABLE
         self._small = False  # a screen that has no room for anything else
         with contextlib.suppress(pygame.error):
-            screen = pygame.display.get_desktop_sizes()[0]
+            screen = pygame.display.get_desktop_sizes()[self._screen]
             self._small = wanted is None and (screen[0] <= SIZE[0] or screen[1] <= SIZE[1])
             fullscreen = fullscreen or kiosk or self._small
             size = screen if fullscreen else size
         self.fullscreen = fullscreen
         self._size = wanted or SIZE  # to come back to from full screen
-        pygame.display.set_mode(size, flags | (pygame.FULLSCREEN if fullscreen else 0))
+        pygame.display.set_mode(size, flags | (pygame.FULLSCREEN if fullscreen else 0), display=self._screen)
         pygame.mouse.set_visible(not kiosk)
         self.refit()
 
@@ -80,8 +89,9 @@ class Display:
         self.rotate, fullscreen = rotate, fullscreen or kiosk or self._small
         if fullscreen != self.fullscreen:
             self.fullscreen = fullscreen
-            size = pygame.display.get_desktop_sizes()[0] if fullscreen else self._size
-            pygame.display.set_mode(size, pygame.RESIZABLE | (pygame.FULLSCREEN if fullscreen else 0))
+            size = pygame.display.get_desktop_sizes()[self._screen] if fullscreen else self._size
+            flags = pygame.RESIZABLE | (pygame.FULLSCREEN if fullscreen else 0)
+            pygame.display.set_mode(size, flags, display=self._screen)
         pygame.mouse.set_visible(not kiosk)
         self.refit()
 
@@ -154,14 +164,14 @@ def _window() -> pygame.Surface:
     return window
 
 
-def density() -> float:
-    """Return the screen's dots per inch, 0 if the system does not know it."""
+def density(screen: int = 0) -> float:
+    """Return a screen's dots per inch, 0 if the system does not know it."""
     library = loaded_sdl()
     if library is None:
         return 0.0
     diagonal, across, down = ctypes.c_float(), ctypes.c_float(), ctypes.c_float()
     library.SDL_GetDisplayDPI.argtypes = [ctypes.c_int, *[ctypes.POINTER(ctypes.c_float)] * 3]
-    failed = library.SDL_GetDisplayDPI(0, ctypes.byref(diagonal), ctypes.byref(across), ctypes.byref(down))
+    failed = library.SDL_GetDisplayDPI(screen, ctypes.byref(diagonal), ctypes.byref(across), ctypes.byref(down))
     return 0.0 if failed else float(across.value)
 
 
