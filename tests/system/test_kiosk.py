@@ -241,6 +241,29 @@ def test_systemd_verifies_the_user_unit(tmp_path: Path) -> None:
 
 
 @needs_systemd
+def test_user_unit_allows_the_call_that_mesa_needs_on_wayland() -> None:
+    unit = user_unit(Start(("/bin/sh", "--kiosk"), Path("/"), False)).decode()
+    filters = [
+        line.removeprefix("SystemCallFilter=") for line in unit.splitlines() if line.startswith("SystemCallFilter=")
+    ]
+    allowed: set[str] = set()
+    for line in filters:
+        calls = expand(line.removeprefix("~").split())
+        allowed = allowed - calls if line.startswith("~") else allowed | calls
+    assert "mincore" in allowed
+    assert "mount" not in allowed
+
+
+def expand(names: list[str]) -> set[str]:
+    """Return the system calls behind names, and behind systemd's groups of them."""
+    calls = {name for name in names if not name.startswith("@")}
+    for group in set(names) - calls:
+        _, text = analyze("syscall-filter", "--no-pager", group)
+        calls |= expand([line.strip() for line in text.splitlines()[1:] if line.strip() and "#" not in line])
+    return calls
+
+
+@needs_systemd
 def test_special_characters_in_paths_are_quoted(tree: Path) -> None:
     place = "/opt/50% of $HOME/digitpad"
     lite(tree)
