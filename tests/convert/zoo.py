@@ -32,7 +32,7 @@ def convolution(x: Any) -> Any:
 
 def tanh_lenet(x: Any) -> Any:
     """The activations and average pooling of LeNet."""
-    return layers.Flatten()(layers.AveragePooling2D()(layers.Conv2D(6, 5, 2, activation="tanh")(x)))
+    return layers.Flatten()(layers.AveragePooling2D(2)(layers.Conv2D(6, 5, 2, activation="tanh")(x)))
 
 
 def sigmoid(x: Any) -> Any:
@@ -42,7 +42,8 @@ def sigmoid(x: Any) -> Any:
 
 def normalised(x: Any) -> Any:
     """BatchNormalization after the ReLU, which becomes MUL and ADD."""
-    normalise = layers.BatchNormalization(gamma_initializer="random_uniform", beta_initializer="random_uniform")
+    gamma = keras.initializers.RandomUniform(0.5, 1.5)
+    normalise = layers.BatchNormalization(gamma_initializer=gamma, beta_initializer="random_uniform")
     return layers.Flatten()(normalise(layers.Conv2D(8, 5, 2, activation="relu")(x)))
 
 
@@ -53,7 +54,7 @@ def pooled(x: Any) -> Any:
 
 def averaged(x: Any) -> Any:
     """Global average pooling, here over rows, which becomes MEAN."""
-    x = layers.Reshape((12, 12 * 16))(layers.Conv2D(16, 5, 2, activation="relu")(x))
+    x = layers.Reshape((12, 12 * 64))(layers.Conv2D(64, 5, 2, activation="relu")(x))
     return layers.GlobalAveragePooling1D()(x)
 
 
