@@ -214,7 +214,8 @@ def _band(mask: Mask, thin: Mask, lines: Pieces, i: int, thick: float) -> Mask |
     counts = np.bincount(x, minlength=len(columns))
     middles = np.bincount(x, weights=y, minlength=len(columns)) / np.maximum(counts, 1)
     strays = np.abs(middles - curve)[counts > 0] > max(0.75, 0.2 * thick)
-    is_straight = filled > 0.75 and strays.mean() < 0.3
+    whole = 0.75 if own < 0.6 * thick else 0.95  # as thick as a pen's, with gaps: the bases of a 2 and a 0 side by side
+    is_straight = filled > whole and strays.mean() < 0.3
     return thin & near if is_straight and lines.width[i] > SLENDER * own else None
 
 
