@@ -17,6 +17,7 @@ from .augment import Strength, augment
 from .inkdata import UNLIKE_DIGITS, draw, side_by_side
 
 NO_DIGIT = 10
+WRITTEN_STRENGTH = 0.7  # of the deformation of digits from templates, which differ already
 
 Drawn: TypeAlias = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 """Images (n, 28, 28) and labels (n,), both uint8."""
@@ -104,10 +105,10 @@ def draw_digits(samples: Sequence[Sample], copies: int, rng: np.random.Generator
     return np.stack(images), np.tile(labels, copies + 1)
 
 
-def draw_synthetic(count: int, rng: np.random.Generator) -> Drawn:
-    """Return images and labels of synthetic flagged ones, slashed zeros and crossed sevens."""
-    labels = rng.choice(sorted(synthetic.DIGITS), count)
-    images = [draw(synthetic.synthetic_digit(str(label), rng), rng) for label in labels]
+def draw_written(count: int, rng: np.random.Generator) -> Drawn:
+    """Return images and labels of digits written from templates, in the forms that people use."""
+    labels = rng.integers(0, 10, count)
+    images = [draw(synthetic.written_digit(rng, str(label)), rng, WRITTEN_STRENGTH) for label in labels]
     return np.stack(images), labels.astype(np.uint8)
 
 
@@ -123,12 +124,12 @@ def draw_no_digits(count: int, rng: np.random.Generator, letters: Sequence[Sampl
 
 def _no_digit(rng: np.random.Generator, letters: Sequence[Sample], people: Sequence[Sequence[Sample]]) -> Ink:
     kind = rng.random()
-    if letters and kind < 0.5:
+    if letters and kind < 0.4:
         return letters[rng.integers(len(letters))].ink
-    if people and kind < 0.85:
+    if people and kind < 0.68:
         person = people[rng.integers(len(people))]
         return _wrong_group(rng, person)
-    return synthetic.synthetic_no_digit(rng)
+    return synthetic.mark(rng)
 
 
 def _wrong_group(rng: np.random.Generator, person: Sequence[Sample]) -> Ink:

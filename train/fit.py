@@ -25,7 +25,9 @@ from .networks import NETWORKS, FusedBatchNormalization, edge
 BATCH = 256
 STEPS = 256  # batches an epoch: about one pass over MNIST
 VALIDATION = 5000  # of MNIST's training images, to choose the best epoch by
-POOL = 20_000
+WRITTEN = 60_000  # digits from templates
+NO_DIGITS = 40_000
+MERGED = 5_000
 INK_COPIES = 8
 PEAK_RATE = 3e-3
 NO_DIGIT_PRIOR = 0.0003  # on a pad for numbers
@@ -279,17 +281,18 @@ def make_pools(
     kept_letters = [s for s in letters if plan.fold is None or not is_held_out(s.writer, plan.fold)]
     strong, mild = Strength(), Strength(6, 0.1, 0.06, 1.0, 0.6, 0.5)
     images = mnist.x_train[train]
-    pools = [dataset.Pool("MNIST", (images, mnist.y_train[train]), 0.54 if kept else 0.82, strong)]
+    pools = [dataset.Pool("MNIST", (images, mnist.y_train[train]), 0.36 if kept else 0.64, strong)]
     if kept:
         print(f"drawing {len(kept)} digits {INK_COPIES} times ...", flush=True)
-        pools.append(dataset.Pool("ink", dataset.draw_digits(kept, INK_COPIES, rng), 0.35, mild))
-    strokes = dataset.draw_synthetic(POOL // 2, rng)
-    others = dataset.draw_no_digits(POOL, rng, kept_letters, kept)
-    merged = dataset.merged_mnist(images, POOL // 4, rng)
+        pools.append(dataset.Pool("ink", dataset.draw_digits(kept, INK_COPIES, rng), 0.28, mild))
+    print(f"writing {WRITTEN} digits from templates, and {NO_DIGITS} marks that are no digit ...", flush=True)
+    written = dataset.draw_written(WRITTEN, rng)
+    others = dataset.draw_no_digits(NO_DIGITS, rng, kept_letters, kept)
+    merged = dataset.merged_mnist(images, MERGED, rng)
     pools += [
-        dataset.Pool("strokes", strokes, 0.02 if kept else 0.08, mild),
-        dataset.Pool("no digit", others, 0.07 if kept else 0.06, mild),
-        dataset.Pool("merged", merged, 0.02 if kept else 0.04, mild),
+        dataset.Pool("written", written, 0.20, mild),
+        dataset.Pool("no digit", others, 0.13, mild),
+        dataset.Pool("merged", merged, 0.03, mild),
     ]
     x, y = mnist.x_train[check], mnist.y_train[check]
     if held:

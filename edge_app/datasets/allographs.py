@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recognition.ink import Ink, box_of, ink_of_record
+from ..recognition.ink import Ink, Stroke, box_of, ink_of_record
 from ..recognition.normalise import normalise_digit
 
 SEED = 20
-EACH = 12  # reference digits per form, the form itself included
+EACH = 5  # reference digits per form, the form itself included
+SPACING = 5.0  # between the points of a form's strokes, in its units
 SLANT = 0.35  # x per y, either way
 LEAN = 0.45  # limit of slant and turn together
 BEND = 0.05  # of the digit's size: amplitude of one slow wave
@@ -33,7 +34,7 @@ class Freedom(NamedTuple):
 
 FREE = Freedom()
 # A broad flagged 1 is a 7, and a narrow 7, or one with a falling bar, is a 1.
-CAREFUL = {"1": Freedom(broad=1.0), "7": Freedom(narrow=0.8, turn=math.radians(6))}
+CAREFUL = {"1": Freedom(broad=1.0), "7": Freedom(narrow=0.95, turn=math.radians(6))}
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Allograph:
     label: str
     form: str
     ink: Ink
+    controls: Ink  # of each stroke's curve; a point given twice is a corner
+    weight: float = 1.0  # how common the form is among those of its digit
     region: str = ""  # where the form is common, if not everywhere
 
 
@@ -57,7 +60,25 @@ def allographs() -> tuple[Allograph, ...]:
 
 
 def _of_record(record: dict[str, Any]) -> Allograph:
-    return Allograph(record["label"], record["form"], ink_of_record(record), record.get("region", ""))
+    controls = ink_of_record(record)
+    ink = tuple(spline(stroke, SPACING) for stroke in controls)
+    return Allograph(record["label"], record["form"], ink, controls, record["weight"], record.get("region", ""))
+
+
+def spline(controls: Stroke, spacing: float) -> Stroke:
+    """Return a Catmull-Rom curve through (n, 2) control points, its points about `spacing` apart.
+
+    A control point given twice makes a corner: the curve comes to rest there.
+    """
+    ends = np.concatenate([2 * controls[:1] - controls[1:2], controls, 2 * controls[-1:] - controls[-2:-1]])
+    curve = []
+    for a, b, c, d in zip(ends, ends[1:], ends[2:], ends[3:], strict=False):
+        length = float(np.hypot(*(c - b)))
+        if length == 0:
+            continue
+        t = np.linspace(0, 1, max(1, round(length / spacing)), endpoint=False)[:, None]
+        curve.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3))
+    return np.concatenate([*curve, controls[-1:]])
 
 
 def forms_of(label: str) -> tuple[Allograph, ...]:

