@@ -186,6 +186,8 @@ def _fit_edge(model: Any, plan: Plan, mnist: Mnist) -> Outcome:
     """Train on a mixture of pools, with AdamW, a short warm-up and cosine decay."""
     rng = np.random.default_rng(plan.seed)
     pools, checks, data = make_pools(plan, mnist, rng)
+    if plan.init:
+        set_prior(model, NO_DIGIT_PRIOR, share_of_no_digit(pools))  # from that of a pad to that of the batches
     total = plan.epochs * STEPS
     peak = PEAK_RATE / 2 if plan.init else PEAK_RATE  # a high rate would undo what was learnt
     rate = keras.optimizers.schedules.CosineDecay(
@@ -281,7 +283,7 @@ def make_pools(
     kept_letters = [s for s in letters if plan.fold is None or not is_held_out(s.writer, plan.fold)]
     strong, mild = Strength(), Strength(6, 0.1, 0.06, 1.0, 0.6, 0.5)
     images = mnist.x_train[train]
-    pools = [dataset.Pool("MNIST", (images, mnist.y_train[train]), 0.36 if kept else 0.64, strong)]
+    pools = [dataset.Pool("MNIST", (images, mnist.y_train[train]), 0.38 if kept else 0.66, strong)]
     if kept:
         print(f"drawing {len(kept)} digits {INK_COPIES} times ...", flush=True)
         pools.append(dataset.Pool("ink", dataset.draw_digits(kept, INK_COPIES, rng), 0.28, mild))
@@ -290,7 +292,7 @@ def make_pools(
     others = dataset.draw_no_digits(NO_DIGITS, rng, kept_letters, kept)
     merged = dataset.merged_mnist(images, MERGED, rng)
     pools += [
-        dataset.Pool("written", written, 0.20, mild),
+        dataset.Pool("written", written, 0.18, mild),
         dataset.Pool("no digit", others, 0.13, mild),
         dataset.Pool("merged", merged, 0.03, mild),
     ]
