@@ -4,6 +4,7 @@ Each function returns Markdown. `python docs/figures/tables.py` trims each JSON 
 """
 
 import json
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,10 @@ KEPT: dict[str, Any] = {
         "mnist": {"mean": ..., "deviation": ...},
         "seeds": {"*": {"mean": ..., "deviation": ...}},
         "first_fold": {"*": ...},
+    },
+    "hands.json": {
+        "digits": {"*": {"n": ..., "accuracy": ..., "interval": ..., "calibration_error": ...}},
+        "seeds": {"*": {"accuracy": ...}},
     },
     "mnist.json": {"model": ..., "runtime": ..., "sets": {"*": {"n": ..., "right": ..., "accuracy": ...}}},
     "lessons.json": {
@@ -123,6 +128,21 @@ def accuracy() -> str:
     title = "letters and symbols refused, at 1 % of pen digits refused"
     rows.append([title, f"{refusal['n']:,}", share(refusal["share"]), "", ""])
     return table("data | n | right | 95 % interval | calibration error", *rows)
+
+
+def hands() -> str:
+    """Return the table of accuracies on collections that no training saw, and their spread over seeds."""
+    found = read("hands.json")
+    titles = {"mnist.npz": "MNIST test images", "ink-dev.jsonl.gz": "digits", "numbers-dev.jsonl.gz": "numbers"}
+    rows = []
+    for file, title in titles.items():
+        own = found["digits"][file]
+        values = [seed[file]["accuracy"] for seed in found["seeds"]]
+        over_seeds = spread({"mean": statistics.mean(values), "deviation": statistics.stdev(values)})
+        low, high = own["interval"]
+        cells = [f"{own['n']:,}", over_seeds, share(own["accuracy"]), f"{100 * low:.2f} to {share(high)}"]
+        rows.append([title, *cells, f"{own['calibration_error']:.3f}"])
+    return table("data | n | three seeds | shipped | 95 % interval | calibration error", *rows)
 
 
 def seeds() -> str:
