@@ -283,17 +283,17 @@ def make_pools(
     kept_letters = [s for s in letters if plan.fold is None or not is_held_out(s.writer, plan.fold)]
     strong, mild = Strength(), Strength(6, 0.1, 0.06, 1.0, 0.6, 0.5)
     images = mnist.x_train[train]
-    pools = [dataset.Pool("MNIST", (images, mnist.y_train[train]), 0.38 if kept else 0.66, strong)]
+    pools = [dataset.Pool("MNIST", (images, mnist.y_train[train]), 0.45 if kept else 0.68, strong)]
     if kept:
         print(f"drawing {len(kept)} digits {INK_COPIES} times ...", flush=True)
-        pools.append(dataset.Pool("ink", dataset.draw_digits(kept, INK_COPIES, rng), 0.28, mild))
+        pools.append(dataset.Pool("ink", dataset.draw_digits(kept, INK_COPIES, rng), 0.27, mild))
     print(f"writing {WRITTEN} digits from templates, and {NO_DIGITS} marks that are no digit ...", flush=True)
     written = dataset.draw_written(WRITTEN, rng)
     others = dataset.draw_no_digits(NO_DIGITS, rng, kept_letters, kept)
     merged = dataset.merged_mnist(images, MERGED, rng)
     pools += [
-        dataset.Pool("written", written, 0.18, mild),
-        dataset.Pool("no digit", others, 0.13, mild),
+        dataset.Pool("written", written, 0.14, mild),
+        dataset.Pool("no digit", others, 0.11, mild),
         dataset.Pool("merged", merged, 0.03, mild),
     ]
     x, y = mnist.x_train[check], mnist.y_train[check]
