@@ -49,6 +49,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--output", type=Path, metavar="FILE", help="where to save the best model; default: models/*.keras")
     add("--folder", type=Path, help="checkpoints and pictures; default: runs/ARCH")
     add("--init", type=Path, metavar="FILE", help=".keras file of the same --arch to start from")
+    add("--average", type=Path, nargs="+", default=[], metavar="FILE", help="train nothing; average these .keras files")
     add("--teachers", type=Path, nargs="+", default=[], metavar="FILE", help=".keras files to distil from")
     add("--bfloat16", action="store_true", help="compute in bfloat16: faster on processors that have it, with torch")
     add("--h5", action="store_true", help="save the model as .h5 too")
@@ -80,6 +81,8 @@ def _train(args: argparse.Namespace, mnist: Mnist) -> int:
     from . import fit
 
     folder = args.folder or Path("runs") / args.arch
+    if args.average:
+        return _save_average(args, mnist, folder)
     plan = fit.Plan(
         args.arch,
         args.epochs or EPOCHS[args.arch],
@@ -105,6 +108,27 @@ def _train(args: argparse.Namespace, mnist: Mnist) -> int:
     report = _evaluate(outcome.model, mnist, folder)
     _write_record(plan, outcome, report, minutes, output)
     print(f"saved {output}; history and pictures are in {folder}")
+    return 0
+
+
+def _save_average(args: argparse.Namespace, mnist: Mnist, folder: Path) -> int:
+    from . import fit
+
+    folder.mkdir(parents=True, exist_ok=True)
+    model = fit.average(args.arch, args.average)
+    output = args.output or OUTPUTS[args.arch]
+    _save(model, output, h5=args.h5)
+    last = args.average[-1].with_suffix(".train.json")
+    record = {
+        "arch": args.arch,
+        "parameters": model.count_params(),
+        "average": [_record_of(path) for path in args.average],
+        "test": _evaluate(model, mnist, folder),
+        "data": json.loads(last.read_text())["data"] if last.is_file() else [],
+        **_versions(),
+    }
+    write_atomically(output.with_suffix(".train.json"), readable_json(record))
+    print(f"saved {output}, the average of {len(args.average)} networks")
     return 0
 
 
@@ -163,9 +187,14 @@ def _evaluate(model: Any, mnist: Mnist, folder: Path) -> dict[str, Any]:
     }
 
 
-def _write_record(plan: "Plan", outcome: "Outcome", report: dict[str, Any], minutes: float, output: Path) -> None:
+def _versions() -> dict[str, Any]:
     import keras
 
+    versions = {"python": platform.python_version(), "keras": keras.__version__, "numpy": np.__version__}
+    return {"versions": versions, "backend": keras.backend.backend()}
+
+
+def _write_record(plan: "Plan", outcome: "Outcome", report: dict[str, Any], minutes: float, output: Path) -> None:
     from . import plots
 
     history = outcome.history
@@ -184,12 +213,7 @@ def _write_record(plan: "Plan", outcome: "Outcome", report: dict[str, Any], minu
         "data": outcome.data,
         **outcome.calibration,
         "minutes": round(minutes, 1),
-        "versions": {
-            "python": platform.python_version(),
-            "keras": keras.__version__,
-            "numpy": np.__version__,
-        },
-        "backend": keras.backend.backend(),
+        **_versions(),
         "precision": "bfloat16" if plan.bfloat16 else "float32",
     }
     plots.show_history(history, plan.folder / "history.png")

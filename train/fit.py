@@ -113,6 +113,17 @@ def _load(arch: str, path: Path) -> Any:
     return model
 
 
+def average(arch: str, paths: Sequence[Path]) -> Any:
+    """Return the network whose weights are the mean of those at `paths`, which were trained further from one another.
+
+    It keeps more of what each knows than the last one alone (Wortsman et al., 2022).
+    """
+    weights = [_load(arch, path).get_weights() for path in paths]
+    model = NETWORKS[arch]()
+    model.set_weights([np.mean(layers, axis=0) for layers in zip(*weights, strict=True)])
+    return model
+
+
 def _check_folder(plan: Plan) -> None:
     """Raise DataError if there is nothing to resume, or something that would be lost."""
     backup = plan.folder / BACKUP

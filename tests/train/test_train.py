@@ -4,6 +4,7 @@ import gzip
 import json
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -260,6 +261,22 @@ def fit_teacher(folder: Path) -> Path:
     path = folder / "teacher.keras"
     networks.edge().save(path)
     return path
+
+
+@pytest.mark.data
+def test_an_average_has_the_mean_of_the_weights_and_a_record(mnist_file: Path, tmp_path: Path) -> None:
+    paths = [tmp_path / "one.keras", tmp_path / "two.keras"]
+    networks_ = [networks.edge(), networks.edge()]
+    for path, network in zip(paths, networks_, strict=True):
+        network.save(path)
+    output = tmp_path / "mean.keras"
+    words = ["--mnist", str(mnist_file), "--folder", str(tmp_path / "run"), "--output", str(output)]
+    assert main([*words, "--average", *map(str, paths)]) == 0
+    one, two = (network.get_layer("conv3").get_weights()[0] for network in networks_)
+    assert np.allclose(keras.models.load_model(output).get_layer("conv3").get_weights()[0], (one + two) / 2)
+    record = json.loads(output.with_suffix(".train.json").read_text())
+    assert [own["sha256"] for own in record["average"]] == [sha256(path.read_bytes()).hexdigest() for path in paths]
+    assert record["test"]["n"] == 10_000
 
 
 def test_targets_are_mostly_the_teachers_prediction(tmp_path: Path) -> None:
