@@ -80,7 +80,7 @@ def test_json_has_the_documented_fields(recognizer: Recognizer) -> None:
 
 
 def test_confidence_of_a_number_counts_its_grouping(recognizer: Recognizer) -> None:
-    apart, close = ([[[0, 0], [0, 100]], [[gap, 0], [gap, 100]]] for gap in (60, 8))
+    apart, close = ([[[0, 0], [0, 100]], [[gap, 0], [gap, 100]]] for gap in (60, 10))
     sure, doubtful = recognizer.read(apart), recognizer.read(close)
     assert (sure.text, doubtful.text) == ("11", "11")
     assert sure.grouping > 0.999
