@@ -96,15 +96,15 @@ def processor() -> str:
 
 def headline() -> str:
     """Return what README says of accuracy and of int8."""
-    folds, compared = read("crossvalidation.json")["folds"], read("compare.json")
+    hands, compared = read("hands.json")["digits"], read("compare.json")
     float_model, int8 = compared["models"]
     mnist = compared["sets"][0]
     cost = {(one["model"], one["runtime"]): one["latency_us"]["1"]["median"] for one in compared["cost"]}
     speed = cost[int8["file"], "ai-edge-litert"]
-    pen, unipen = (share(folds[file]["accuracy"], 1) for file in ("pendigits-train.jsonl.gz", "unipen-digits.jsonl.gz"))
+    digits, numbers = (share(hands[file]["accuracy"], 1) for file in ("ink-dev.jsonl.gz", "numbers-dev.jsonl.gz"))
     return (
-        f"- **Accurate on strangers' hands**: {pen} of pen digits and {unipen} of UNIPEN digits by unseen writers,\n"
-        f"  {share(mnist['models'][1]['accuracy'], 1)} on MNIST.\n"
+        f"- **Accurate on strangers' hands**: {digits} of digits and {numbers} of numbers from twelve collections of ink\n"
+        f"  that no training saw, {share(mnist['models'][1]['accuracy'], 1)} on MNIST.\n"
         f"- **Small and fast**: int8 in {int8['bytes'] / 1000:.0f} KB (float32 {float_model['bytes'] / 1000:.0f} KB), "
         f"{speed:.0f} µs a digit; {mnist['pairs'][0]['flipped']} of {mnist['n']:,} answers differs\n"
         "  from float32. `digitpad compare` measures it on your device."
