@@ -202,7 +202,7 @@ def _long_lines(mask: Mask, thick: float) -> list[Mask]:
 def _band(mask: Mask, thin: Mask, lines: Pieces, i: int, thick: float) -> Mask | None:
     """Return the pixels of line `i`, along the parabola through it; None if it is not straight, or full of gaps."""
     y, x = np.nonzero((lines.labels == i + 1) & thin)
-    if len(x) < 3:
+    if len(np.unique(x)) < 3:
         return None
     columns = np.arange(mask.shape[1])
     curve = _curve(x, y, columns, max(1.0, 0.3 * thick))
@@ -221,16 +221,19 @@ def _band(mask: Mask, thin: Mask, lines: Pieces, i: int, thick: float) -> Mask |
 
 def _curve(x: NDArray[np.int64], y: NDArray[np.int64], columns: NDArray[np.int64], near: float) -> NDArray[np.float64]:
     """Return the height at `columns` of the parabola through most points, straight on beyond their ends."""
+    middle, unit = float(x.mean()), max(1.0, float(np.ptp(x)))  # pixels as they are leave polyfit ill-conditioned
+    along = (x - middle) / unit
     kept = np.ones(len(x), bool)
     for _ in range(4):  # without the points far from it, which are of digits
-        parabola = np.polyfit(x[kept], y[kept], 2)
-        away = np.abs(np.polyval(parabola, x) - y)
+        if len(np.unique(x[kept])) < 3:  # no parabola is fixed by two columns
+            break
+        parabola = np.polyfit(along[kept], y[kept], 2)
+        away = np.abs(np.polyval(parabola, along) - y)
         kept = away <= max(near, float(np.median(away)))
-    inside = np.clip(columns, x.min(), x.max())
-    bent: NDArray[np.float64] = np.polyval(parabola, inside) + np.polyval(np.polyder(parabola), inside) * (
-        columns - inside
-    )
-    return bent
+    inside = (np.clip(columns, x.min(), x.max()) - middle) / unit
+    beyond = (columns - middle) / unit - inside
+    slope = np.polyval(np.polyder(parabola), inside)
+    return np.asarray(np.polyval(parabola, inside) + slope * beyond, np.float64)
 
 
 def drop_lines(mask: Mask) -> Mask:
