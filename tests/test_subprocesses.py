@@ -20,8 +20,12 @@ from .test_architecture import modules
 TRAPS = ("numpy", "json", "runpy", "edge_app")
 START = {
     "kind": "start",
-    "model": {"path": str(models_folder() / INT8), "sha256": load_model().sha256},
-    "classes": [*"0123456789?"],
+    "model": {
+        "path": str(models_folder() / INT8),
+        "sha256": load_model().sha256,
+        "classes": [*"0123456789?"],
+        "input_range": [0.0, 1.0],
+    },
     "runtime": find_runtime().name,
 }
 TRAP = "import pathlib; pathlib.Path({found!r}).touch(); raise SystemExit(9)"
@@ -149,7 +153,7 @@ def test_spoken_text_is_never_an_option(monkeypatch: pytest.MonkeyPatch, name: s
     Speaker(name, f"/usr/bin/{name}").say(text, language)
     (words,) = started
     said = re.findall('xml:lang="(.*?)">(.*?)<', words[-1])[0] if name == "powershell" else (None, words[-1])
-    assert re.fullmatch("[0-9]( [0-9])*", said[1])
+    assert re.fullmatch("[0-9](,? [0-9])*", said[1])
     options = [word for word in words[1:-1] if word.startswith("-")]
     assert set(options) <= {"--wait", "--language", "-v", "-NoProfile", "-NonInteractive", "-Command"}
     assert all(re.fullmatch("[a-z]{2,3}|[A-Z]\\w+", word) for word in words[1:-1] if word not in options)

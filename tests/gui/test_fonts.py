@@ -148,7 +148,7 @@ def test_a_letter_as_large_as_the_missing_box_is_recognised_by_its_pixels(monkey
 
 def test_pygames_font_has_the_characters_of_every_language() -> None:
     assert module._missing(pygame.font.Font(None, 24), NEEDED) == ""
-    assert set("0123456789?=≠%…") == set(NEEDED)
+    assert set("0123456789?=≠%…•–≤≥") == set(NEEDED)
 
 
 @pytest.mark.parametrize(("width", "height"), AREAS)
