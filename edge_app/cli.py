@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .errors import DigitpadError, DisplayError, ImageError, SettingsError
+from .errors import DataError, DigitpadError, DisplayError, ImageError, SettingsError
 from .escape import escape, print_error
 from .subprocesses import run_module
 from .version import __version__
@@ -98,8 +98,9 @@ def make_parser() -> Parser:
     add("--json", action="store_true", help="print confidence, alternatives, boxes and strokes as well")
     add("--single", action="store_true", help="treat each sample as one digit")
     add("--draw", action="store_true", help="print a small picture of each sample first")
+    add("--show", type=Path, metavar="FILE", help="write what was taken for ink, framed and labelled (.png)")
 
-    command("demo", run_demo, models).set_defaults(single=False, json=False, draw=True)
+    command("demo", run_demo, models).set_defaults(single=False, json=False, draw=True, show=None)
 
     add = command("compare", run_compare).add_argument
     add("models", type=Path, nargs="*", metavar="MODEL", help="two or more .tflite files; default: float and int8")
@@ -288,6 +289,7 @@ def run_recognize(args: Options) -> int:
 
     examples:
       digitpad recognize note.png pad.jsonl --json
+      digitpad recognize photo.jpg --show seen.png
       digitpad recognize - < pad.jsonl
     """
     from .datasets.readers import read_sources
@@ -310,7 +312,7 @@ def _recognize(samples: "Iterable[Sample]", args: Options) -> int:
     from .recognition.results import Reading
 
     recognizer = _recognizer(args)
-    status = 0
+    status, pages = 0, []
     for sample in samples:
         content = sample.content
         try:
@@ -329,7 +331,16 @@ def _recognize(samples: "Iterable[Sample]", args: Options) -> int:
             content, reading = (), Reading()  # keeps its place in the order
         text = json.dumps(reading.to_json()) if args.json else escape(reading.text.replace("\n", " "))
         print(f"{draw_sample(content)}\n{text}\n" if args.draw else text)
+        if args.show:
+            pages.append((content, reading))
     sys.stdout.flush()
+    if pages:
+        from .datasets.marked_page import draw_pages
+
+        try:
+            draw_pages(pages).save(args.show)
+        except (OSError, ValueError) as error:
+            raise DataError(f"{escape(args.show)}: cannot be written ({error})") from None
     return status
 
 

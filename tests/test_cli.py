@@ -209,6 +209,20 @@ def test_an_unknown_runtime_in_the_environment_is_reported() -> None:
     assert "unknown runtime 'torch'" in complaints(done)[0]
 
 
+def test_show_frames_each_digit_of_ink_and_pictures(tmp_path: Path) -> None:
+    shown, ink = tmp_path / "seen.png", tmp_path / "one.jsonl"
+    ink.write_bytes(LINES.splitlines()[0])
+    done = digitpad("recognize", DATA / "2026.png", ink, "--show", shown, "--json")
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 2)
+    page = Image.open(shown)
+    left, top, _, bottom = json.loads(done.stdout.splitlines()[0])["digits"][0]["box"]
+    edge = [page.getpixel((int(left) - 1, y)) for y in range(int(top), int(bottom))]
+    assert edge.count((200, 60, 0)) == len(edge)  # the left side of the first frame
+    assert page.getpixel((1, 1)) == (255, 255, 255)
+    assert page.height > Image.open(DATA / "2026.png").height + 100  # the ink below
+    assert digitpad("recognize", ink, "--show", tmp_path / "no" / "seen.png").returncode == 1
+
+
 def test_the_demo_draws_and_reads() -> None:
     done = digitpad("demo", PYTHONIOENCODING="utf-8")
     assert "█" in done.stdout
