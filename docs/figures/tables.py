@@ -106,7 +106,7 @@ def headline() -> str:
         f"- **Accurate on strangers' hands**: {digits} of digits and {numbers} of numbers from twelve collections\n"
         f"  of ink that no training saw, {share(mnist['models'][1]['accuracy'], 1)} on MNIST.\n"
         f"- **Small and fast**: int8 in {int8['bytes'] / 1000:.0f} KB (float32 {float_model['bytes'] / 1000:.0f} KB), "
-        f"{speed:.0f} µs a digit; {mnist['pairs'][0]['flipped']} of {mnist['n']:,} answers differs\n"
+        f"{speed:.0f} µs a digit; {mnist['pairs'][0]['flipped']} of {mnist['n']:,} answers differ\n"
         "  from float32. `digitpad compare` measures it on your device."
     )
 

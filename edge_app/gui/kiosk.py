@@ -2,7 +2,7 @@
 
 from .actions import Action, Name
 
-MAY: frozenset[Name] = frozenset(
+ALLOWED: frozenset[Name] = frozenset(
     (
         *("undo", "redo", "clear", "erase", "copy", "speak"),
         *("look", "digit_panel", "neighbour", "digit", "label", "split", "join", "map"),
@@ -15,4 +15,4 @@ PANELS = frozenset(("menu", "digit", "keys", "quit"))
 
 def visitor_may(action: Action) -> bool:
     """Return whether a visitor may do this: no files, history or settings; leaving takes a button held down."""
-    return action.value in PANELS if action.name == "open" else action.name in MAY
+    return action.value in PANELS if action.name == "open" else action.name in ALLOWED

@@ -4,10 +4,19 @@ from dataclasses import dataclass
 
 from .actions import Action, Name
 
-SECRET: frozenset[Name] = frozenset(
+WHEN_SECRET: frozenset[Name] = frozenset(
     ("undo", "redo", "clear", "erase", "answer", "escape", "focus", "press", "quit", "leave")
 )
-MAY: frozenset[Name] = SECRET | {"digit_panel", "neighbour", "digit", "label", "split", "join", "map", "turn"}
+ALLOWED: frozenset[Name] = WHEN_SECRET | {
+    "digit_panel",
+    "neighbour",
+    "digit",
+    "label",
+    "split",
+    "join",
+    "map",
+    "turn",
+}
 
 
 @dataclass(frozen=True)
@@ -46,4 +55,4 @@ class Question:
 
     def permits(self, action: Action) -> bool:
         """Return whether an action is allowed while the question is open; a secret is not shown by any of them."""
-        return action.name in (SECRET if self.secret else MAY)
+        return action.name in (WHEN_SECRET if self.secret else ALLOWED)

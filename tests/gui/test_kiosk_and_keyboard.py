@@ -13,7 +13,7 @@ from edge_app.gui.actions import Action, Name
 from edge_app.gui.app import IN_USE
 from edge_app.gui.handlers import HANDLERS
 from edge_app.gui.handlers.practice import JUDGED_AFTER
-from edge_app.gui.kiosk import MAY
+from edge_app.gui.kiosk import ALLOWED
 from edge_app.gui.kiosk import PANELS as VISITORS_PANELS
 from edge_app.gui.reader import KEPT_AFTER
 from edge_app.gui.views import PANELS
@@ -272,8 +272,8 @@ def everything(pilot: Pilot, folder: Path) -> tuple[Any, ...]:
 
 
 def test_every_action_is_the_owners_or_the_visitors() -> None:
-    assert {*get_args(Name)} == {*OWNERS, *MAY, "open"}
-    assert not MAY.intersection([*OWNERS, "open"])
+    assert {*get_args(Name)} == {*OWNERS, *ALLOWED, "open"}
+    assert not ALLOWED.intersection([*OWNERS, "open"])
 
 
 def test_every_action_has_a_handler_of_its_own() -> None:

@@ -31,7 +31,7 @@ EXCLUDED = [
     *("bz2", "_bz2", "lzma", "_lzma"),  # shutil would load them at every start, 4 MB, for archives that nothing makes
     *("asyncio", "concurrent", "multiprocessing", "xmlrpc", "http.server", "ftplib", "curses", "readline"),
     *("numpy.f2py", "numpy.distutils", "numpy.testing", "numpy.tests", "numpy.core._simd"),
-    *("PIL._avif", "PIL._webp", "PIL._imagingcms", "PIL._imagingft", "PIL._imagingmath"),
+    *("PIL._avif", "PIL._imagingcms", "PIL._imagingmath"),
     *("PIL._imagingmorph", "PIL._imagingtk", "PIL.ImageTk", "PIL.ImageQt"),
     *("pygame.docs", "pygame.examples", "pygame.tests", "pygame.__pyinstaller", "pygame._sdl2", "pygame._camera"),
     *("pygame.camera", "pygame.mixer", "pygame.mixer_music", "pygame.midi", "pygame.pypm", "pygame.sndarray"),
@@ -45,8 +45,7 @@ UNUSED = [
     *("lib/*/test", "lib/*/tests", "lib/ctypes/macholib/fetch*"),
     *("lib/numpy/doc", "lib/numpy/core/include", "lib/numpy/**/*.a", "lib/numpy/**/*.pyi"),
     *("lib/ai_edge_litert/tools", "lib/ai_edge_litert/vendors", "lib/ai_edge_litert/libLiteRt*.so"),
-    *(f"lib/pillow.libs/lib{name}*" for name in ("avif", "webp", "sharpyuv", "lcms2", "freetype", "harfbuzz")),
-    *(f"lib/pillow.libs/lib{name}*" for name in ("brotli", "png16")),
+    *(f"lib/pillow.libs/lib{name}*" for name in ("avif", "lcms2")),
     *(f"lib/pygame_ce.libs/lib{name}*" for name in ("SDL2_image", "SDL2_mixer", "FLAC", "asound", "fluidsynth")),
     *(f"lib/pygame_ce.libs/lib{name}*" for name in ("jpeg", "mpg123", "ogg", "opus", "portmidi", "sharpyuv")),
     *(f"lib/pygame_ce.libs/lib{name}*" for name in ("sndfile", "tiff", "vorbis", "wavpack", "webp", "xmp")),
