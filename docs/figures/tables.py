@@ -195,7 +195,6 @@ def speed() -> str:
         "pen lifted to label, five digits": ("lift_to_label", "p99", "ms"),
         "resident memory after a number and every panel": ("resident_memory", "p99", "MB"),
         "processor when idle": ("idle_cpu", "p99", "%"),
-        "growth in ten minutes of writing": ("growth", "p99", "MB"),
     }
     return table(
         "what | | figure | goal",
