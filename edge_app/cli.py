@@ -148,7 +148,7 @@ def make_parser() -> Parser:
     add("--prefix", type=Path, metavar="FOLDER", help="another folder, such as /usr/local/share")
 
     add = command("install-kiosk", run_kiosk, changes).add_argument
-    kinds = ("auto", "labwc", "wayfire", "systemd")
+    kinds = ("auto", "labwc", "systemd")
     add("--kind", choices=kinds, default="auto", help="what starts it; default: detected")
     add("--user", metavar="NAME", help="the user it runs as; default: you, also through sudo")
     add("--rotate", type=int, choices=TURNS, dest="kiosk_rotate", help="degrees clockwise, for a turned screen")
@@ -490,7 +490,7 @@ def run_launcher(args: Options) -> int:
 def run_kiosk(args: Options) -> int:
     """Start digitpad full screen at boot (Raspberry Pi OS).
 
-    On a desktop (labwc or wayfire) it adds digitpad to the session's autostart.
+    On a desktop (labwc) it adds digitpad to the session's autostart.
     Without a desktop it writes a systemd service on KMS/DRM with a watchdog,
     restarts after failures and a restricted file system. It lists the files, and
     needs root only for those that require it.

@@ -21,7 +21,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Session:
-    """What runs on the screen: `console`, `labwc`, `wayfire`, `x`, or the name of another desktop."""
+    """What runs on the screen: `console`, `labwc`, `x`, or the name of another desktop."""
 
     kind: str
     login: str | None = None  # the user who is logged in automatically
@@ -85,24 +85,16 @@ def _greetd(text: str) -> Session:
 
 
 def _kind(text: str) -> str:
-    """Raspberry Pi OS: LXDE-pi-wayfire, LXDE-pi-labwc and LXDE-pi-x in Bookworm, rpd-labwc and rpd-x since Trixie."""
-    for compositor in ("labwc", "wayfire"):
-        if compositor in text:
-            return compositor
+    """Raspberry Pi OS: LXDE-pi-labwc and LXDE-pi-x in Bookworm, rpd-labwc and rpd-x since Trixie."""
+    if "labwc" in text:
+        return "labwc"
     return "x" if re.fullmatch(r"LXDE(-pi(-x)?)?|rpd-x", text) else text or "unknown"
 
 
 def runs_xdg_autostart(root: Path, account: Account, kind: str) -> bool:
-    """Return whether the session runs ~/.config/autostart: compositors do not, Raspberry Pi OS makes them."""
-    files = {
-        "labwc": ("/etc/xdg/labwc/autostart", account.home / ".config/labwc/autostart"),
-        "wayfire": (
-            "/etc/wayfire/defaults.ini",
-            "/etc/wayfire/template.ini",
-            account.home / ".config/wayfire.ini",
-        ),
-    }
-    lines = [line for file in files.get(kind, ()) for line in _text(inside(root, file)).splitlines()]
+    """Return whether the session runs ~/.config/autostart: labwc does not, Raspberry Pi OS makes it."""
+    files = ("/etc/xdg/labwc/autostart", account.home / ".config/labwc/autostart")
+    lines = [line for file in files for line in _text(inside(root, file)).splitlines()]
     return kind == "x" or any(XDG_AUTOSTART in line and not line.lstrip().startswith("#") for line in lines)
 
 

@@ -60,6 +60,14 @@ B: EV=b
 B: KEY=1c03 0 0 0 0 0
 B: ABS=1000003
 """
+FINGERS = """\
+N: Name="QEMU Virtio MultiTouch"
+H: Handlers=event7
+B: PROP=0
+B: EV=b
+B: KEY=400 0 0 0 0 0
+B: ABS=260800000000000
+"""
 CE = ["x11", "wayland", "KMSDRM", "offscreen", "dummy", "evdev"]
 CLASSIC_ARM = ["x11", "wayland", "offscreen", "dummy", "evdev"]  # what the 2.6.1 wheel for aarch64 lists
 

@@ -5,7 +5,7 @@ import pytest
 from edge_app.gui.platform.pygame_probe import NEEDED
 from edge_app.system.doctor.check_input import pointing_devices
 
-from ..support.systems import KEYBOARD, MOUSE, PEN, REMOTE, TABLET, TOUCHPAD, TOUCHSCREEN, System, choose, only
+from ..support.systems import FINGERS, KEYBOARD, MOUSE, PEN, REMOTE, TABLET, TOUCHPAD, TOUCHSCREEN, System, choose, only
 
 
 def test_missing_groups_are_named_with_their_devices(lite: System) -> None:
@@ -84,6 +84,7 @@ def test_display_variables_without_a_display(labwc: System, x11: System) -> None
     ("block", "listed"),
     [
         (TOUCHSCREEN, ["touchscreen 10-0038 generic ft5x06 (79)"]),
+        (FINGERS, ["touchscreen QEMU Virtio MultiTouch"]),
         (PEN, ["touchscreen Wacom Pen"]),
         (MOUSE, ["pointer Logitech USB Optical Mouse"]),
         (TOUCHPAD, ["pointer A Laptop's Touchpad"]),
@@ -112,7 +113,6 @@ def test_remote_desktop_needs_no_device(x11: System) -> None:
 ROTATIONS: list[tuple[str, str, int]] = [
     ("~/.config/kanshi/config", "profile {\n  output DSI-1 enable mode 800x480 position 0,0 transform 90\n}\n", 90),
     ("~/.config/labwc/autostart", "wlr-randr --output DSI-1 --transform 270 &\n", 270),
-    ("~/.config/wayfire.ini", "[output:DSI-1]\ntransform = 180\n", 180),
 ]
 
 
@@ -173,8 +173,6 @@ def test_blanking_of_desktops(labwc: System, x11: System) -> None:
     assert only(labwc.findings("blanking")).said.endswith("10 min without a touch (swayidle in labwc's autostart)")
     labwc.put("~/.config/labwc/autostart", "#swayidle -w timeout 600 'wlopm --off'\n")
     assert labwc.findings("blanking") == []  # not known
-    labwc.put("~/.config/wayfire.ini", "[idle]\ndpms_timeout=-1\n")
-    assert labwc.states("blanking") == ["good"]
     x11.commands = {
         "xset -q": "  timeout:  0    cycle:  600\n  Standby: 45    Suspend: 0    Off: 60\n  DPMS is Enabled\n"
     }

@@ -76,7 +76,6 @@ def system(root: Path, session: str) -> None:
     write(root, "etc/lightdm/lightdm.conf", LIGHTDM.format(session))
     write(root, "etc/xdg/labwc/autostart", XDG)
     write(root, "usr/bin/labwc-pi", "#!/bin/sh\nexec labwc -m\n")
-    write(root, "etc/wayfire/defaults.ini", "[autostart-static]\nxdg-autostart = lxsession-xdg-autostart\n")
 
 
 def give_home(root: Path) -> None:
@@ -143,7 +142,7 @@ def test_unit_names_only_existing_groups(tree: Path) -> None:
     assert values(tree / SYSTEM_UNIT, "SupplementaryGroups") == ["video"]
 
 
-@pytest.mark.parametrize("session", ["LXDE-pi-wayfire", "LXDE-pi-labwc", "LXDE-pi-x", "rpd-labwc", "rpd-x"])
+@pytest.mark.parametrize("session", ["LXDE-pi-labwc", "LXDE-pi-x", "rpd-labwc", "rpd-x"])
 def test_desktop_gets_a_user_unit_and_an_autostart_entry(
     tree: Path, session: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -278,7 +277,7 @@ def test_special_characters_in_paths_are_quoted(tree: Path) -> None:
 # -- Removal, and files of others
 
 
-@pytest.mark.parametrize("session", ["console", "LXDE-pi-wayfire", "LXDE-pi-labwc", "rpd-labwc", "rpd-x"])
+@pytest.mark.parametrize("session", ["console", "LXDE-pi-labwc", "rpd-labwc", "rpd-x"])
 def test_removal_undoes_installation(tree: Path, session: str, capsys: pytest.CaptureFixture[str]) -> None:
     system(tree, session)
     before = snapshot(tree)
@@ -326,13 +325,6 @@ def test_removing_a_block_restores_the_file(content: bytes | None) -> None:
     assert without_block(written, Path("f")) == before
     assert without_block(written + b"mine\n", Path("f")) == (before or b"") + b"mine\n"
     assert content is None or without_block(content, Path("f")) == content
-
-
-def test_wayfire_without_autostart_entries_is_an_error(tree: Path) -> None:
-    system(tree, "LXDE-pi-wayfire")
-    write(tree, "etc/wayfire/defaults.ini", "[core]\n")
-    with pytest.raises(SetupError, match=r"does not run ~/\.config/autostart"):
-        install(tree)
 
 
 def test_half_a_block_is_an_error() -> None:
@@ -436,7 +428,7 @@ def test_folder_without_a_system_is_an_error(tree: Path) -> None:
 
 def test_unsupported_desktop_is_an_error(tree: Path) -> None:
     system(tree, "plasma")
-    with pytest.raises(SetupError, match="plasma is neither labwc nor wayfire"):
+    with pytest.raises(SetupError, match="plasma is not labwc"):
         install(tree)
 
 

@@ -2,12 +2,16 @@
 
 import re
 import shlex
+import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from .host import Finding, Host
 
-DIRECT = 1 << 1  # INPUT_PROP_DIRECT of linux/input-event-codes.h: a screen that is touched
+# of linux/input-event-codes.h
+DIRECT = 1 << 1  # INPUT_PROP_DIRECT: a screen that is touched
+ABS_X, ABS_MT_POSITION_X = 0x00, 0x35
+LONG = sys.maxsize.bit_length() + 1
 
 
 class Device(NamedTuple):
@@ -23,16 +27,28 @@ class Device(NamedTuple):
 
 
 def pointing_devices(host: Host) -> list[Device]:
-    """Return the devices of /proc/bus/input/devices that the kernel takes for a mouse or a touchscreen."""
+    """Return the devices of /proc/bus/input/devices that the kernel takes for a mouse or a touchscreen.
+
+    A touchscreen may have the axes of single fingers alone (ABS_MT): no mouse, and not always a property.
+    """
     found = []
     for block in host.read("/proc/bus/input/devices").split("\n\n"):
         name, handlers = re.search(r'^N: Name="(.*)"', block, re.M), re.search(r"^H: Handlers=(.*)", block, re.M)
         node = re.search(r"\bevent\d+\b", handlers[1]) if handlers else None
-        properties = re.search(r"^B: PROP=([0-9a-f]+)$", block, re.M)
-        direct = bool(properties and int(properties[1], 16) & DIRECT)
+        axes = _bits(block, "ABS")
+        fingers_alone = bool(axes >> ABS_MT_POSITION_X & 1 and not axes >> ABS_X & 1)
+        direct = fingers_alone or bool(_bits(block, "PROP") & DIRECT)
         if name and handlers and node and (direct or re.search(r"\bmouse\d", handlers[1])):
             found.append(Device(name[1].strip(), f"/dev/input/{node[0]}", direct))
     return sorted(found, key=lambda device: not device.is_direct)
+
+
+def _bits(block: str, name: str) -> int:
+    """Return a bitmap of the kernel's list: hexadecimal words of a `long` each, the highest first."""
+    found, bits = re.search(rf"^B: {name}=([0-9a-f ]+)$", block, re.M), 0
+    for word in found[1].split() if found else ():
+        bits = bits << LONG | int(word, 16)
+    return bits
 
 
 def check_input(host: Host) -> Iterator[Finding]:

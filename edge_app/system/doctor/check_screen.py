@@ -10,12 +10,11 @@ from .host import Finding, Host
 VARIABLES = {"x11": "DISPLAY", "wayland": "WAYLAND_DISPLAY"}
 KMS = "vc4-kms-v3d"
 RANDR = {"right": 90, "inverted": 180, "left": 270}
-KIOSK_FILES = ("~/.config/systemd/user/digitpad-kiosk.service", "~/.config/labwc/autostart", "~/.config/wayfire.ini")
+KIOSK_FILES = ("~/.config/systemd/user/digitpad-kiosk.service", "~/.config/labwc/autostart")
 OPTION = r"^[^#\n]*\b(?:digitpad|edge_app)\b.*--rotate[\"']*[ =][\"']*(90|180|270)\b"
 DESKTOP_FILES = {  # a flipped screen counts as rotated
     "~/.config/kanshi/config": r"^\s*output\s[^#\n]*\btransform\s+(?:flipped-)?(90|180|270)\b",
     "~/.config/labwc/autostart": r"^[^#\n]*wlr-randr\s[^#\n]*--transform\s+(?:flipped-)?(90|180|270)\b",
-    "~/.config/wayfire.ini": r"^\s*transform\s*=\s*(?:flipped-)?(90|180|270)\b",
 }
 
 
@@ -162,6 +161,4 @@ def _blanking(host: Host) -> tuple[int, str, str]:
     autostart = host.read("~/.config/labwc/autostart") + "\n" + host.read("/etc/xdg/labwc/autostart")
     if found := re.search(r"^[^#\n]*\bswayidle\b[^#\n]*?\btimeout\s+(\d+)", autostart, re.M):
         return int(found[1]), "swayidle in labwc's autostart", "remove swayidle from ~/.config/labwc/autostart"
-    if found := re.search(r"^\s*dpms_timeout\s*=\s*(-?\d+)", host.read("~/.config/wayfire.ini"), re.M):
-        return max(0, int(found[1])), "dpms_timeout in wayfire.ini", "dpms_timeout = -1 in ~/.config/wayfire.ini"
     return 0, "", ""

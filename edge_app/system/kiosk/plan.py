@@ -1,8 +1,8 @@
 """Plans which files a kiosk's installation or removal changes; nothing is written here.
 
 Without a desktop, the kiosk is a system service on KMS/DRM. On a desktop, it is a unit of the user's own systemd,
-started by ~/.config/autostart, which Raspberry Pi's labwc, wayfire and X sessions all run; for any other labwc, its
-own autostart file is edited. Restarts and the watchdog are systemd's in every case.
+started by ~/.config/autostart, which Raspberry Pi's labwc and X sessions run; for any other labwc, its own autostart
+file is edited. Restarts and the watchdog are systemd's in every case.
 """
 
 from dataclasses import dataclass, field
@@ -50,17 +50,17 @@ class Plan:
 
 
 def choose_kind(session: Session, wanted: str) -> str:
-    """Return labwc, wayfire, x or systemd; raises SetupError if none can work."""
+    """Return labwc, x or systemd; raises SetupError if none can work."""
     if wanted == "systemd" and session.kind != "console":
         raise SetupError(
             f"a desktop ({session.kind}) occupies the screen that the service needs. "
             "Run: sudo systemctl set-default multi-user.target, or leave out --kind systemd"
         )
     kind = wanted if wanted != "auto" else "systemd" if session.kind == "console" else session.kind
-    if kind not in ("labwc", "wayfire", "x", "systemd"):
+    if kind not in ("labwc", "x", "systemd"):
         raise SetupError(
-            f"unsupported desktop session: {kind} is neither labwc nor wayfire. Choose labwc in sudo raspi-config, "
-            "or name the compositor: --kind labwc or --kind wayfire"
+            f"unsupported desktop session: {kind} is not labwc. Choose labwc in sudo raspi-config, "
+            "or name the compositor: --kind labwc"
         )
     return kind
 
@@ -107,10 +107,8 @@ def plan_installation(plan: Plan, kind: str, session: Session, rotate: int | Non
     plan.home[plan.at_home(USER_UNIT)] = user_unit(start)
     if runs_xdg_autostart(plan.root, account, kind):
         plan.home[plan.at_home(ENTRY)] = autostart_entry()
-    elif kind == "labwc":
-        _plan_labwc(plan)
     else:
-        raise SetupError(f"this {kind} session does not run ~/.config/autostart. Use labwc: sudo raspi-config")
+        _plan_labwc(plan)
     plan.notes.append(f"it starts when {account.name} logs in to the desktop; its log: journalctl --user")
     if session.login != account.name:
         plan.notes.append(
