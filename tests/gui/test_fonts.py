@@ -100,7 +100,15 @@ def test_pygames_own_font_is_used_if_it_is_complete(monkeypatch: pytest.MonkeyPa
     monkeypatch.delattr(pygame.font, "match_font")  # the system is not asked
     fonts = Fonts("Schreiben Sie eine Zahl: größer, ≠ Écrivez Напишите число Γράψτε\n\t")
     assert (fonts.path, fonts.missing) == (None, "")
-    assert fonts.font(33).size("Zahl 123") == pygame.font.Font(None, 33).size("Zahl 123")
+    assert fonts.font(53).width("Zahl 123") == pygame.font.Font(None, 53).size("Zahl 123")[0]
+
+
+@pytest.mark.parametrize("size", [12, 16, 17, 20, 26, 33])
+def test_letters_of_small_type_stand_as_in_large_type(size: int) -> None:
+    fonts = Fonts("")
+    for text in ("t" * 40, "written settings"):
+        assert fonts.width(text, size) == pytest.approx(fonts.width(text, 20 * size) / 20, rel=0.04, abs=1)
+        assert fonts.font(size).render(text, INK).get_size() == (fonts.width(text, size), fonts.font(size).height)
 
 
 def test_a_preferred_font_with_all_letters_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -109,7 +117,7 @@ def test_a_preferred_font_with_all_letters_is_used(monkeypatch: pytest.MonkeyPat
     offer(monkeypatch, {"notosans": poor, "freesans": rich})
     fonts = Fonts("写数字 →")
     assert (fonts.path, fonts.missing) == (rich, "")
-    assert fonts.font(40).size("写 7") == pygame.font.Font(None, 40).size("A 7")  # the same size as pygame's own
+    assert fonts.font(40).width("写 7") == pygame.font.Font(None, 40).size("A 7")[0]  # the same size as pygame's own
 
 
 def test_any_complete_font_is_used_if_no_preferred_one_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -157,10 +165,10 @@ def test_fitted_text_is_as_large_as_fits(text: str, width: int, height: int) -> 
     fonts = Fonts("ü")
     seen = fonts.fit(text, width, height, INK)
     assert (seen.get_width() <= width, seen.get_height() <= height) == (True, True)
-    sizes = [size for size in range(11, 2 * height) if fonts.font(size).size(text)[0] == seen.get_width()]
+    sizes = [size for size in range(11, 2 * height) if fonts.font(size).width(text) == seen.get_width()]
     if sizes:
         larger = fonts.font(sizes[-1] + 1)
-        assert larger.size(text)[0] > width or larger.get_linesize() > height
+        assert larger.width(text) > width or larger.height > height
     else:  # it was shortened, and only because it had to be
         assert fonts.width(text, 11) > width
         assert seen.get_width() > 0.7 * width
@@ -175,7 +183,7 @@ def test_long_text_keeps_its_ends() -> None:
     assert 0 <= len(first) - len(last) <= 1
     more = len(first) == len(last)  # the next letter is one of the beginning
     longer = f"{SENTENCE[: len(first) + more]}…{SENTENCE[len(SENTENCE) - len(last) - (not more) :]}"
-    assert font.size(shown)[0] <= 150 < font.size(longer)[0]
+    assert font.width(shown) <= 150 < font.width(longer)
     assert module._without_middle(font, "short", 150) == "short"
 
 
@@ -184,12 +192,12 @@ def test_wrapped_text_is_complete_and_fits(width: int) -> None:
     fonts = Fonts("")
     lines = fonts.wrap(SENTENCE, 20, width)
     assert "".join(lines).replace(" ", "") == SENTENCE.replace(" ", "")
-    assert all(fonts.font(20).size(line)[0] <= width for line in lines)
+    assert all(fonts.font(20).width(line) <= width for line in lines)
     if width >= 300:
         assert " ".join(lines) == SENTENCE
     for line, following in pairwise(lines):  # and no word would have gone on a line before
         if not line.endswith(("/", "_", "-", ".", "\\")) and width >= 97:
-            assert fonts.font(20).size(f"{line} {following.split()[0]}")[0] > width
+            assert fonts.font(20).width(f"{line} {following.split()[0]}") > width
 
 
 def test_a_long_path_is_broken_after_slashes_and_newlines_are_kept() -> None:
@@ -208,15 +216,15 @@ def test_a_paragraph_fits_its_area(width: int, height: int) -> None:
 
 def test_a_paragraph_is_as_large_as_fits_or_ends_in_an_ellipsis() -> None:
     fonts = Fonts("")
-    assert fonts.paragraph("Clear", 500, 300, INK, 32, 11).get_width() == fonts.font(32).size("Clear")[0]
+    assert fonts.paragraph("Clear", 500, 300, INK, 32, 11).get_width() == fonts.font(32).width("Clear")
     font, lines = fonts.font(11), fonts.wrap(SENTENCE, 11, 90)
-    high = module._line_height(font)
+    high = font.height
     end = module._without_end(font, lines[2], 90)
     assert (end[-1], lines[2].startswith(end[:-1])) == ("…", True)
     found, expected = pygame.Surface((90, 60), 0, 32), pygame.Surface((90, 60), 0, 32)
     found.blit(fonts.paragraph(SENTENCE, 90, 3 * high, (255, 255, 255)), (0, 0))
     for i, line in enumerate([lines[0], lines[1], end]):
-        expected.blit(font.render(line, True, (255, 255, 255)), (0, i * high))
+        expected.blit(font.render(line, (255, 255, 255)), (0, i * high))
     assert pygame.image.tobytes(found, "RGB") == pygame.image.tobytes(expected, "RGB")
 
 

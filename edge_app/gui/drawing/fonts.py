@@ -28,7 +28,41 @@ PROBE = 24  # size at which glyphs are compared
 SURFACES = 48  # a screen has some thirty
 SURFACE_BYTES = 1 << 20  # a number in large type takes 100 KB, and each reading is another text
 LEAST_SURFACES = 6  # kept however large they are
+FINE, SMALL = 4, 40  # times that type below size SMALL is drawn larger: see Face
 JOINTS = "/\\-_."  # a word too long for its line, such as a path, is broken after one of these
+
+
+class Face:
+    """A font in a size.
+
+    SDL_ttf puts each letter at a whole pixel, so small type looks unevenly spaced. It is drawn larger and scaled down.
+    """
+
+    def __init__(self, path: str | None, size: int) -> None:
+        """Open a font file, or pygame's own font if `path` is None."""
+        self._fine = FINE if size < SMALL else 1
+        self._font = _open(path, size * self._fine)
+        # what is rendered is as high as one or the other
+        self.height = -(-max(self._font.get_height(), self._font.get_linesize()) // self._fine)
+
+    def width(self, text: str) -> int:
+        """Return how wide a line of text is."""
+        return -(-self._font.size(text)[0] // self._fine)
+
+    def render(self, text: str, colour: Colour) -> pygame.Surface:
+        """Return a line of text on transparent ground."""
+        drawn = self._font.render(text, True, colour)
+        if self._fine == 1:
+            return drawn
+        size = self.width(text), self.height
+        line = _transparent(size[0] * self._fine, size[1] * self._fine, colour)
+        line.blit(drawn, (0, 0))
+        return pygame.transform.smoothscale(line, size)
+
+    def above(self, text: str) -> float:
+        """Return by how much the text's accents are higher than the font says; negative if they are lower."""
+        top = max((metrics[3] for metrics in self._font.metrics(text) if metrics), default=0)
+        return (top - self._font.get_ascent()) / self._fine
 
 
 class Fonts:
@@ -44,16 +78,16 @@ class Fonts:
         self.width = lru_cache(256)(self._width)
         self._as_high_as = lru_cache(256)(self._size_of_height)
         self._surfaces: OrderedDict[Hashable, pygame.Surface] = OrderedDict()  # by maker and its arguments
-        capital = self.font(4 * PROBE).render("H", True, (0, 0, 0))
+        capital = self.font(4 * PROBE).render("H", (0, 0, 0))
         self._middle = capital.get_bounding_rect().centery / capital.get_height()
 
-    def _open(self, size: int) -> pygame.font.Font:
+    def _open(self, size: int) -> Face:
         """Return the font in a size."""
-        return _open(self.path, size)
+        return Face(self.path, size)
 
     def _width(self, text: str, size: int) -> int:
         """Return how wide a line of text is."""
-        return self.font(size).size(_printable(text))[0]
+        return self.font(size).width(_printable(text))
 
     def fit(
         self, text: str, width: int, height: int, colour: Colour, least: int = 11, peers: tuple[str, ...] = ()
@@ -104,40 +138,38 @@ class Fonts:
         font = self.font(self._as_wide_as(_printable(longest), width, size, least))
         return self._line(font, _without_middle(font, _printable(text), width), colour)
 
-    def _line(self, font: pygame.font.Font, shown: str, colour: Colour) -> pygame.Surface:
+    def _line(self, font: Face, shown: str, colour: Colour) -> pygame.Surface:
         """Return a rendered line, with as much room below as accents above capitals take: see `middle`."""
-        line = font.render(shown, True, colour)
-        above = max((metrics[3] for metrics in font.metrics(shown) if metrics), default=0) - font.get_ascent()
+        line, above = font.render(shown, colour), font.above(shown)
         if above <= 0:
             return line
-        made = pygame.Surface((line.get_width(), _line_height(font) + round(above / self._middle)), pygame.SRCALPHA, 32)
-        made.fill((*colour, 0))
+        made = _transparent(line.get_width(), font.height + round(above / self._middle), colour)
         made.blit(line, (0, 0))
         return made
 
     def _as_wide_as(self, shown: str, width: int, size: int, least: int) -> int:
         """Return the largest size up to `size` in which a line is not wider."""
-        wide = self.font(size).size(shown)[0]
+        wide = self.font(size).width(shown)
         if wide > width:  # type is as wide as it is high: nearly right at once, where a search would open many fonts
             size = max(least, min(size - 1, size * width // max(1, wide) + 1))
-            while size > least and self.font(size).size(shown)[0] > width:
+            while size > least and self.font(size).width(shown) > width:
                 size -= 1
         return size
 
     def _size_of_height(self, height: int, least: int) -> int:
         """Return the largest size whose line is not higher."""
-        return _largest(lambda size: _line_height(self.font(size)) <= height, least, max(least, 2 * height))
+        return _largest(lambda size: self.font(size).height <= height, least, max(least, 2 * height))
 
     def _paragraph(self, text: str, width: int, height: int, colour: Colour, most: int, least: int) -> pygame.Surface:
         def fits(size: int) -> bool:
-            return len(self.wrap(text, size, width)) * _line_height(self.font(size)) <= height
+            return len(self.wrap(text, size, width)) * self.font(size).height <= height
 
         size = _largest(fits, least, max(least, most))
         font, lines = self.font(size), self.wrap(text, size, width)
-        room = max(1, height // _line_height(font))
+        room = max(1, height // font.height)
         if len(lines) > room:
             lines[room - 1 :] = [_without_end(font, lines[room - 1], width)]
-        return _stacked([font.render(line, True, colour) for line in lines], _line_height(font), colour)
+        return _stacked([font.render(line, colour) for line in lines], font.height, colour)
 
 
 def _choose(sample: str) -> tuple[str | None, str]:
@@ -203,10 +235,6 @@ def _bytes_of(surface: pygame.Surface) -> int:
     return surface.get_pitch() * surface.get_height()
 
 
-def _line_height(font: pygame.font.Font) -> int:
-    return max(font.get_height(), font.get_linesize())  # what is rendered is as high as one or the other
-
-
 def _largest(fits: Callable[[int], bool], low: int, high: int) -> int:
     """Return the largest number that fits, by bisection; `low` if none does."""
     while low < high:
@@ -218,28 +246,28 @@ def _largest(fits: Callable[[int], bool], low: int, high: int) -> int:
     return low
 
 
-def _without_middle(font: pygame.font.Font, text: str, width: int) -> str:
-    if font.size(text)[0] <= width:
+def _without_middle(font: Face, text: str, width: int) -> str:
+    if font.width(text) <= width:
         return text
 
     def shortened(kept: int) -> str:
         return f"{text[: (kept + 1) // 2]}…{text[len(text) - kept // 2 :]}"
 
-    return shortened(_largest(lambda kept: font.size(shortened(kept))[0] <= width, 0, len(text) - 1))
+    return shortened(_largest(lambda kept: font.width(shortened(kept)) <= width, 0, len(text) - 1))
 
 
-def _without_end(font: pygame.font.Font, text: str, width: int) -> str:
-    return text[: _largest(lambda kept: font.size(text[:kept] + "…")[0] <= width, 0, len(text))] + "…"
+def _without_end(font: Face, text: str, width: int) -> str:
+    return text[: _largest(lambda kept: font.width(text[:kept] + "…") <= width, 0, len(text))] + "…"
 
 
-def _wrap(font: pygame.font.Font, text: str, width: int) -> list[str]:
+def _wrap(font: Face, text: str, width: int) -> list[str]:
     lines = [""]
     for word in text.split():
         joined = f"{lines[-1]} {word}" if lines[-1] else word
-        if lines[-1] and font.size(joined)[0] > width:
+        if lines[-1] and font.width(joined) > width:
             lines.append("")
             joined = word
-        while len(joined) > 1 and font.size(joined)[0] > width:
+        while len(joined) > 1 and font.width(joined) > width:
             at = _break(font, joined, width)
             lines[-1:] = [joined[:at], ""]
             joined = joined[at:]
@@ -247,15 +275,21 @@ def _wrap(font: pygame.font.Font, text: str, width: int) -> list[str]:
     return lines
 
 
-def _break(font: pygame.font.Font, word: str, width: int) -> int:
+def _break(font: Face, word: str, width: int) -> int:
     """Return where to break a word wider than its line: after a joint if there is one."""
-    most = _largest(lambda kept: font.size(word[:kept])[0] <= width, 1, len(word) - 1)
+    most = _largest(lambda kept: font.width(word[:kept]) <= width, 1, len(word) - 1)
     return max(word.rfind(joint, 0, most) for joint in JOINTS) + 1 or most
 
 
 def _stacked(lines: list[pygame.Surface], height: int, colour: Colour) -> pygame.Surface:
-    made = pygame.Surface((max(line.get_width() for line in lines), len(lines) * height), pygame.SRCALPHA, 32)
-    made.fill((*colour, 0))
+    made = _transparent(max(line.get_width() for line in lines), len(lines) * height, colour)
     for i, line in enumerate(lines):
         made.blit(line, (0, i * height))
+    return made
+
+
+def _transparent(width: int, height: int, colour: Colour) -> pygame.Surface:
+    """Return an empty surface whose edges of `colour`, scaled or blended, take on no other."""
+    made = pygame.Surface((width, height), pygame.SRCALPHA, 32)
+    made.fill((*colour, 0))
     return made
