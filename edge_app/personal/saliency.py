@@ -6,8 +6,7 @@ from numpy.typing import NDArray
 from ..recognition.classifier import Classifier, Logits
 from ..recognition.normalise import SIZE, DigitImage
 
-PATCH = 5  # pixels: twice the width of a line
-STRIDE = 2
+PATCH = 3  # pixels: the width of a line; larger ones colour the paper beside it, smaller ones leave half of the line
 
 Heat = NDArray[np.float32]
 """(28, 28) float32 in [0, 1]."""
@@ -36,8 +35,7 @@ def occlusion_map(classifier: Classifier, image: DigitImage, digit: str) -> Heat
 
 def _covers() -> NDArray[np.bool_]:
     """Return which rows (or columns) each position of a patch covers, (positions, 28)."""
-    first = np.unique([*range(0, SIZE - PATCH, STRIDE), SIZE - PATCH])[:, None]
-    rows = np.arange(SIZE)
+    first, rows = np.arange(SIZE - PATCH + 1)[:, None], np.arange(SIZE)
     return (first <= rows) & (rows < first + PATCH)
 
 
