@@ -16,6 +16,7 @@ from .platform.display import (
     copy_text,
     density,
     on_lost_display,
+    wait_for_screen,
 )  # before pygame: it sets what SDL reads when it is loaded
 
 # isort: split
@@ -79,6 +80,8 @@ def run(
     settings = replace(settings, **(changes or {}))
     if wanted.unlisted and settings.kiosk:
         raise ModelError("--unlisted is not allowed in kiosk mode. First run: digitpad use-model FILE --unlisted")
+    if settings.kiosk:
+        wait_for_screen(Watchdog(os.environ, milliseconds).waiting)
     display = Display(
         rotate=settings.rotate, fullscreen=settings.fullscreen, kiosk=settings.kiosk, size=size, screen=screen
     )

@@ -33,6 +33,11 @@ class Watchdog:
         """Report that the window is open."""
         self._send("READY=1")
 
+    def waiting(self) -> None:
+        """Report that the program waits for a screen, for as long as that takes: to systemd it is up."""
+        self.ready()
+        self.alive()
+
     def alive(self) -> None:
         """Report that the loop runs; cheap enough to call on every turn."""
         if self._interval is None:

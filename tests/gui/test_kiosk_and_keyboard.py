@@ -1,5 +1,6 @@
 """Kiosk mode and keyboard: what visitors may do, and the whole window by keyboard."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -15,6 +16,7 @@ from edge_app.gui.handlers import HANDLERS
 from edge_app.gui.handlers.practice import JUDGED_AFTER
 from edge_app.gui.kiosk import ALLOWED
 from edge_app.gui.kiosk import PANELS as VISITORS_PANELS
+from edge_app.gui.platform import display
 from edge_app.gui.reader import KEPT_AFTER
 from edge_app.gui.views import PANELS
 from edge_app.gui.views.dialogs import HOLD
@@ -432,3 +434,63 @@ def test_a_dropped_file_with_an_undecodable_name_is_survived(pilot: Pilot, monke
         monkeypatch.setattr(pygame.event, "get", get)
         assert served(pilot, patch, rounds) == 2
     assert pilot.notes == ["events were lost: returned a result with an exception set"]
+
+
+# --- the wait for a screen
+
+
+class Boot:
+    """What becomes of the screen's plug, a look after the other; None: no driver yet."""
+
+    def __init__(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, states: list[str | None]) -> None:
+        self.states, self.status, self.waits, self.rights = states, tmp_path / "card1-DSI-1" / "status", 0, 0
+        monkeypatch.setattr(display, "CONNECTORS", tmp_path)
+        monkeypatch.setattr(time, "sleep", self.turn)
+        monkeypatch.setattr(pygame.display, "init", self.init)
+        monkeypatch.setenv("SDL_VIDEODRIVER", "kmsdrm")
+        self.turn()
+
+    def turn(self, _: float = 0) -> None:
+        state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
+        if state is not None:
+            self.status.parent.mkdir(exist_ok=True)
+            self.status.write_text(f"{state}\n")
+
+    def init(self) -> None:
+        self.rights -= 1
+        if self.rights >= 0:
+            raise pygame.error("kmsdrm not available")
+
+    def wait(self) -> None:
+        self.waits += 1
+
+
+def test_kiosk_waits_for_driver_screen_and_rights_and_says_so_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boot = Boot(tmp_path, monkeypatch, [None] * 3 + ["disconnected"] * 1000 + ["connected"])
+    boot.rights = 2  # udev is late
+    display.wait_for_screen(boot.wait)
+    assert (boot.waits, boot.rights) == (3 + 1000 + 2, -1)
+    assert capsys.readouterr().err == "digitpad: no screen is connected yet; waiting for one\n"
+
+
+@pytest.mark.parametrize(("state", "rights"), [(None, 0), ("connected", 1000)])
+def test_wait_for_a_missing_driver_or_missing_rights_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str | None, rights: int
+) -> None:
+    boot = Boot(tmp_path, monkeypatch, [state])
+    boot.rights = rights
+    display.wait_for_screen(boot.wait)
+    assert boot.waits == display.DRIVER_TIMEOUT / display.PAUSE
+
+
+def test_screen_that_is_there_and_other_drivers_are_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boot = Boot(tmp_path, monkeypatch, ["connected"])
+    display.wait_for_screen(boot.wait)
+    boot.status.write_text("disconnected\n")
+    monkeypatch.setenv("SDL_VIDEODRIVER", "x11")
+    display.wait_for_screen(boot.wait)
+    assert (boot.waits, capsys.readouterr().err) == (0, "")

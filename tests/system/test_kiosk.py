@@ -135,6 +135,15 @@ def test_lite_gets_a_service_started_at_boot(tree: Path) -> None:
     assert (values(unit, "StartLimitBurst"), values(unit, "WatchdogSec")) == (["5"], ["30"])
 
 
+def test_restart_shows_no_login_where_systemd_can_do_that(tree: Path) -> None:
+    lite(tree)
+    install(tree)
+    assert values(tree / SYSTEM_UNIT, "RestartMode") == []  # systemd 252 would complain
+    write(tree, "usr/lib/systemd/systemd-executor", "")
+    install(tree)
+    assert values(tree / SYSTEM_UNIT, "RestartMode") == ["direct"]
+
+
 def test_unit_names_only_existing_groups(tree: Path) -> None:
     lite(tree)
     write(tree, "etc/group", "video:x:44:\nusers:x:100:render\n")

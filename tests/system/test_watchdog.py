@@ -50,6 +50,9 @@ def test_pings_are_in_time_and_not_too_many(manager: Manager) -> None:
     assert 5 <= len(times) <= 6 + 5
     watchdog.stopping()
     assert received(line) == ["STOPPING=1"]
+    now += 30_000
+    watchdog.waiting()
+    assert received(line) == ["READY=1", "WATCHDOG=1"]
 
 
 def test_nothing_is_sent_without_a_service_manager() -> None:

@@ -5,6 +5,7 @@ import ctypes
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -16,11 +17,15 @@ os.environ.setdefault("SDL_VIDEO_X11_WMCLASS", "digitpad")  # what a launcher's 
 import pygame
 
 from ...errors import DisplayError
+from ...escape import print_error
 from .sdl import loaded_library, loaded_sdl
 
 TITLE = "digitpad"
 SIZE = (800, 480)
 ICON = Path(__file__).with_name("icon.bmp")  # BMP is read without SDL_image, which frozen programs leave out
+CONNECTORS = Path("/sys/class/drm")
+PAUSE = 0.5  # seconds between looks for a screen
+DRIVER_TIMEOUT = 30  # seconds for the screen's driver to be loaded, and for udev to give out the rights to its device
 UNSEEN = {"offscreen", "dummy"}  # drivers that SDL falls back to without a display: a window that nobody sees
 
 
@@ -138,6 +143,38 @@ class Display:
 
     def _upright(self, x: float, y: float) -> tuple[float, float]:
         return {90: (y, 1 - x), 180: (1 - x, 1 - y), 270: (1 - y, x)}[self.rotate]
+
+
+def wait_for_screen(on_wait: Callable[[], object]) -> None:
+    """Return when KMS/DRM can draw, calling `on_wait` twice a second; with other drivers, at once.
+
+    A kiosk's service may start before the screen's driver is loaded, and long before the screen is switched on: that
+    wait has no end. Without a driver, or without the rights to it, it returns after DRIVER_TIMEOUT.
+    """
+    if os.environ.get("SDL_VIDEODRIVER", "").lower() != "kmsdrm":
+        return
+    left, said = round(DRIVER_TIMEOUT / PAUSE), False
+    while left:
+        states = _connectors()
+        if "connected" in states:
+            with contextlib.suppress(pygame.error):  # opening the window says why
+                pygame.display.init()
+                return
+        elif not said:
+            print_error("no screen is connected yet; waiting for one")
+            said = True
+        left -= not states or "connected" in states
+        on_wait()
+        time.sleep(PAUSE)
+
+
+def _connectors() -> set[str]:
+    """Return the states of the plugs for screens: connected, disconnected, unknown."""
+    states = set()
+    for path in CONNECTORS.glob("card*-*/status"):
+        with contextlib.suppress(OSError):  # at boot, the firmware's driver gives way to the real one
+            states.add(path.read_text().strip())
+    return states
 
 
 def _quit_on_hangup() -> None:

@@ -97,7 +97,8 @@ def plan_installation(plan: Plan, kind: str, session: Session, rotate: int | Non
         )
     if kind == "systemd":
         groups = groups_among(plan.root, DEVICE_GROUPS)
-        plan.system[inside(plan.root, SYSTEM_UNIT)] = system_unit(start, account.name, groups)
+        direct = inside(plan.root, "usr/lib/systemd/systemd-executor").exists()  # since 255; Debian 12 has 252
+        plan.system[inside(plan.root, SYSTEM_UNIT)] = system_unit(start, account.name, groups, direct=direct)
         plan.system[inside(plan.root, WANTED)] = Path(SYSTEM_UNIT)
         plan.notes += [
             f"it starts at boot; to start it now (ends the login on the first screen): sudo systemctl start {UNIT}",

@@ -22,10 +22,13 @@ START = (
 )
 
 
-def system_unit(start: Start, user: str, groups: list[str]) -> bytes:
-    """Return the unit for a system without a desktop: digitpad on KMS/DRM, on the first terminal."""
-    home = "read-only" if start.at_home else "yes"
-    return _fill("system.service", user=user, groups=" ".join(groups), home=home, **_service(start))
+def system_unit(start: Start, user: str, groups: list[str], *, direct: bool = False) -> bytes:
+    """Return the unit for a system without a desktop: digitpad on KMS/DRM, on the first terminal.
+
+    `direct` is for a systemd that knows RestartMode=, from 254 on, where each restart would show a login (OnFailure=).
+    """
+    home, mode = "read-only" if start.at_home else "yes", "RestartMode=direct\n" if direct else ""
+    return _fill("system.service", user=user, groups=" ".join(groups), home=home, restart_mode=mode, **_service(start))
 
 
 def user_unit(start: Start) -> bytes:
