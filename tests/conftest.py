@@ -43,14 +43,21 @@ hypothesis.settings.load_profile("fast")
 ROOT = Path(__file__).parent.parent
 DATA = Path(__file__).parent / "data"
 INK_VARIABLE = "DIGITPAD_INK"
-# Public CI runs the fast tests without the group `train`: TensorFlow has no wheels for every Python.
-if importlib.util.find_spec("tensorflow") is None and not os.environ.get("DIGITPAD_NO_SKIPS"):
-    collect_ignore = ["train", "convert"]
+HAS_TENSORFLOW = importlib.util.find_spec("tensorflow") is not None  # it has no wheels for every Python
+NEED_TENSORFLOW = [ROOT / "tests" / "train", ROOT / "tests" / "convert"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the pictures of the window be written anew."""
     parser.addoption("--write-screens", action="store_true", help="keep the window's pictures as those to expect")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave tests of training and conversion, which import TensorFlow for 10 s, to those who name them or all tests."""
+    fast = config.getoption("markexpr") == config.getini("addopts")[-1]
+    if collection_path in NEED_TENSORFLOW and (fast or not (HAS_TENSORFLOW or os.environ.get("DIGITPAD_NO_SKIPS"))):
+        return True
+    return None
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m selects

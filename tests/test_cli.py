@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -16,29 +15,10 @@ from edge_app import cli
 from edge_app.modelfiles.card import CARD, INT8, models_folder
 
 from .conftest import DATA, ROOT
+from .support.command import complaints, digitpad, run_process
 
 LINES = (DATA / "numbers.jsonl").read_bytes()
 LABELS = [json.loads(line)["label"] for line in LINES.splitlines()]
-
-
-def digitpad(*words: object, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "edge_app", *map(str, words)],
-        input=stdin,
-        capture_output=True,
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        check=False,
-        timeout=120,
-    )
-    out, err = done.stdout.decode(), done.stderr.decode()
-    assert "Traceback" not in err
-    return subprocess.CompletedProcess(done.args, done.returncode, out, err)
-
-
-def complaints(done: subprocess.CompletedProcess[str]) -> list[str]:
-    """Return digitpad's own lines; the runtimes print to standard error too."""
-    return [line for line in done.stderr.splitlines() if line.startswith("digitpad:")]
 
 
 def test_files_of_every_format_are_read_in_order(tmp_path: Path) -> None:
@@ -204,7 +184,7 @@ def test_a_damaged_model_prints_one_line_and_exits_with_1(tmp_path: Path, how: s
 
 
 def test_an_unknown_runtime_in_the_environment_is_reported() -> None:
-    done = digitpad("recognize", DATA / "7.json", DIGITPAD_RUNTIME="torch")
+    done = run_process("recognize", DATA / "7.json", DIGITPAD_RUNTIME="torch")
     assert done.returncode == 1
     assert "unknown runtime 'torch'" in complaints(done)[0]
 
@@ -224,20 +204,19 @@ def test_show_frames_each_digit_of_ink_and_pictures(tmp_path: Path) -> None:
 
 
 def test_the_demo_draws_and_reads() -> None:
-    done = digitpad("demo", PYTHONIOENCODING="utf-8")
+    done = run_process("demo", PYTHONIOENCODING="utf-8")
     assert "█" in done.stdout
     assert [line for line in done.stdout.splitlines() if line.isdigit()] == [
         json.loads(line)["label"]
         for line in (ROOT / "edge_app" / "datasets" / "samples.jsonl").read_text().splitlines()
     ]
-    plain = digitpad("demo", PYTHONIOENCODING="ascii")
+    plain = run_process("demo", PYTHONIOENCODING="ascii")
     assert "#" in plain.stdout
     assert plain.returncode == 0
 
 
 def test_window_without_a_display_exits_with_3_and_suggests_demo() -> None:
-    environment = {"DISPLAY": "", "WAYLAND_DISPLAY": "", "SDL_VIDEODRIVER": ""}
-    done = digitpad(stdin=b"", **environment)
+    done = run_process(DISPLAY="", WAYLAND_DISPLAY="", SDL_VIDEODRIVER="")
     assert done.returncode == 3
     assert "digitpad demo" in complaints(done)[0]
 
@@ -247,20 +226,6 @@ def test_a_closed_pipe_prints_no_traceback() -> None:
     done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
     assert "Exception" not in done.stderr
-
-
-def test_compare_without_data_suggests_mnist() -> None:
-    environment = {name: value for name, value in os.environ.items() if name != "DIGITPAD_MNIST"}
-    done = subprocess.run(
-        [sys.executable, "-m", "edge_app", "compare"],
-        env=environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert "--mnist FILE" in done.stderr
 
 
 @pytest.mark.data

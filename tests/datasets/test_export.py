@@ -5,6 +5,7 @@ import json
 import os
 import xml.etree.ElementTree as ET
 from datetime import datetime
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -40,13 +41,12 @@ def on_a_pad(ink: Ink) -> tuple[Ink, tuple[int, int]]:
     return moved, (round((right - left) * scale) + 100, 400)
 
 
-@pytest.mark.parametrize("pen_width", [3, 10, 24])
 def test_every_sample_is_read_the_same_from_png_and_json(
-    recognizer: Recognizer, tmp_path: Path, capsys: pytest.CaptureFixture[str], pen_width: float
+    recognizer: Recognizer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     inks = [sample.content for sample in bundled_samples()]
     texts, files = [], []
-    for ink in inks:
+    for ink, pen_width in zip(inks, cycle([3, 10, 24]), strict=False):
         assert isinstance(ink, tuple)
         moved, size = on_a_pad(ink)
         reading = recognizer.read(moved)

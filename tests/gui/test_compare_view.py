@@ -20,9 +20,9 @@ from edge_app.modelfiles.card import CARD, FLOAT, INT8, ModelOption, models_fold
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.recognition.results import Reading
 
+from ..support.command import digitpad
 from ..support.fakes import Opener, fixed, reading_of
 from ..support.pilot import SIZES, Immediate, Pilot, mouse
-from ..test_cli import digitpad
 from .test_window import BAR, inside, line
 
 

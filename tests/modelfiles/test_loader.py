@@ -22,10 +22,12 @@ from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.paths import Paths
 
 from ..conftest import DATA
+from ..support.command import complaints, digitpad
 from ..support.models import CLASSES, variant, write_with_card
 from ..support.pilot import folders_in
-from ..test_cli import complaints, digitpad
 from .test_shipped import RUNTIMES
+
+pytestmark = pytest.mark.usefixtures("in_process")
 
 
 @pytest.fixture

@@ -21,12 +21,14 @@ from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.paths import Paths
 
 from ..conftest import DATA, ROOT
+from ..support.command import complaints, digitpad
 from ..support.models import CLASSES, variant, write_with_card
 from ..support.pilot import Pilot
-from ..test_cli import complaints, digitpad
 
 BUNDLED = load_model().sha256
 BACK = "The one before is kept: use-model --back\n"
+
+pytestmark = pytest.mark.usefixtures("in_process")
 
 
 @pytest.fixture
@@ -252,6 +254,7 @@ def test_without_a_home_commands_use_the_bundled_model() -> None:
     assert len(complaints(done)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_killed_at_any_point_the_old_model_or_the_new_is_in_use(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.support.swapping", str(tmp_path), "150"]

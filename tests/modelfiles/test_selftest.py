@@ -18,9 +18,9 @@ from edge_app.recognition.interpreter import find_runtime
 from edge_app.recognition.model import Model
 
 from ..conftest import DATA
+from ..support.command import complaints, digitpad, run_process
 from ..support.models import variant, write_with_card
 from ..support.pilot import Pilot, folders_in
-from ..test_cli import complaints, digitpad
 from .test_shipped import RUNTIMES
 
 
@@ -100,7 +100,7 @@ def test_a_failed_self_test_ends_commands_and_is_shown_in_the_window(tmp_path: P
 
 def test_doctor_runs_the_self_test(tmp_path: Path, failing: Path) -> None:
     home = str(tmp_path / "home")
-    done = digitpad("--model", failing, "doctor", "--json", DIGITPAD_HOME=home, SDL_VIDEODRIVER="dummy")
+    done = run_process("--model", failing, "doctor", "--json", DIGITPAD_HOME=home, SDL_VIDEODRIVER="dummy")
     findings = json.loads(done.stdout)["findings"]
     bad = [finding["said"] for finding in findings if finding["check"] == "reading" and finding["state"] == "bad"]
     assert len(bad) == len(RUNTIMES)

@@ -37,8 +37,7 @@ def unlisted(content: bytes) -> Model:
 posix = pytest.mark.skipif(sys.platform == "win32", reason="limits and signals are POSIX'")
 
 
-@pytest.mark.parametrize("runtime", RUNTIMES)
-@pytest.mark.parametrize("name", [INT8, FLOAT])
+@pytest.mark.parametrize(("name", "runtime"), [*zip((INT8, FLOAT), RUNTIMES, strict=False)])
 def test_a_valid_model_passes_with_and_without_a_card(name: str, runtime: str) -> None:
     content = (models_folder() / name).read_bytes()
     model = Model(PATH, content, "", CLASSES)
@@ -46,6 +45,7 @@ def test_a_valid_model_passes_with_and_without_a_card(name: str, runtime: str) -
     assert validate(unlisted(content), find_runtime(runtime)) == model
 
 
+@pytest.mark.usefixtures("in_process")
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("path", sorted((DATA / "models").glob("*.tflite")), ids=lambda path: path.stem)
 def test_the_tutorials_network_passes_in_every_number_type(path: Path, runtime: str) -> None:
@@ -94,6 +94,7 @@ INVALID = {
 }
 
 
+@pytest.mark.usefixtures("in_process")
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("name", INVALID)
 def test_an_invalid_model_is_one_line_with_the_reason(name: str, runtime: str) -> None:
@@ -112,6 +113,7 @@ def newer_operator(model: Any) -> None:
         code.version = 12 if code.builtinCode == 9 else code.version
 
 
+@pytest.mark.usefixtures("in_process")
 @pytest.mark.skipif(len(RUNTIMES) < 2, reason="both runtimes are needed")
 def test_a_refusal_names_the_runtime_that_can_load_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     model, older = unlisted(edited(FLOAT_MODEL, newer_operator)), find_runtime("tflite-runtime")
@@ -121,16 +123,19 @@ def test_a_refusal_names_the_runtime_that_can_load_the_file(monkeypatch: pytest.
     with pytest.raises(ModelError, match=rf"cannot load it .* {validation.NEXT}$"):  # neither can
         validate(unlisted(edited(FLOAT_MODEL, lambda own: setattr(own, "version", 2))), older)
 
+    validated = isolated.run_isolated
+
     def without_the_other(module: str, stdin: bytes, name: str, timeout: float) -> bytes:
         if name == "ai-edge-litert":
             raise ModelError("ai-edge-litert is not installed")
-        return run_isolated(module, stdin, name, timeout)
+        return validated(module, stdin, name, timeout)
 
     monkeypatch.setattr(isolated, "run_isolated", without_the_other)
     with pytest.raises(ModelError, match=r"cannot load it .* ai-edge-litert may: pip install ai-edge-litert$"):
         validate(model, older)
 
 
+@pytest.mark.usefixtures("in_process")
 def test_a_comparison_accepts_a_bad_classifier_and_no_infinite_outputs() -> None:
     bad = edited(FLOAT_MODEL, clear_weights)
     assert validate(unlisted(bad), find_runtime(), must_read=False).classes == CLASSES

@@ -82,7 +82,7 @@ def test_truncated_files_are_rejected(name: str) -> None:
 def test_any_other_offset_is_rejected_or_stays_inside_the_file() -> None:
     """An oracle that shares no code: flatbuffers' Python raises for what lies outside its buffer."""
     rng, accepted, rejected = random.Random(1), 0, 0
-    for _ in range(600):
+    for _ in range(250):
         at = 4 * rng.choice((rng.randrange(400), len(CONTENT) // 4 - 1 - rng.randrange(1700)))
         word = rng.choice((0, 1, 3, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFC, len(CONTENT), rng.randrange(len(CONTENT))))
         content = CONTENT[:at] + struct.pack("<I", word) + CONTENT[at + 4 :]
@@ -93,4 +93,4 @@ def test_any_other_offset_is_rejected_or_stays_inside_the_file() -> None:
             continue
         accepted += 1
         schema.ModelT.InitFromPackedBuf(bytearray(content))
-    assert min(accepted, rejected) > 100
+    assert min(accepted, rejected) > 50

@@ -182,10 +182,9 @@ def test_the_guard_rejects_a_wrong_label(hand: PersonalClassifier) -> None:
 
 def test_reference_digits_stay_correct_whatever_is_taught(own: PersonalClassifier) -> None:
     rng, before = random.Random(13), correct(own)
-    for one in allographs():  # all of them under wrong names, again and again
-        for _ in range(4):
-            wrong = rng.choice([label for label in "0123456789?" if label != one.label])
-            own.learn(normalise_digit(deform(one.ink, rng)), wrong)
+    for one in allographs():  # all of them under wrong names
+        wrong = rng.choice([label for label in "0123456789?" if label != one.label])
+        own.learn(normalise_digit(deform(one.ink, rng)), wrong)
     used = [lesson for lesson in own.lessons if lesson.used]
     assert len(used) >= 30  # the guard does not simply refuse everything
     assert correct(own) >= before

@@ -69,7 +69,7 @@ def test_a_million_points_are_refused_early() -> None:
         make_ink([stroke] * 40)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda inner: st.lists(inner)))
+@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda inner: st.lists(inner), max_leaves=20))
 def test_any_json_gives_ink_or_ink_error(strokes: object) -> None:
     try:
         ink = parse_ink(json.dumps({"strokes": strokes}))

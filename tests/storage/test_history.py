@@ -23,6 +23,7 @@ from edge_app.errors import InkError, StoreError
 from edge_app.recognition.ink import Ink, make_ink
 from edge_app.recognition.normalise import DigitImage
 from edge_app.recognition.results import Digit
+from edge_app.storage import history
 from edge_app.storage.history import CHECKED_BYTES, MAX_PAGES, VERSION, HistoryStore, StoredPage, open_history
 
 NOON = 1_767_268_800.0  # 2026-01-01T12:00:00+00:00
@@ -61,11 +62,11 @@ def write(store: HistoryStore, number: int = 1) -> int:
     return store.save_page(None, ink_of(number), str(number), 1.0)
 
 
-def filled(path: Path, pages: int, points: int = 200) -> bytearray:
+def filled(path: Path, pages: int) -> bytearray:
     with contextlib.closing(HistoryStore(path, lambda: NOON)) as store:
         store._database.execute("PRAGMA synchronous = OFF")
         for number in range(pages):
-            store.save_page(None, make_ink([[[number, i] for i in range(points)]]), str(number), 1.0)
+            store.save_page(None, make_ink([[[number, i] for i in range(200)]]), str(number), 1.0)
     return bytearray(path.read_bytes())
 
 
@@ -421,18 +422,6 @@ def test_export_has_examples_and_corrected_pages_once_each(store: HistoryStore, 
     ]
 
 
-def test_training_reads_the_digits_of_an_export_and_skips_numbers(store: HistoryStore, tmp_path: Path) -> None:
-    pytest.importorskip("keras")
-    from train.dataset import digits_of, no_digits_of
-
-    store.add_example(image_of(1), "7", ink_of(1), "correction")
-    store.correct_page(write(store, 42), "1995")
-    store.export(tmp_path / "mine.jsonl")
-    samples = list(read_labelled_ink(tmp_path / "mine.jsonl"))
-    assert [sample.label for sample in digits_of(samples)] == ["7"]
-    assert (len(samples), no_digits_of(samples)) == (2, [])
-
-
 def test_empty_export_keeps_the_old_file(store: HistoryStore, tmp_path: Path) -> None:
     (tmp_path / "old.jsonl").write_text("old")
     write(store)
@@ -527,9 +516,12 @@ def test_damage_in_a_small_file_is_found_when_it_is_opened(path: Path, aside: Pa
     assert aside.read_bytes() == content
 
 
-def test_damage_in_a_large_file_is_found_when_it_is_read(path: Path, aside: Path) -> None:
-    content = filled(path, 30, points=20_000)
-    assert len(content) > CHECKED_BYTES
+def test_damage_in_a_large_file_is_found_when_it_is_read(
+    path: Path, aside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "CHECKED_BYTES", 200_000)
+    content = filled(path, 100)
+    assert len(content) > history.CHECKED_BYTES
     content[20 * 4096 : -4096] = b"\xff" * (len(content) - 21 * 4096)
     path.write_bytes(content)
     with contextlib.closing(HistoryStore(path)) as store:

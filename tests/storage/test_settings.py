@@ -168,6 +168,7 @@ def test_damaged_file_is_reported_and_set_aside_before_writing(path: Path, kind:
         assert read_settings(path) == (Settings(speak=True), [])
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("key", ["a", "live"])
 def test_key_with_thousands_of_dots_is_rejected_quickly(path: Path, key: str) -> None:

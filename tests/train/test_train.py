@@ -140,6 +140,12 @@ def test_written_digits_differ_and_are_read_as_their_label(label: str) -> None:
     assert np.mean([recognizer.read(ink, single=True).text == label for ink in inks]) > 0.9
 
 
+def test_only_single_digits_are_trained_on() -> None:
+    samples = [LabelledInk(label, "me", make_ink([[[0, 0], [0, 9]]])) for label in ("7", "1995", "K")]
+    assert [sample.label for sample in dataset.digits_of(samples)] == ["7"]
+    assert [sample.label for sample in dataset.no_digits_of(samples)] == ["K"]
+
+
 def test_most_scribbles_are_rejected() -> None:
     from edge_app.recognition.recognizer import Recognizer
 
