@@ -10,14 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError, ImageError, InkError
+from ..escape import print_error
 from ..recognition.ink import Ink, ink_of_record
 from ..recognition.normalise import SIZE, normalise_bitmap
-from ..recognition.pictures import open_picture
+from ..recognition.pictures import Coverage, open_picture
 from ..storage.safe_open import open_regular, open_unzipped
 from .mnist import IMAGES_IDX, read_idx, read_mnist
-from .readers import MAX_LINE, PICTURES
+from .readers import MAX_LINE, why_no_picture
 
 FOLDS = 5
+NAMED = 5  # files that are left out: of more, the number is given
 
 
 @dataclass(frozen=True)
@@ -119,21 +121,35 @@ def _images(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> Iterator[LabelledImag
 
 
 def _read_folder(path: Path) -> Iterator[LabelledImage]:
-    """Yield the pictures of the folders 0 to 9 in `path`, each as one normalised digit."""
-    classes = sorted(folder for folder in path.iterdir() if folder.is_dir() and folder.name in set("0123456789"))
+    """Yield the pictures of the folders 0 to 9 in `path`, each as one normalised digit.
+
+    What else lies there, and pictures that cannot be read, are left out: one line on standard error names them.
+    """
+    entries = sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
+    classes = [entry for entry in entries if entry.is_dir() and entry.name in set("0123456789")]
     if not classes:
         raise DataError(f"{path}: no labelled pictures. Expected a folder for each digit, named 0 to 9")
+    left_out = [f"{entry.name} (no folder of a digit)" for entry in entries if entry not in classes]
     for folder in classes:
-        for file in sorted(folder.iterdir()):
-            if file.suffix.lower() not in PICTURES or file.name.startswith("."):
-                continue
+        for file in sorted(entry for entry in folder.iterdir() if not entry.name.startswith(".")):
             try:
-                with open_regular(file) as picture:
-                    yield LabelledImage(folder.name, path.name, normalise_bitmap(open_picture(picture)))
+                yield LabelledImage(folder.name, path.name, normalise_bitmap(_open_named(file)))
             except ImageError as error:
-                raise DataError(f"{file}: {error}") from None
-            except OSError as error:
-                raise DataError(f"{file}: cannot be read ({error.strerror})") from None
+                left_out.append(f"{folder.name}/{file.name} ({error})")
+    if left_out:
+        more = f"; and {len(left_out) - NAMED} more" if len(left_out) > NAMED else ""
+        print_error(f"{path}: left out: {'; '.join(left_out[:NAMED])}{more}")
+
+
+def _open_named(file: Path) -> Coverage:
+    """Return the ink of a picture file; raises ImageError, also for what is no picture by its name."""
+    if why := why_no_picture(file):
+        raise ImageError(why)
+    try:
+        with open_regular(file) as picture:
+            return open_picture(picture)
+    except OSError as error:
+        raise ImageError(f"cannot be read: {error.strerror}") from None
 
 
 def read_labelled_ink(path: Path) -> Iterator[LabelledInk]:

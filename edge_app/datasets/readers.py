@@ -47,14 +47,22 @@ def _read_file(path: Path) -> Iterator[Sample]:
             with open_unzipped(path) as file:
                 yield from _ink_lines(file, str(path)) if _ink_kind(path) == ".jsonl" else _ink_object(file, str(path))
         elif kind in APPLE:
-            how = "convert it to JPEG, on an iPhone by Settings, Camera, Formats, Most Compatible"
-            yield Sample(str(path), ImageError(f"HEIC pictures cannot be read: {how}"))
+            yield Sample(str(path), ImageError(why_no_picture(path)))
         else:
             expected = ", ".join(sorted(INK | PICTURES))
             yield Sample(str(path), InkError(f"unknown file type: expected {expected}, ink also with .gz"))
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         yield Sample(str(path), InkError(f"cannot be read ({reason})"))
+
+
+def why_no_picture(path: Path) -> str:
+    """Return why a file is not read as a picture, by its name; empty if it is."""
+    kind = path.suffix.lower()
+    if kind in APPLE:
+        how = "convert it to JPEG, on an iPhone by Settings, Camera, Formats, Most Compatible"
+        return f"HEIC pictures cannot be read: {how}"
+    return "" if kind in PICTURES else f"not a picture: expected {', '.join(sorted(PICTURES))}"
 
 
 def is_ink(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import struct
 import zipfile
 from pathlib import Path
@@ -245,7 +246,7 @@ def test_models_behind_the_data_stay_in_their_order(words: str, monkeypatch: pyt
     assert (jobs[0].models, jobs[0].data) == ([Path("a.tflite"), Path("b.tflite")], [Path("d.csv")])
 
 
-def test_a_folder_of_pictures_by_class_is_read(tmp_path: Path) -> None:
+def test_a_folder_of_pictures_by_class_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(DataError, match="no labelled pictures"):
         list(Batches(tmp_path))
     picture = Image.new("L", (90, 120), 255)
@@ -253,14 +254,41 @@ def test_a_folder_of_pictures_by_class_is_read(tmp_path: Path) -> None:
     for digit in "17":
         (tmp_path / digit).mkdir()
         picture.save(tmp_path / digit / "a.png")
-    (tmp_path / "1" / "notes.txt").write_text("no picture")
+    picture.save(tmp_path / "1" / "b.webp")
+    (tmp_path / "1" / ".DS_Store").write_text("hidden")
     [(images, labels)] = list(Batches(tmp_path))
-    assert labels.tolist() == [1, 7]
-    assert (images[0] == images[1]).all()
+    assert labels.tolist() == [1, 1, 7]
+    assert (images[0] == images[2]).all()
     assert images[0].any()
-    (tmp_path / "7" / "b.png").write_bytes(b"no")
-    with pytest.raises(DataError, match=r"b\.png"):
-        list(Batches(tmp_path))
+    assert capsys.readouterr().err == ""
+
+
+def test_files_of_a_labelled_folder_that_are_left_out_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("7", "10"):
+        (tmp_path / name).mkdir()
+    picture = Image.new("L", (90, 120), 255)
+    picture.save(tmp_path / "7" / "blank.png")
+    picture.paste(0, (40, 10, 50, 110))
+    picture.save(tmp_path / "7" / "good.png")
+    for name in ("a.heic", "notes.txt", "no.png"):
+        (tmp_path / "7" / name).write_bytes(b"no")
+    [(_, labels)] = list(Batches(tmp_path))
+    assert labels.tolist() == [7]
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    for name, why in {
+        "10": "no folder of a digit",
+        "7/a.heic": "convert it to JPEG",
+        "7/blank.png": "no ink found",
+        "7/no.png": "not a picture",
+        "7/notes.txt": "not a picture",
+    }.items():
+        assert re.search(rf"(: |; ){re.escape(name)} \([^;]*{why}", told), name
+    (tmp_path / "7" / "more.txt").write_bytes(b"")
+    list(Batches(tmp_path))
+    assert capsys.readouterr().err.endswith("; and 1 more\n")
 
 
 def test_ink_that_is_not_one_digit_is_skipped(tmp_path: Path) -> None:
