@@ -1,11 +1,17 @@
 """Facts read from the files of a Linux system: accounts, groups, and what is on the screen after boot."""
 
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ..errors import SetupError
 
+# of linux/input-event-codes.h
+DIRECT = 1 << 1  # INPUT_PROP_DIRECT: a screen that is touched
+ABS_X, ABS_MT_POSITION_X = 0x00, 0x35
+LONG = sys.maxsize.bit_length() + 1
 XDG_AUTOSTART = "xdg-autostart"  # lxsession-xdg-autostart and similar programs run ~/.config/autostart
 
 
@@ -104,6 +110,64 @@ def merges_configurations(root: Path) -> bool:
     It then runs the system's autostart file as well as the user's; otherwise the user's alone.
     """
     return inside(root, "usr/bin/labwc-pi").exists()
+
+
+class Device(NamedTuple):
+    """A touchscreen, pen, mouse or touchpad."""
+
+    name: str
+    node: str
+    is_direct: bool
+
+    def __str__(self) -> str:
+        """Return what a user calls it."""
+        return f"{'touchscreen' if self.is_direct else 'pointer'} {self.name}"
+
+
+def pointing_devices(listed: str) -> list[Device]:
+    """Return the devices of /proc/bus/input/devices that the kernel takes for a mouse or a touchscreen.
+
+    A touchscreen may have the axes of single fingers alone (ABS_MT): no mouse, and not always a property.
+    """
+    found = []
+    for block in listed.split("\n\n"):
+        name, handlers = re.search(r'^N: Name="(.*)"', block, re.M), re.search(r"^H: Handlers=(.*)", block, re.M)
+        node = re.search(r"\bevent\d+\b", handlers[1]) if handlers else None
+        axes = _bits(block, "ABS")
+        fingers_alone = bool(axes >> ABS_MT_POSITION_X & 1 and not axes >> ABS_X & 1)
+        direct = fingers_alone or bool(_bits(block, "PROP") & DIRECT)
+        if name and handlers and node and (direct or re.search(r"\bmouse\d", handlers[1])):
+            found.append(Device(name[1].strip(), f"/dev/input/{node[0]}", direct))
+    return sorted(found, key=lambda device: not device.is_direct)
+
+
+def _bits(block: str, name: str) -> int:
+    """Return a bitmap of the kernel's list: hexadecimal words of a `long` each, the highest first."""
+    found, bits = re.search(rf"^B: {name}=([0-9a-f ]+)$", block, re.M), 0
+    for word in found[1].split() if found else ():
+        bits = bits << LONG | int(word, 16)
+    return bits
+
+
+def touchscreens(root: Path) -> list[str]:
+    """Return the names of the touchscreens."""
+    return [
+        device.name for device in pointing_devices(_text(inside(root, "proc/bus/input/devices"))) if device.is_direct
+    ]
+
+
+def connected_screens(root: Path) -> list[str]:
+    """Return the plugs of the connected screens, as compositors name them: DSI-1, HDMI-A-1."""
+    files = sorted(inside(root, "sys/class/drm").glob("card*-*/status"))
+    return [file.parent.name.partition("-")[2] for file in files if _text(file).strip() == "connected"]
+
+
+def touch_settings(rc_xml: str, device: str) -> dict[str, str]:
+    """Return the attributes that labwc's rc.xml gives a touch device by its name, or else to all of them."""
+    text = re.sub(r"<!--.*?-->", "", rc_xml, flags=re.DOTALL)
+    tags = [dict(re.findall(r"""(\w+)\s*=\s*["']([^"']*)["']""", tag)) for tag in re.findall(r"<touch\b[^>]*>", text)]
+    named = {tag.get("deviceName", "").lower(): tag for tag in tags}
+    return named.get(device.lower()) or named.get("") or {}
 
 
 def has_overlay(root: Path) -> bool:

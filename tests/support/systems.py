@@ -88,7 +88,7 @@ class System(Host):
         self.packages = {"numpy": "1.26.4", "pillow": "11", "platformdirs": "4", "tomlkit": "0.13"}
         self.packages |= {"tflite-runtime": "2.14.0", "pygame-ce": "2.5.8"}
         self.drivers: list[str] | None = CE
-        self.lacking: list[str] = []
+        self.lacking: dict[str, list[str]] = {}
         self.missing: list[str] = []
         self.trials: dict[str, dict[str, Any]] = {}
         self.facts: dict[str, Any] | None = None  # what pygame says in place of the usual
@@ -150,7 +150,9 @@ class System(Host):
             if answering.items() <= self.environ.items():
                 return "wayland" if "WAYLAND_DISPLAY" in answering else "x11"
         usable = self.cards and all(self.may_open(card, write=True) for card in self.cards)
-        return "KMSDRM" if usable and not self.lacking and "KMSDRM" in (self.drivers or []) else "offscreen"
+        return (
+            "KMSDRM" if usable and not self.lacking.get("KMSDRM") and "KMSDRM" in (self.drivers or []) else "offscreen"
+        )
 
     def findings(self, check: str = "") -> list[Finding]:
         for name in ("paths", "settings", "language", "pygame"):  # a test may have changed what they depend on

@@ -27,6 +27,7 @@ def labwc(tmp_path: Path) -> System:
     system.put("/run/user/1000/wayland-0.lock")
     system.put("/proc/net/unix", "0: 2 0 10 1 1 9 /run/user/1000/wayland-0\n")
     system.environ |= {"WAYLAND_DISPLAY": "wayland-0", "XDG_RUNTIME_DIR": "/run/user/1000"}
+    system.put("~/.config/labwc/rc.xml", '<labwc_config><touch mapToOutput="DSI-1"/></labwc_config>\n')
     system.groups = {"pi"}
     return system
 

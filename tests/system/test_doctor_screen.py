@@ -3,7 +3,7 @@
 import pytest
 
 from edge_app.gui.platform.pygame_probe import NEEDED
-from edge_app.system.doctor.check_input import pointing_devices
+from edge_app.system.os_info import pointing_devices
 
 from ..support.systems import FINGERS, KEYBOARD, MOUSE, PEN, REMOTE, TABLET, TOUCHPAD, TOUCHSCREEN, System, choose, only
 
@@ -32,10 +32,10 @@ def test_devices_of_root_need_udev(lite: System) -> None:
 
 
 def test_missing_libraries(lite: System) -> None:
-    lite.lacking = list(NEEDED[1:4])
+    lite.lacking = {"KMSDRM": list(NEEDED["KMSDRM"][1:4])}
     finding = only(lite.bad())
     assert finding.remedy == "sudo apt install libgbm1 libegl1 libgles2 libgl1-mesa-dri"
-    lite.lacking = []
+    lite.lacking = {}
     assert lite.bad() == []
 
 
@@ -93,9 +93,8 @@ def test_display_variables_without_a_display(labwc: System, x11: System) -> None
         (REMOTE, []),
     ],
 )
-def test_pointing_devices_are_found(empty: System, block: str, listed: list[str]) -> None:
-    empty.put("/proc/bus/input/devices", block)
-    assert [str(device) for device in pointing_devices(empty)] == listed
+def test_pointing_devices_are_found(block: str, listed: list[str]) -> None:
+    assert [str(device) for device in pointing_devices(block)] == listed
 
 
 def test_no_pointing_device(lite: System) -> None:
@@ -103,6 +102,54 @@ def test_no_pointing_device(lite: System) -> None:
     assert only(lite.bad()).said == "no touchscreen, pen or mouse found"
     lite.put("/proc/bus/input/devices", "\n".join([KEYBOARD, REMOTE, MOUSE]))
     assert lite.bad() == []
+
+
+def test_fingers_that_arrive_as_a_mouse(labwc: System, x11: System) -> None:
+    x11.lacking = {"x11": ["libXi.so.6"]}
+    assert x11.bad() == []  # no touchscreen
+    x11.put("/proc/bus/input/devices", TOUCHSCREEN)
+    assert only(x11.bad()).remedy == "sudo apt install libxi6"
+    labwc.lacking = x11.lacking
+    assert labwc.bad() == []  # wayland needs no libXi
+    labwc.put("~/.config/labwc/rc.xml", '<labwc_config><touch deviceName="" mouseEmulation="yes"/></labwc_config>')
+    assert "turns the fingers" in labwc.findings("input")[1].said
+    labwc.put("~/.config/labwc/rc.xml", '<labwc_config><!--<touch mouseEmulation="yes"/>--></labwc_config>')
+    assert labwc.states("input") == ["good"]
+
+
+def test_driver_on_a_wayland_desktop(labwc: System) -> None:
+    assert only(labwc.findings("display")).said == "a window opens with wayland (WAYLAND_DISPLAY=wayland-0)"
+    labwc.facts = {**labwc.usual_facts(), "driver": "x11"}
+    assert "the kiosk takes wayland" in only(labwc.findings("display")).said
+    labwc.facts["lacking"] = {"wayland": ["libwayland-egl.so.1"]}
+    finding = only(labwc.findings("display"))
+    assert (finding.state, finding.remedy) == ("note", "sudo apt install libwayland-egl1")
+
+
+RANDR = """\
+HDMI-A-1 "A monitor"
+  Enabled: yes
+  Transform: normal
+DSI-1 "(null) (null) (DSI-1)"
+  Modes:
+    800x480 px, 60.000000 Hz (preferred, current)
+  Transform: 90
+"""
+
+
+def test_turned_screen_whose_touch_is_not_turned(labwc: System) -> None:
+    labwc.commands = {"wlr-randr": RANDR}
+    assert labwc.bad() == []
+    labwc.put("~/.config/labwc/rc.xml", '<labwc_config><!--<touch mapToOutput="DSI-1"/>--></labwc_config>\n')
+    finding = only(labwc.bad())
+    assert "turned by 90 degrees in wlr-randr, DSI-1, and touch is not" in finding.said
+    line = '<touch deviceName="10-0038 generic ft5x06 (79)" mapToOutput="DSI-1"/>'
+    assert line in finding.remedy
+    labwc.put("~/.config/labwc/rc.xml", f"<labwc_config>\n{line}\n</labwc_config>\n")
+    assert labwc.bad() == []
+    labwc.put("/proc/bus/input/devices", MOUSE)
+    labwc.put("~/.config/labwc/rc.xml", "")
+    assert labwc.bad() == []
 
 
 def test_remote_desktop_needs_no_device(x11: System) -> None:

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from configparser import ConfigParser
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
@@ -24,7 +25,9 @@ from edge_app.system.file_changes import acting_as
 from edge_app.system.kiosk.install import kiosk_command
 from edge_app.system.kiosk.units import system_unit, user_unit, with_block, without_block
 from edge_app.system.launch_command import Start
-from edge_app.system.os_info import find_account
+from edge_app.system.os_info import find_account, touch_settings
+
+from ..support.systems import TOUCHSCREEN
 
 PROGRAM = "/home/pi/pad/bin/digitpad"
 SYSTEM_UNIT = "etc/systemd/system/digitpad-kiosk.service"
@@ -32,6 +35,7 @@ WANTED = "etc/systemd/system/multi-user.target.wants/digitpad-kiosk.service"
 USER_UNIT = "home/pi/.config/systemd/user/digitpad-kiosk.service"
 ENTRY = "home/pi/.config/autostart/digitpad-kiosk.desktop"
 LABWC = "home/pi/.config/labwc/autostart"
+RC_XML = "home/pi/.config/labwc/rc.xml"
 MANAGER = "etc/systemd/system/display-manager.service"
 
 PI = 1000 if os.getuid() == 0 else os.getuid()  # tests that run as root give the home to this user
@@ -186,6 +190,7 @@ def test_autostart_entry_starts_the_unit_on_the_sessions_display(tree: Path) -> 
         "--user start digitpad-kiosk.service",
     ]
     assert values(tree / USER_UNIT, "ExecStart") == [f"{PROGRAM} --kiosk"]
+    assert "SDL_VIDEODRIVER=wayland,x11" in values(tree / USER_UNIT, "Environment")
 
 
 def test_labwc_autostart_is_edited_where_xdg_autostart_is_not_run(tree: Path) -> None:
@@ -203,6 +208,76 @@ def test_labwc_autostart_is_edited_where_xdg_autostart_is_not_run(tree: Path) ->
     write(tree, "usr/bin/labwc-pi", "exec labwc -m\n")  # then the system's is read as well
     install(tree)
     assert ". /etc/xdg" not in (tree / LABWC).read_text()
+
+
+def board(root: Path, screens: dict[str, str], touchscreen: str = TOUCHSCREEN) -> None:
+    write(root, "proc/bus/input/devices", touchscreen)
+    for name, state in screens.items():
+        write(root, f"sys/class/drm/card1-{name}/status", f"{state}\n")
+
+
+TOUCH = '  <touch deviceName="10-0038 generic ft5x06 (79)" mapToOutput="DSI-1"/>\n'
+
+
+@pytest.mark.parametrize("root", ["labwc", "openbox"])
+def test_touch_is_mapped_to_the_screen_and_back(tree: Path, root: str) -> None:
+    system(tree, "rpd-labwc")
+    board(tree, {"DSI-1": "connected", "HDMI-A-1": "connected", "HDMI-A-2": "disconnected"})
+    before = snapshot(tree)
+    install(tree)
+    assert added(before, tree) == {USER_UNIT, ENTRY, RC_XML}
+    text = (tree / RC_XML).read_text()
+    assert touch_settings(text, "10-0038 GENERIC ft5x06 (79)")["mapToOutput"] == "DSI-1"
+    assert [touch.attrib["mapToOutput"] for touch in ElementTree.fromstring(text)] == ["DSI-1"]
+    install(tree, remove=True)
+    assert snapshot(tree) == before
+
+    own = f"<?xml version='1.0'?>\n<{root}_config>\n  <theme/>\n</{root}_config>\n"
+    write(tree, RC_XML, own)
+    give_home(tree)
+    before = snapshot(tree)
+    install(tree)
+    install(tree)
+    assert (tree / RC_XML).read_text().count(TOUCH) == 1
+    install(tree, remove=True)
+    assert snapshot(tree) == before
+
+
+@pytest.mark.parametrize(
+    ("screens", "rc_xml", "note"),
+    [
+        ({"HDMI-A-1": "connected", "HDMI-A-2": "connected"}, None, "HDMI-A-1 or HDMI-A-2"),
+        ({}, None, "DSI-1"),
+        ({"DSI-1": "connected"}, "<theme/>\n", "DSI-1"),
+        ({"DSI-1": "connected"}, '<labwc_config><touch deviceName="" mapToOutput="DSI-1"/></labwc_config>\n', None),
+    ],
+)
+def test_touch_that_cannot_be_mapped_is_a_note(
+    tree: Path, capsys: pytest.CaptureFixture[str], screens: dict[str, str], rc_xml: str | None, note: str | None
+) -> None:
+    system(tree, "rpd-labwc")
+    board(tree, screens)
+    if rc_xml:
+        write(tree, RC_XML, rc_xml)
+    give_home(tree)
+    before = snapshot(tree)
+    install(tree)
+    assert added(before, tree) == {USER_UNIT, ENTRY}
+    assert (f'mapToOutput="{note}"' in capsys.readouterr().out) == (note is not None)
+
+
+def test_users_rc_xml_does_not_hide_the_systems(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    system(tree, "rpd-labwc")
+    board(tree, {"DSI-1": "connected"})
+    write(tree, "etc/xdg/labwc/rc.xml", "<labwc_config/>\n")
+    install(tree)
+    assert (tree / RC_XML).exists()  # labwc-pi reads both
+    install(tree, remove=True)
+    (tree / "usr/bin/labwc-pi").unlink()
+    capsys.readouterr()
+    install(tree)
+    assert not (tree / RC_XML).exists()
+    assert "mapToOutput" in capsys.readouterr().out
 
 
 # -- What systemd says about the units
@@ -240,7 +315,7 @@ def test_systemd_verifies_the_user_unit(tmp_path: Path) -> None:
     root = tmp_path / "root"  # its own manager reads a path of this system
     unit = root / "digitpad-kiosk.service"
     root.mkdir()
-    unit.write_bytes(user_unit(Start(("/bin/sh", "--kiosk"), Path("/"), False)))
+    unit.write_bytes(user_unit(Start(("/bin/sh", "--kiosk"), Path("/"), False), "labwc"))
     environ = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path), "HOME": str(tmp_path)}
     command = ["systemd-analyze", "--user", "verify", "--recursive-errors=no", str(unit)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
@@ -250,7 +325,7 @@ def test_systemd_verifies_the_user_unit(tmp_path: Path) -> None:
 
 @needs_systemd
 def test_user_unit_allows_the_call_that_mesa_needs_on_wayland() -> None:
-    unit = user_unit(Start(("/bin/sh", "--kiosk"), Path("/"), False)).decode()
+    unit = user_unit(Start(("/bin/sh", "--kiosk"), Path("/"), False), "labwc").decode()
     filters = [
         line.removeprefix("SystemCallFilter=") for line in unit.splitlines() if line.startswith("SystemCallFilter=")
     ]
@@ -483,4 +558,4 @@ def test_line_break_in_a_path_is_an_error(name: str) -> None:
         with pytest.raises(SetupError, match="not allowed in a systemd unit"):
             system_unit(start, "pi", [])
         with pytest.raises(SetupError, match="not allowed in a systemd unit"):
-            user_unit(start)
+            user_unit(start, "labwc")

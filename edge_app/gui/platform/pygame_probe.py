@@ -7,8 +7,15 @@ from typing import Any
 
 from ...system.doctor.probe import serve
 
-NEEDED = ("libdrm.so.2", "libgbm.so.1", "libEGL.so.1", "libGLESv2.so.2", "libudev.so.1")
-"""What SDL loads from the system when it draws without a desktop; no wheel brings these along."""
+NEEDED = {
+    "KMSDRM": ("libdrm.so.2", "libgbm.so.1", "libEGL.so.1", "libGLESv2.so.2", "libudev.so.1"),
+    "wayland": (
+        *("libwayland-client.so.0", "libwayland-cursor.so.0", "libwayland-egl.so.1", "libxkbcommon.so.0"),
+        *("libEGL.so.1", "libGLESv2.so.2"),
+    ),
+    "x11": ("libXi.so.6",),  # without it, fingers are a mouse
+}
+"""What SDL's drivers load from the system, and no wheel brings along."""
 
 
 def answer(job: dict[str, Any]) -> dict[str, Any]:
@@ -32,7 +39,7 @@ def _library() -> dict[str, Any]:
 
     library = loaded_sdl()
     if library is None:
-        return {"drivers": None, "udev": None, "lacking": []}
+        return {"drivers": None, "udev": None, "lacking": {}}
     library.SDL_GetVideoDriver.restype = ctypes.c_char_p
     found = [library.SDL_GetVideoDriver(number) for number in range(library.SDL_GetNumVideoDrivers())]
     # SDL loads udev by name when it first looks for devices, so the name is in SDL's file
@@ -40,7 +47,7 @@ def _library() -> dict[str, Any]:
     return {
         "drivers": [name.decode() for name in found if name],
         "udev": udev,
-        "lacking": [name for name in NEEDED if not _loads(name)],
+        "lacking": {driver: [name for name in names if not _loads(name)] for driver, names in NEEDED.items()},
     }
 
 

@@ -4,6 +4,8 @@ import re
 import shlex
 from collections.abc import Iterator
 
+from ..os_info import touch_settings, touchscreens
+from .check_input import RC_XML
 from .check_software import install_libraries
 from .host import Finding, Host
 
@@ -29,7 +31,20 @@ def check_display(host: Host) -> Iterator[Finding]:
     elif facts["seen"]:
         name = VARIABLES.get(facts["driver"], "")
         place = f" ({name}={host.environ[name]})" if host.environ.get(name) else ""
-        yield Finding("display", "good", f"a window opens with {facts['driver'].lower()}{place}")
+        said = f"a window opens with {facts['driver'].lower()}{place}"
+        if facts["driver"] == "x11" and host.environ.get("WAYLAND_DISPLAY"):
+            yield _xwayland(facts["lacking"].get("wayland", []), said)
+        else:
+            yield Finding("display", "good", said)
+
+
+def _xwayland(lacking: list[str], said: str) -> Finding:
+    """Report SDL's choice on a Wayland desktop, and whether the kiosk can do better."""
+    why = "wayland, which needs no second server, and alone can keep the screen lit"
+    if not lacking:
+        return Finding("display", "good", f"{said}, through XWayland; the kiosk takes {why}")
+    said = f"{said}, through XWayland; the kiosk would take {why}, but lacks {', '.join(lacking)}"
+    return Finding("display", "note", said, install_libraries(lacking))
 
 
 def _refusal(host: Host) -> str:
@@ -74,9 +89,9 @@ def _console_problem(host: Host) -> Finding | None:
     if not host.cards:
         return _no_display(host)
     facts = host.pygame
-    if facts["lacking"]:
-        said = f"libraries for drawing without a desktop are missing: {', '.join(facts['lacking'])}"
-        return Finding("display", "bad", said, install_libraries(facts["lacking"]))
+    if lacking := facts["lacking"].get("KMSDRM"):
+        said = f"libraries for drawing without a desktop are missing: {', '.join(lacking)}"
+        return Finding("display", "bad", said, install_libraries(lacking))
     status = {name: host.read(f"/sys/class/drm/{name}/status").strip() for name in host.names("/sys/class/drm")}
     plugs = {name.partition("-")[2]: state for name, state in status.items() if state}
     if plugs and set(plugs.values()) == {"disconnected"}:  # some report unknown
@@ -104,6 +119,20 @@ def check_rotation(host: Host) -> Iterator[Finding]:
         yield Finding("rotation", "bad", f"the picture is rotated twice: {system}, and {own}", remedy)
     else:
         yield Finding("rotation", "good", f"rotated once: {own or system}" if own or system else "not rotated")
+    yield from _unturned_touch(host, system)
+
+
+def _unturned_touch(host: Host, system: str) -> Iterator[Finding]:
+    """Find touchscreens that labwc does not map to the screen that it turns; unmapped ones keep their directions."""
+    output = re.search(r"\b(?:DSI|HDMI-A|DPI|DP|eDP|SPI|Virtual)-\d+\b", system)
+    if not host.environ.get("WAYLAND_DISPLAY") or not system:
+        return
+    for name in touchscreens(host.root):
+        if not touch_settings(host.read(RC_XML), name).get("mapToOutput"):
+            line = f'<touch deviceName="{name}" mapToOutput="{output[0] if output else "DSI-1"}"/>'
+            said = f"the screen is turned {system}, and touch is not: labwc does not map {name} to it"
+            remedy = f"digitpad install-kiosk does that, or add to {RC_XML}: {line}; then: labwc --reconfigure"
+            yield Finding("rotation", "bad", said, remedy)
 
 
 def _own_rotation(host: Host) -> str:
@@ -126,6 +155,9 @@ def _system_rotation(host: Host) -> str:
         pattern = r"^(\S+) connected (?:primary )?\d+x\d+\+\d+\+\d+ (left|right|inverted)\b"
         found = re.search(pattern, host.run("xrandr", "--query"), re.M)
         return f"by {RANDR[found[2]]} degrees in xrandr, {found[1]}" if found else ""
+    for block in re.split(r"^(?=\S)", host.run("wlr-randr"), flags=re.M):
+        if found := re.search(r"^\s+Transform: (?:flipped-)?(90|180|270)$", block, re.M):
+            return f"by {found[1]} degrees in wlr-randr, {block.split()[0]}"
     for path, pattern in DESKTOP_FILES.items():
         if found := re.search(pattern, host.read(path), re.M):
             return f"by {found[1]} degrees in {path}"

@@ -28,6 +28,11 @@ PACKAGES = {  # Debian's, by library
     "libGLESv2.so.2": "libgles2 libgl1-mesa-dri",
     "libudev.so.1": "libudev1",
     "libatomic.so.1": "libatomic1",
+    "libXi.so.6": "libxi6",
+    "libwayland-client.so.0": "libwayland-client0",
+    "libwayland-cursor.so.0": "libwayland-cursor0",
+    "libwayland-egl.so.1": "libwayland-egl1",
+    "libxkbcommon.so.0": "libxkbcommon0",
 }
 
 

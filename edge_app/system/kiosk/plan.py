@@ -11,17 +11,34 @@ from pathlib import Path
 from ...errors import SetupError
 from ..file_changes import Content, current
 from ..launch_command import find_start
-from ..os_info import Account, Session, groups_among, has_overlay, inside, merges_configurations, runs_xdg_autostart
+from ..os_info import (
+    Account,
+    Session,
+    connected_screens,
+    groups_among,
+    has_overlay,
+    inside,
+    merges_configurations,
+    runs_xdg_autostart,
+    touch_settings,
+    touchscreens,
+)
 from .units import (
+    BEGIN,
     DEVICE_GROUPS,
+    EMPTY_XML,
+    END,
     NAME,
     OURS,
     START,
     UNIT,
+    XML_BEGIN,
+    XML_END,
     autostart_entry,
     system_unit,
     user_unit,
     with_block,
+    with_touch,
     without_block,
 )
 
@@ -30,6 +47,7 @@ WANTED = f"/etc/systemd/system/multi-user.target.wants/{UNIT}"
 USER_UNIT = f".config/systemd/user/{UNIT}"
 ENTRY = f".config/autostart/{NAME}.desktop"
 LABWC = ".config/labwc/autostart"
+RC_XML = ".config/labwc/rc.xml"
 STATE = "/var/lib/digitpad"
 
 
@@ -73,9 +91,10 @@ def plan_removal(plan: Plan) -> None:
         return
     for path in (USER_UNIT, ENTRY):
         _remove(plan.home, plan.at_home(path))
-    content = current(plan.at_home(LABWC))
-    if isinstance(content, bytes):
-        plan.home[plan.at_home(LABWC)] = without_block(content, plan.at_home(LABWC))
+    for path, ends in ((LABWC, (BEGIN, END)), (RC_XML, (XML_BEGIN, XML_END))):
+        content = current(plan.at_home(path))
+        if isinstance(content, bytes):
+            plan.home[plan.at_home(path)] = without_block(content, plan.at_home(path), *ends)
 
 
 def _remove(files: dict[Path, Content], path: Path) -> None:
@@ -105,7 +124,9 @@ def plan_installation(plan: Plan, kind: str, session: Session, rotate: int | Non
             f"settings, history and pictures are kept in {STATE}; on a read-only root, mount a writable disk there",
         ]
         return
-    plan.home[plan.at_home(USER_UNIT)] = user_unit(start)
+    plan.home[plan.at_home(USER_UNIT)] = user_unit(start, kind)
+    if kind == "labwc":
+        _plan_touch(plan)
     if runs_xdg_autostart(plan.root, account, kind):
         plan.home[plan.at_home(ENTRY)] = autostart_entry()
     else:
@@ -116,6 +137,26 @@ def plan_installation(plan: Plan, kind: str, session: Session, rotate: int | Non
             f"{session.login or 'nobody'} is logged in automatically at boot, not {account.name}. As {account.name}, "
             "run: sudo raspi-config nonint do_boot_behaviour B4"
         )
+
+
+def _plan_touch(plan: Plan) -> None:
+    """Map the touchscreens to the screen: labwc turns them with it only then."""
+    path, names, screens = plan.at_home(RC_XML), touchscreens(plan.root), connected_screens(plan.root)
+    content = plan.home[path] if path in plan.home else current(path)
+    text = content.decode(errors="replace") if isinstance(content, bytes) else ""
+    names = [name for name in names if not touch_settings(text, name).get("mapToOutput")]
+    if not names:
+        return
+    panels = [screen for screen in screens if screen.startswith("DSI")] or screens
+    hides = content is None and inside(plan.root, "/etc/xdg/labwc/rc.xml").is_file()
+    written = with_touch(EMPTY_XML if content is None else text.encode(), names, panels[0]) if len(panels) == 1 else b""
+    if isinstance(content, Path) or (hides and not merges_configurations(plan.root)) or XML_BEGIN not in written:
+        plan.notes.append(
+            f"if the screen is turned, touch turns with it only by a line in {path}, for each touchscreen: "
+            f'<touch deviceName="{names[0]}" mapToOutput="{" or ".join(panels) or "DSI-1"}"/>'
+        )
+    else:
+        plan.home[path] = written
 
 
 def _plan_labwc(plan: Plan) -> None:

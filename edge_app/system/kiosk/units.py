@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from string import Template
+from xml.sax.saxutils import quoteattr
 
 from ...errors import SetupError
 from ..launch_command import Start
@@ -13,6 +14,8 @@ UNIT = f"{NAME}.service"
 OURS = b"# Written by digitpad install-kiosk"  # how every file of ours begins
 DEVICE_GROUPS = ("video", "render", "input", "audio", "tty")
 BEGIN, END = b"# >>> digitpad install-kiosk", b"# <<< digitpad install-kiosk"
+XML_BEGIN, XML_END = b"<!-- >>> digitpad install-kiosk -->", b"<!-- <<< digitpad install-kiosk -->"
+EMPTY_XML = b'<?xml version="1.0"?>\n<labwc_config>\n</labwc_config>\n'
 
 # Reads the same in a desktop entry and a shell script. Starting it twice does no harm.
 START = (
@@ -31,9 +34,11 @@ def system_unit(start: Start, user: str, groups: list[str], *, direct: bool = Fa
     return _fill("system.service", user=user, groups=" ".join(groups), home=home, restart_mode=mode, **_service(start))
 
 
-def user_unit(start: Start) -> bytes:
+def user_unit(start: Start, kind: str) -> bytes:
     """Return the unit for the user's own systemd, which a desktop's autostart starts."""
-    return _fill("user.service", **_service(start))
+    # SDL 2 would take X11, a second server, which on Wayland keeps no screen lit; it stays the second choice
+    driver = "Environment=SDL_VIDEODRIVER=wayland,x11\n" if kind == "labwc" else ""
+    return _fill("user.service", driver=driver, **_service(start))
 
 
 def autostart_entry() -> bytes:
@@ -60,6 +65,13 @@ def _quote(word: str) -> str:
     return escaped if re.fullmatch(r"[\w/.,:=+@%-]+", escaped) else f'"{escaped}"'
 
 
+def with_touch(rc_xml: bytes, touchscreens: list[str], output: str) -> bytes:
+    """Return labwc's rc.xml with our block at the end of it, which maps touchscreens to a screen."""
+    lines = (f"  <touch deviceName={quoteattr(name)} mapToOutput={quoteattr(output)}/>\n" for name in touchscreens)
+    block = b"%b\n%b%b\n" % (XML_BEGIN, "".join(lines).encode(), XML_END)
+    return re.sub(rb"(?=</(?:labwc|openbox)_config>)", lambda _: block, rc_xml)
+
+
 def with_block(content: bytes | None, lines: str) -> bytes:
     """Return a file with our block at its end."""
     before = content or b""
@@ -68,9 +80,9 @@ def with_block(content: bytes | None, lines: str) -> bytes:
     return b"%b%b\n%b\n%b\n" % (before, BEGIN, lines.encode(), END)
 
 
-def without_block(content: bytes, path: Path) -> bytes | None:
+def without_block(content: bytes, path: Path, begin: bytes = BEGIN, end: bytes = END) -> bytes | None:
     """Return a file without our block, None if nothing else is in it; raises SetupError for half a block."""
-    rest, count = re.subn(rb"%b[^\n]*\n.*?%b(?:\n|\Z)" % (BEGIN, END), b"", content, flags=re.DOTALL)
-    if BEGIN in rest or END in rest:
+    rest, count = re.subn(rb"%b[^\n]*\n.*?%b(?:\n|\Z)" % (begin, end), b"", content, flags=re.DOTALL)
+    if begin in rest or end in rest:
         raise SetupError(f"{path}: a line of digitpad's block is missing. Remove the rest of the block by hand")
-    return rest if rest or not count else None
+    return rest if rest not in (b"", EMPTY_XML) or not count else None
