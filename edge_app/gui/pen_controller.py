@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..recognition.gestures import scratched
+from ..recognition.ink import box_of
 from ..recognition.results import Reading
+from ..recognition.segmentation import line_height
 from .actions import Action
 from .context import Context
 from .handlers import dispatch
@@ -17,6 +19,7 @@ from .views.screen import frame_at
 from .views.widgets import Widget, widget_at
 
 TAP = 0.2  # of a target's size: a stroke no larger is a tap
+NEAR = 0.5  # of a digit's height, or of a target's size: a tap farther from all ink is none
 ERASER = 0.25  # of a target's size: the eraser's radius
 HOLD_STEP = 60  # milliseconds between frames while a button is held
 
@@ -120,7 +123,7 @@ class PenController:
             self._ctx.reader.submit_live()
 
     def _lift(self) -> None:
-        """End the stroke: a tap on a digit, a scratch-out, or writing."""
+        """End the stroke: a tap on a digit, a stray tap, a scratch-out, or writing."""
         pad = self._state.pad
         stroke = np.array(pad.current)
         tapped = self._tapped(stroke)
@@ -129,7 +132,7 @@ class PenController:
             dispatch(self._ctx, Action("digit_panel", tapped))
             return
         gone = scratched(stroke, pad.ink())
-        if gone:
+        if gone or self._is_stray(stroke):
             pad.drop()
             pad.erase(gone)
         else:
@@ -139,9 +142,17 @@ class PenController:
     def _tapped(self, stroke: "NDArray[Any]") -> int | None:
         """Return the index of the digit that a stroke taps; None for writing."""
         unit, viewport = self._view.metrics.unit, self._view.viewport
-        if not self._state.is_read or float(np.ptp(stroke, axis=0).max()) * viewport.scale > TAP * unit:
+        if not self._state.is_read or _extent(stroke) * viewport.scale > TAP * unit:
             return None
         return frame_at(self._view.scene().frames, *viewport.to_window(*stroke[-1]), unit)
+
+    def _is_stray(self, stroke: "NDArray[Any]") -> bool:
+        """Return whether a stroke is a tap far from all ink; closer to a digit, a dot may belong to the number."""
+        strokes, unit = self._state.pad.strokes, self._view.metrics.unit / self._view.viewport.scale
+        if _extent(stroke) > max(TAP * unit, self._view.pen):
+            return False
+        height = line_height(np.array([box_of([np.array(line)]) for line in strokes]).reshape(-1, 4))
+        return not strokes_at(strokes, (stroke[-1][0], stroke[-1][1]), NEAR * max(height, unit))
 
     def _erase(self, pen: Pen) -> None:
         """Remove the strokes that the eraser touches."""
@@ -153,3 +164,8 @@ class PenController:
         touched = strokes_at(pad.strokes, viewport.to_ink(pen.x, pen.y), radius)
         if touched and pad.erase(touched):
             self._ctx.reader.submit()
+
+
+def _extent(stroke: "NDArray[Any]") -> float:
+    """Return the longer side of a stroke's box."""
+    return float(np.ptp(stroke, axis=0).max())

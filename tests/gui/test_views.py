@@ -89,7 +89,8 @@ def test_a_dropped_picture_is_read_and_corrected(pilot: Pilot, tmp_path: Path) -
     assert names(pilot) == ["digit"]
     pilot.key(pygame.K_7)
     assert pilot.state.reading.text == "17"
-    pilot.tap((pilot.app.ctx.view.layout.pad.left + 5, pilot.app.ctx.view.layout.pad.top + 5))  # writing puts it away
+    pad = pilot.app.ctx.view.layout.pad
+    pilot.draw([(pad.left + 5, pad.top + 5), (pad.left + 5, pad.top + 60)])  # writing puts it away
     assert (pilot.state.picture, len(pilot.state.pad.strokes)) == (None, 1)
 
 

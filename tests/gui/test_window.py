@@ -236,13 +236,47 @@ def test_a_tap_on_a_digit_opens_its_panel_and_elsewhere_writes(pilot: Pilot) -> 
     assert (pilot.state.panel.name, pilot.state.panel.value) == ("digit", 2)
     assert len(pilot.state.pad.strokes) == count
     pilot.key(pygame.K_ESCAPE)
-    pilot.tap(inside(pilot.app, 0.95, 0.05))
+    line(pilot, (0.95, 0.05), (0.95, 0.15))
     assert (pilot.state.panels, len(pilot.state.pad.strokes)) == ([], count + 1)
 
 
-def test_a_dot_alone_is_no_digit(pilot: Pilot) -> None:
-    pilot.tap(inside(pilot.app, 0.5, 0.5))
-    assert (len(pilot.state.pad.strokes), pilot.state.reading.text) == (1, "?")
+STEM = ((0.3, 0.2), (0.3, 0.7))  # of a 1
+
+
+@pytest.mark.parametrize("how", ["mouse", "finger"])
+@pytest.mark.parametrize(
+    ("written", "tapped"),
+    [
+        ([], (0.5, 0.5)),  # on the empty pad
+        ([STEM], (0.7, 0.45)),  # beside a number
+        ([STEM], (0.3, 0.99)),  # by the palm, below it
+        ([STEM, ((0.5, 0.2), (0.5, 0.7))], (0.9, 0.05)),
+    ],
+)
+def test_a_tap_far_from_all_ink_writes_nothing(
+    pilot: Pilot, how: str, written: list[tuple[tuple[float, float], ...]], tapped: tuple[float, float]
+) -> None:
+    for stroke in written:
+        line(pilot, *stroke)
+    before = pilot.state.pad.page, pilot.state.reading, pilot.state.pad.can_undo
+    x, y = tapped
+    line(pilot, (x, y), (x + 0.004, y + 0.008), (x + 0.002, y), how=how)  # a finger trembles
+    assert (pilot.state.pad.page, pilot.state.reading, pilot.state.pad.can_undo) == before
+    if written:
+        pilot.press("undo")
+        assert len(pilot.state.pad.strokes) == len(written) - 1
+        line(pilot, (x, y), how=how)
+        pilot.press("redo")  # which the tap has left as it was
+        assert pilot.state.pad.page == before[0]
+
+
+@pytest.mark.parametrize("at", [(0.3, 0.8), (0.4, 0.68), (0.25, 0.45)])  # below a 1, as a decimal point, beside it
+def test_a_dot_near_a_digit_stays_and_is_undone(pilot: Pilot, at: tuple[float, float]) -> None:
+    line(pilot, *STEM)
+    line(pilot, at)
+    assert len(pilot.state.pad.strokes) == 2
+    pilot.press("undo")
+    assert (len(pilot.state.pad.strokes), pilot.state.reading.text) == (1, "1")
 
 
 def test_a_scribble_erases_the_ink_beneath_and_elsewhere_is_ink(pilot: Pilot) -> None:
@@ -291,7 +325,7 @@ def test_what_a_palm_did_before_the_pen_is_undone(pilot: Pilot, erasing: bool) -
     if erasing:
         pilot.press("erase")
     line(pilot, (0.8, 0.2), (0.8, 0.8))
-    assert len(pilot.state.pad.strokes) == (2 if erasing else 3)
+    assert len(pilot.state.pad.strokes) == 2
 
 
 def test_a_line_ended_by_lost_focus_stays(pilot: Pilot) -> None:
