@@ -44,7 +44,7 @@ from .platform.sdl import make_waiter, milliseconds
 from .question import Question
 from .reader import Loaded, with_lessons
 from .services import Services
-from .side_by_side import Duel, open_float
+from .side_by_side import Comparison, open_float
 from .state import Panel, State
 
 BUNDLED = ModelOption()  # or the installed model
@@ -85,8 +85,8 @@ def run(
     display = Display(
         rotate=settings.rotate, fullscreen=settings.fullscreen, kiosk=settings.kiosk, size=size, screen=screen
     )
-    duel = Duel(partial(open_float, float_model, folders, unlisted=wanted.unlisted))
-    app = make_app(display, settings, folders, path, duel, screen)
+    comparison = Comparison(partial(open_float, float_model, folders, unlisted=wanted.unlisted))
+    app = make_app(display, settings, folders, path, comparison, screen)
     app.state.comparing, app.state.question = compare, question
     printer = None
     if print_pages:
@@ -106,8 +106,8 @@ def run(
         if app.state.answer is None:
             return status or NO_ANSWER
         print(app.state.answer, flush=True)
-    if float_model and app.services.duel.fault:
-        status = status or app.services.duel.fault.exit_status
+    if float_model and app.services.comparison.fault:
+        status = status or app.services.comparison.fault.exit_status
     return status
 
 
@@ -119,7 +119,7 @@ def _folders() -> tuple[Paths | None, list[str]]:
 
 
 def make_app(
-    display: Display, settings: Settings, folders: Paths | None, path: Path | None, duel: Duel, screen: int = 0
+    display: Display, settings: Settings, folders: Paths | None, path: Path | None, comparison: Comparison, screen: int = 0
 ) -> App:
     """Return the app with what its first frame needs; `open_rest` opens store and model."""
     extra = folders.config / "languages" if folders else None
@@ -130,12 +130,12 @@ def make_app(
         log(problem)
 
     memory = HistoryStore.in_memory()
-    duel.log = log
+    comparison.log = log
     services = Services(
         worker=Worker(_wake),
         recorder=HistoryRecorder(memory),
         personalization=Personalization(memory),
-        duel=duel,
+        comparison=comparison,
         rng=random.Random(),
         now=lambda: datetime.now(UTC).astimezone(),
         copy=copy_text,

@@ -81,14 +81,14 @@ class Reader:
             return
         ink = self._state.pad.live_ink() if live else self._state.pad.ink()
         dot = DOT * self._view.pen
-        duel = self._services.duel if self._state.comparing and not live else None
+        comparison = self._services.comparison if self._state.comparing and not live else None
 
         def job() -> Callable[[], None]:
             verdict = None
             if picture is not None:
                 reading = recognizer.read_coverage(picture.coverage)
             else:
-                verdict = duel.read(recognizer, ink) if duel else None
+                verdict = comparison.read(recognizer, ink) if comparison else None
                 reading = recognizer.read(ink, pins=page.pins, dot=dot)
             return lambda: self._take_reading(page, picture, live, reading, verdict)
 

@@ -14,7 +14,7 @@ from ..system.speech import Speaker
 from .background import Worker
 from .history_recorder import HistoryRecorder
 from .personalization import Personalization
-from .side_by_side import Duel
+from .side_by_side import Comparison
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Services:
     worker: Worker
     recorder: HistoryRecorder
     personalization: Personalization
-    duel: Duel
+    comparison: Comparison
     rng: random.Random
     now: Callable[[], datetime]
     copy: Callable[[str], bool]  # to the clipboard; returns whether there is one

@@ -90,7 +90,7 @@ def open_float(path: Path | None = None, folders: Paths | None = None, *, unlist
     return recognizer
 
 
-class Duel:
+class Comparison:
     """Compares the app's recogniser with a reference model, which is opened at the first comparison."""
 
     def __init__(self, open_reference: Callable[[], Recognizer] = open_float, clock: Clock = time.perf_counter) -> None:

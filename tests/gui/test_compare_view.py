@@ -14,7 +14,7 @@ from edge_app.cli import main
 from edge_app.gui import main as loop
 from edge_app.gui.app import App
 from edge_app.gui.drawing.theme import THEMES
-from edge_app.gui.side_by_side import Duel, Timed, Verdict, open_float
+from edge_app.gui.side_by_side import Comparison, Timed, Verdict, open_float
 from edge_app.gui.views.screen import duration
 from edge_app.modelfiles.card import CARD, FLOAT, INT8, ModelOption, models_folder
 from edge_app.recognition.recognizer import Recognizer
@@ -26,8 +26,8 @@ from ..support.pilot import SIZES, Immediate, Pilot, mouse
 from .test_window import BAR, inside, line
 
 
-def against(answer: int = 4) -> Duel:
-    return Duel(Opener(fixed(answer, np.float32)))
+def against(answer: int = 4) -> Comparison:
+    return Comparison(Opener(fixed(answer, np.float32)))
 
 
 def texts(pilot: Pilot) -> list[str]:
@@ -47,7 +47,7 @@ def strip(pilot: Pilot) -> list[tuple[str, str, str]]:
 
 
 def test_toggling_shows_two_readings_and_one_again() -> None:
-    pilot = Pilot(fixed(7), duel=against(4))
+    pilot = Pilot(fixed(7), comparison=against(4))
     line(pilot, *BAR)
     before = pilot.pixels()
     assert strip(pilot) == [("reading", "7", "normal")]
@@ -61,7 +61,7 @@ def test_toggling_shows_two_readings_and_one_again() -> None:
 
 def test_the_second_model_is_opened_only_for_the_view() -> None:
     opener = Opener(fixed(4, np.float32))
-    pilot = Pilot(fixed(7), duel=Duel(opener))
+    pilot = Pilot(fixed(7), comparison=Comparison(opener))
     line(pilot, *BAR)
     pilot.press("clear")
     pilot.press("undo")
@@ -93,7 +93,7 @@ def test_int8_works_without_a_float_model(
     recognizer: Recognizer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / FLOAT
-    pilot = Pilot(recognizer, duel=Duel(lambda: open_float(path)))
+    pilot = Pilot(recognizer, comparison=Comparison(lambda: open_float(path)))
     pilot.write(0)
     pilot.key(pygame.K_F2)
     pilot.press("clear")
@@ -111,7 +111,7 @@ def test_int8_works_without_a_float_model(
 
 def test_an_error_of_the_app_s_own_model_comes_first() -> None:
     opener = Opener(fixed(4, np.float32))
-    pilot = Pilot(None, duel=Duel(opener))
+    pilot = Pilot(None, comparison=Comparison(opener))
     pilot.state.message = "models/digits_int8.tflite: not found. Reinstall digitpad"
     pilot.key(pygame.K_F2)
     line(pilot, *BAR)
@@ -119,7 +119,7 @@ def test_an_error_of_the_app_s_own_model_comes_first() -> None:
 
 
 def test_toggling_in_mid_stroke_goes_on_where_the_pen_is() -> None:
-    pilot = Pilot(fixed(7), (320, 240), duel=against(7))
+    pilot = Pilot(fixed(7), (320, 240), comparison=against(7))
     places = [inside(pilot.app, *place) for place in BAR]
     pilot.pen_down(places[:2])
     pilot.key(pygame.K_F2)
@@ -132,7 +132,7 @@ def test_toggling_in_mid_stroke_goes_on_where_the_pen_is() -> None:
 
 def test_live_readings_are_not_compared() -> None:
     opener = Opener(fixed(4, np.float32))
-    pilot = Pilot(fixed(7), duel=Duel(opener))
+    pilot = Pilot(fixed(7), comparison=Comparison(opener))
     pilot.key(pygame.K_F2)
     places = [inside(pilot.app, *place) for place in BAR]
     pilot.pen_down(places)
@@ -157,7 +157,7 @@ VERDICTS = {
 
 @pytest.mark.parametrize("size", SIZES)
 def test_agreement_is_not_told_by_colour_alone(size: tuple[int, int]) -> None:
-    pilot = Pilot(fixed(7), size, duel=against())
+    pilot = Pilot(fixed(7), size, comparison=against())
     pilot.key(pygame.K_F2)
 
     def shape(name: str) -> Any:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from edge_app.errors import ModelError
 from edge_app.gui.drawing.painter import Painter
-from edge_app.gui.side_by_side import Duel
+from edge_app.gui.side_by_side import Comparison
 from edge_app.gui.views.screen import Scene
 from edge_app.gui.views.widgets import Widget
 from edge_app.personal.practice import demonstration
@@ -273,7 +273,7 @@ class Shot:
             self.size,
             folders=folders_in(path / "home"),
             store=HistoryStore(path / "history.sqlite3", NOW.timestamp),
-            duel=duel_of(7 if self.scene == "agree" else 4),
+            comparison=comparison_with(7 if self.scene == "agree" else 4),
             **{**SETTINGS.get(self.scene, {}), **VARIANTS[self.variant]},
         )
         SCENES[self.scene](pilot)
@@ -303,10 +303,10 @@ SHOTS = list(
 )
 
 
-def duel_of(answer: int) -> Duel:
-    """A duel against a network that always gives one answer, in which each run takes 4.2 ms."""
+def comparison_with(answer: int) -> Comparison:
+    """A comparison with a network that always gives one answer, in which each run takes 4.2 ms."""
     ticks = count()
-    return Duel(Opener(fixed(answer, np.float32)), lambda: 0.0042 * next(ticks))
+    return Comparison(Opener(fixed(answer, np.float32)), lambda: 0.0042 * next(ticks))
 
 
 def picture_of(surface: pygame.Surface) -> golden.Picture:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edge_app.errors import ModelError
-from edge_app.gui.side_by_side import Duel, Timed, Verdict, open_float, read_timed
+from edge_app.gui.side_by_side import Comparison, Timed, Verdict, open_float, read_timed
 from edge_app.modelfiles.card import CARD, FLOAT, INT8, models_folder
 from edge_app.recognition.ink import make_ink
 from edge_app.recognition.recognizer import Recognizer
@@ -52,17 +52,17 @@ def test_a_slow_reading_is_timed_once() -> None:
 
 def test_the_reference_is_opened_once_and_only_for_a_reading() -> None:
     opener = Opener(fixed(4, np.float32))
-    duel = Duel(opener)
+    comparison = Comparison(opener)
     assert opener.opened == 0
-    verdicts = [duel.read(fixed(7), STROKE) for _ in range(3)]
+    verdicts = [comparison.read(fixed(7), STROKE) for _ in range(3)]
     assert opener.opened == 1
     assert [(v.own.reading.text, v.reference and v.reference.reading.text) for v in verdicts] == [("7", "4")] * 3
 
 
 def test_the_project_s_own_models_agree_on_the_samples(recognizer: Recognizer) -> None:
-    duel = Duel()
+    comparison = Comparison()
     for sample in SAMPLES:
-        verdict = duel.read(recognizer, make_ink(sample["strokes"]))
+        verdict = comparison.read(recognizer, make_ink(sample["strokes"]))
         assert (verdict.own.kind, verdict.reference and verdict.reference.kind) == ("int8", "float32")
         assert (verdict.own.reading.text, verdict.agree) == (sample["label"], True)
 

@@ -18,7 +18,7 @@ from edge_app.gui.history_recorder import HistoryRecorder
 from edge_app.gui.personalization import Personalization
 from edge_app.gui.reader import with_lessons
 from edge_app.gui.services import Services
-from edge_app.gui.side_by_side import Duel
+from edge_app.gui.side_by_side import Comparison
 from edge_app.gui.state import State
 from edge_app.gui.views.widgets import Widget
 from edge_app.i18n import available_languages, load_language
@@ -58,7 +58,7 @@ class Pilot:
         *,
         folders: Paths | None = None,
         store: HistoryStore | None = None,
-        duel: Duel | None = None,
+        comparison: Comparison | None = None,
         density: float = 0.0,
         **settings: Any,
     ) -> None:
@@ -76,7 +76,7 @@ class Pilot:
             worker=Immediate(),
             recorder=HistoryRecorder(memory),
             personalization=Personalization(memory),
-            duel=duel or Duel(),
+            comparison=comparison or Comparison(),
             rng=random.Random(3),
             now=lambda: NOW,
             copy=self._copy,

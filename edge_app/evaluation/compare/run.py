@@ -38,7 +38,7 @@ class Job:
     models: Sequence[Path] = ()
     mnist: Path | None = None
     data: Sequence[Path] = ()
-    spoilt: int = 1000  # digits of the first set that are corrupted in each way
+    corrupted: int = 1000  # digits of the first set that are corrupted in each way
     cost: bool = True
     runtime: str | None = None
 
@@ -111,8 +111,8 @@ def compare(job: Job, models: Sequence[Path], paths: Sequence[Path], progress: P
     runtime = find_runtime(job.runtime)
     classifiers = open_classifiers(models, runtime)
     runtimes = usable_runtimes(job.runtime) if job.cost else [runtime.name]
-    progress.steps = len(paths) + bool(job.spoilt) + 1 + (len(runtimes) if job.cost else 0)
-    sampler = Sampler(max(job.spoilt, BATCH))
+    progress.steps = len(paths) + bool(job.corrupted) + 1 + (len(runtimes) if job.cost else 0)
+    sampler = Sampler(max(job.corrupted, BATCH))
     witness = Witness({name: uses_of(own) for name, own in zip(names_of(classifiers), models, strict=True)}, job.mnist)
     sets = [_answer(path, classifiers, progress, witness, sampler if path == paths[0] else None) for path in paths]
     images, labels = sampler.batch()
@@ -129,9 +129,9 @@ def compare(job: Job, models: Sequence[Path], paths: Sequence[Path], progress: P
         "cost": [],
         "preprocessing_us": measure_preprocessing(),
     }
-    if job.spoilt:
+    if job.corrupted:
         ways = progress.follow("corrupted digits", CORRUPTIONS, len(CORRUPTIONS))
-        digits = images[: job.spoilt], labels[: job.spoilt]
+        digits = images[: job.corrupted], labels[: job.corrupted]
         report["robustness"] = measure_robustness(name_of(paths[0]), classifiers, *digits, ways)
     progress.step("layer by layer")
     report["layers"] = compare_layers(classifiers, images)

@@ -64,6 +64,6 @@ def erase(ctx: Context, _: None = None) -> None:
 def compare(ctx: Context, _: None = None) -> None:
     """Toggle the compare view, float beside int8, and read the pad again."""
     ctx.state.comparing = not ctx.state.comparing
-    ctx.reader.update(ctx.services.duel.forget_fault)
+    ctx.reader.update(ctx.services.comparison.forget_fault)
     ctx.state.close_panel("menu")
     ctx.reader.submit()
