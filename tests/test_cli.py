@@ -127,7 +127,7 @@ def test_wrong_usage_exits_with_2(line: str, capsys: pytest.CaptureFixture[str])
         ("--ask doctor", "--ask is an option of the window, not of doctor"),
     ],
 )
-def test_options_that_do_not_go_together_are_refused(
+def test_options_that_do_not_go_together_are_rejected(
     line: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:

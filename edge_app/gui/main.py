@@ -119,7 +119,12 @@ def _folders() -> tuple[Paths | None, list[str]]:
 
 
 def make_app(
-    display: Display, settings: Settings, folders: Paths | None, path: Path | None, comparison: Comparison, screen: int = 0
+    display: Display,
+    settings: Settings,
+    folders: Paths | None,
+    path: Path | None,
+    comparison: Comparison,
+    screen: int = 0,
 ) -> App:
     """Return the app with what its first frame needs; `open_rest` opens store and model."""
     extra = folders.config / "languages" if folders else None

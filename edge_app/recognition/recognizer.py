@@ -77,7 +77,7 @@ class Recognizer:
 
         def are_two(above: Line, below: Line, gap: float) -> bool:
             digits = read(above).digits + read(below).digits
-            if all(digit.refused for digit in digits):  # an = sign
+            if all(digit.rejected for digit in digits):  # an = sign
                 return False
             if gap >= SURE:
                 return True

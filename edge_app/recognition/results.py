@@ -34,7 +34,7 @@ class Digit:
     )  # the strokes, or parts of them, that make it up
 
     @property
-    def refused(self) -> bool:
+    def rejected(self) -> bool:
         """Whether this ink was rejected as not a digit."""
         return self.digit == REJECT
 

@@ -136,7 +136,7 @@ def test_json_has_the_reading_as_text_not_as_label(tmp_path: Path) -> None:
     assert [stroke.tolist() for stroke in parse_ink(path.read_bytes())] == [stroke.tolist() for stroke in SEVEN]
 
 
-def test_an_empty_pad_is_refused(tmp_path: Path) -> None:
+def test_an_empty_pad_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="nothing to save"):
         save(tmp_path / "new", ())
     assert not (tmp_path / "new").exists()

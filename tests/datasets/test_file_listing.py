@@ -42,12 +42,12 @@ def test_listed_files_are_those_that_recognize_reads(tmp_path: Path) -> None:
     fill(tmp_path, *(f"a.{kind}" for kind in (*kinds, *others)), "png", "noname", ".hidden.png", ".folder/")
     listed = set(names(list_folder(tmp_path)))
     assert listed == {f"a.{kind}" for kind in kinds}
-    refused = {
+    rejected = {
         Path(sample.where).name
         for sample in read_sources([str(path) for path in tmp_path.iterdir() if path.is_file()])
         if isinstance(sample.content, InkError) and "unknown file type" in str(sample.content)
     }
-    assert refused == {path.name for path in tmp_path.iterdir() if path.is_file()} - listed - {".hidden.png"}
+    assert rejected == {path.name for path in tmp_path.iterdir() if path.is_file()} - listed - {".hidden.png"}
 
 
 def test_the_limit_keeps_the_first(tmp_path: Path) -> None:

@@ -182,7 +182,7 @@ def test_a_model_that_fails_is_named(fault: Exception | None, reason: str) -> No
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_idx_files_are_read_completely_or_refused(tmp_path: Path, packed: bool) -> None:
+def test_idx_files_are_read_completely_or_rejected(tmp_path: Path, packed: bool) -> None:
     images = np.random.default_rng(1).integers(0, 256, (7, 28, 28)).astype(np.uint8)
     labels = np.arange(7, dtype=np.uint8)
     path = write_idx(tmp_path, images, labels, packed)
@@ -441,7 +441,7 @@ def test_an_npz_with_a_false_header_raises_a_one_line_error(tmp_path: Path, head
     assert len(str(caught.value).splitlines()) == 1
 
 
-def test_an_npz_that_decompresses_to_too_much_is_refused(tmp_path: Path) -> None:
+def test_an_npz_that_decompresses_to_too_much_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "mnist.npz"
     np.savez_compressed(
         path, **dict.fromkeys(("x_train", "y_train", "x_test", "y_test"), np.zeros(51_000_000, np.uint8))

@@ -73,12 +73,12 @@ def test_evaluate_writes_figures_and_a_picture(tmp_path: Path, capsys: pytest.Ca
     result = json.loads((tmp_path / "e.json").read_text())["sets"]["ink.jsonl"]
     assert (result["n"], result["right"]) == (4, 3)
     assert "3 of 4 right: 75.00%" in capsys.readouterr().out
-    assert main([*words[:2], words[1]]) == 1  # one name, two results: refused
+    assert main([*words[:2], words[1]]) == 1  # one name, two results: rejected
     assert Image.open(tmp_path / "m.png").size == (10 * evaluate.TILE, evaluate.TILE + 14)
 
 
 @pytest.mark.parametrize("text", ["", "{}\n", '{"label": "1"}\n', "[]\n", '{"label": "1", "strokes": [[]]}\n'])
-def test_files_that_are_not_labelled_ink_are_refused(tmp_path: Path, text: str) -> None:
+def test_files_that_are_not_labelled_ink_are_rejected(tmp_path: Path, text: str) -> None:
     path = tmp_path / "ink.jsonl"
     path.write_text(text)
     assert main(["evaluate", str(path)]) == 1
@@ -115,7 +115,7 @@ def test_evaluate_scores_a_manifest_of_pictures_by_kind(tmp_path: Path, capsys: 
     assert "one digit, canvas: 1 of 1 right (100.0%)" in capsys.readouterr().out
 
 
-def test_a_manifest_that_names_no_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_manifest_that_names_no_file_is_rejected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "p.jsonl").write_text('{"label": "1"}\n')
     assert main(["evaluate", "--pictures", str(tmp_path / "p.jsonl")]) == 1
     assert "p.jsonl:1: not a manifest of pictures (KeyError: 'file')" in capsys.readouterr().err

@@ -52,7 +52,7 @@ def test_toggling_shows_two_readings_and_one_again() -> None:
     before = pilot.pixels()
     assert strip(pilot) == [("reading", "7", "normal")]
     pilot.key(pygame.K_F2)
-    assert strip(pilot) == [("timed", "4", "normal"), ("timed", "7", "normal"), ("sign", "≠", "refused")]
+    assert strip(pilot) == [("timed", "4", "normal"), ("timed", "7", "normal"), ("sign", "≠", "rejected")]
     assert [frame.text for frame in pilot.app.ctx.view.scene().frames] == ["7"]  # the app's own
     pilot.key(pygame.K_F2)
     assert (strip(pilot), pilot.state.verdict) == ([("reading", "7", "normal")], None)

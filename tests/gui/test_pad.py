@@ -297,7 +297,7 @@ def full(strokes: int, points: int) -> tuple[Pad, Reading]:
     ("strokes", "points", "fits"),
     [(MAX_STROKES, 4, False), (MAX_STROKES - 1, 4, True), (1, MAX_POINTS, False), (1, MAX_POINTS - 1, True)],
 )
-def test_a_cut_that_makes_too_much_ink_is_refused(strokes: int, points: int, fits: bool, way: str) -> None:
+def test_a_cut_that_makes_too_much_ink_is_rejected(strokes: int, points: int, fits: bool, way: str) -> None:
     pad, reading = full(strokes, points)
     before = pad.page
     if way == "correct":

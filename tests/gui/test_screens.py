@@ -85,7 +85,7 @@ def occlusion(pilot: Pilot) -> None:
     pilot.settle()
 
 
-def refused_digit(pilot: Pilot) -> None:
+def rejected_digit(pilot: Pilot) -> None:
     read(pilot)
     pilot.do("digit_panel", len(pilot.state.reading.digits) - 1)
 
@@ -216,7 +216,7 @@ SCENES: dict[str, Callable[[Pilot], None]] = {
     "blank": blank,
     "menu": menu,
     "digit": digit,
-    "refused-digit": refused_digit,
+    "rejected-digit": rejected_digit,
     "occlusion": occlusion,
     "settings": panel("settings"),
     "history": history,

@@ -72,7 +72,7 @@ def test_an_int8_model_is_not_taken_for_float() -> None:
         open_float(models_folder() / INT8)
 
 
-def test_a_damaged_float_model_is_refused(tmp_path: Path) -> None:
+def test_a_damaged_float_model_is_rejected(tmp_path: Path) -> None:
     shutil.copy(models_folder() / CARD, tmp_path)
     (tmp_path / FLOAT).write_bytes((models_folder() / FLOAT).read_bytes()[:-1])
     with pytest.raises(ModelError, match="altered or truncated"):

@@ -18,12 +18,12 @@ TEXTS = [
     ("button_text", "button_pressed"),
     ("on_accent", "accent"),
     ("accent", "paper"),
-    ("refused", "paper"),
+    ("rejected", "paper"),
     ("good", "paper"),
     ("bad", "paper"),
 ]
 SHAPES = [("focus", "desk"), ("focus", "paper"), ("focus", "button"), ("bar", "paper")]
-PAIRS = [("accent", "refused"), ("good", "bad")]
+PAIRS = [("accent", "rejected"), ("good", "bad")]
 # G. M. Machado, M. M. Oliveira, L. A. F. Fernandes: A physiologically-based model for simulation of color vision
 # deficiency, IEEE TVCG 15 (2009), severity 1.0, for linear RGB.
 VISION = {

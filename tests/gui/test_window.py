@@ -213,7 +213,7 @@ def test_the_pad_takes_ink_while_an_error_is_shown() -> None:
     pilot.write(0)
     assert (pilot.state.reading.text, len(pilot.state.pad.strokes)) == ("", 2)
     strip = pilot.app.ctx.view.scene().widgets[0]
-    assert (strip.text, strip.tone) == (pilot.state.message, "refused")
+    assert (strip.text, strip.tone) == (pilot.state.message, "rejected")
     pilot.press("undo")
     assert len(pilot.state.pad.strokes) == 1
 

@@ -106,7 +106,7 @@ class Altered:
         (lambda last: {**last, "inputs": [*last["inputs"][:2], last["inputs"][0]]}, "does not give the logits"),
     ],
 )
-def test_a_model_without_a_final_dense_layer_is_refused(
+def test_a_model_without_a_final_dense_layer_is_rejected(
     change: Any, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = Classifier(load_model())
@@ -117,7 +117,7 @@ def test_a_model_without_a_final_dense_layer_is_refused(
         FeatureReader(plain)
 
 
-def test_a_dense_layer_that_does_not_compute_the_logits_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dense_layer_that_does_not_compute_the_logits_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     real = FeatureReader._real
     monkeypatch.setattr(
         FeatureReader, "_real", lambda self, index: real(self, index) * (0.9 if index == self._weights else 1)

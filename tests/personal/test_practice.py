@@ -287,6 +287,6 @@ def test_demonstrations_are_read_correctly(number: str, recognizer: Recognizer) 
 @pytest.mark.parametrize(
     ("number", "width", "height"), [("", 9, 9), ("1?", 9, 9), ("٣", 9, 9), ("1", 0, 9), ("1", 9, -1)]
 )
-def test_other_text_and_empty_areas_are_refused(number: str, width: float, height: float) -> None:
+def test_other_text_and_empty_areas_are_rejected(number: str, width: float, height: float) -> None:
     with pytest.raises(ValueError, match="nothing to show"):
         demonstration(number, width, height)

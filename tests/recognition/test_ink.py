@@ -57,12 +57,12 @@ def test_malformed_ink_raises_a_one_line_error(text: str, reason: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_bytes_that_are_not_utf8_are_refused() -> None:
+def test_bytes_that_are_not_utf8_are_rejected() -> None:
     with pytest.raises(InkError, match="not JSON"):
         parse_ink(b'{"strokes": [\xff\xfe]}')
 
 
-def test_a_million_points_are_refused_early() -> None:
+def test_a_million_points_are_rejected_early() -> None:
     stroke = [[0, 0]] * (MAX_POINTS // 4)
     assert make_ink([stroke] * 4)
     with pytest.raises(InkError, match="more than"):

@@ -123,13 +123,13 @@ def test_memory_for_fifty_million_pixels_is_bounded(mode: str, most: float) -> N
 
 
 @pytest.mark.parametrize("size", [(1, 70_000), (70_000, 1)])
-def test_a_picture_of_too_many_rows_is_refused(size: tuple[int, int]) -> None:
+def test_a_picture_of_too_many_rows_is_rejected(size: tuple[int, int]) -> None:
     with pytest.raises(ImageError, match="no side may be longer than"):
         open_picture(stored(Image.new("L", size), "PNG"))
 
 
 @pytest.mark.slow
-def test_a_progressive_jpeg_that_needs_too_much_memory_is_refused() -> None:
+def test_a_progressive_jpeg_that_needs_too_much_memory_is_rejected() -> None:
     file = io.BytesIO()
     Image.new("CMYK", (6500, 6500)).save(file, "JPEG", progressive=True)
     with pytest.raises(ImageError, match="more than 40,000,000"):
@@ -137,7 +137,7 @@ def test_a_progressive_jpeg_that_needs_too_much_memory_is_refused() -> None:
 
 
 @pytest.mark.slow
-def test_nested_rings_are_refused(recognizer: Recognizer) -> None:
+def test_nested_rings_are_rejected(recognizer: Recognizer) -> None:
     y, x = np.mgrid[0:1024, 0:1024]
     rings = (np.maximum(abs(x - 512), abs(y - 512)) // 2 % 2 * 255).astype(np.uint8)
     with pytest.raises(ImageError, match=r"\d+ nested pieces of ink"):
@@ -183,7 +183,7 @@ def test_files_that_are_not_pictures_raise_a_one_line_error(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_a_decompression_bomb_is_refused() -> None:
+def test_a_decompression_bomb_is_rejected() -> None:
     bomb = stored(Image.new("1", (20_000, 20_000)), "PNG")
     with pytest.raises(ImageError, match="scale it down"):
         open_picture(bomb)

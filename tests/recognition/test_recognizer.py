@@ -43,7 +43,7 @@ def test_no_ink_is_no_digit(recognizer: Recognizer) -> None:
 def test_a_dash_is_rejected(recognizer: Recognizer) -> None:
     reading = recognizer.read([[[0, 0], [30, 1], [60, 0], [100, 2]]])
     assert reading.text == "?"
-    assert reading.digits[0].refused
+    assert reading.digits[0].rejected
     assert reading.digits[0].alternatives[0][1] == pytest.approx(reading.digits[0].confidence)
 
 
@@ -60,7 +60,7 @@ def test_reading_does_not_depend_on_scale_and_position(recognizer: Recognizer) -
         assert recognizer.read(moved).text == expected
 
 
-def test_plain_lists_are_accepted_and_malformed_ones_refused(recognizer: Recognizer) -> None:
+def test_plain_lists_are_accepted_and_malformed_ones_rejected(recognizer: Recognizer) -> None:
     assert recognizer.read([[[0, 0], [0, 50], [0, 100]]]).text == "1"
     with pytest.raises(InkError):
         recognizer.read([[[0, float("nan")]]])
@@ -156,4 +156,4 @@ def test_a_dot_far_above_or_below_leaves_the_reading_as_it_is(
         x = left + across * (right - left)
         reading = recognizer.read([*ink, [[x, y], [x + height * 0.03, y]]])
         assert sorted(reading.text.replace("\n", "")) == sorted(alone.text + "?")
-        assert [digit.digit for digit in reading.digits if not digit.refused] == list(alone.text)
+        assert [digit.digit for digit in reading.digits if not digit.rejected] == list(alone.text)

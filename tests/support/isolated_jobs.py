@@ -20,7 +20,7 @@ elif job == "compute":
     while True:
         pass
 elif job == "allocate":
-    bytearray(2 * MEMORY)  # refused at once: touching less memory page by page may take all of the CPU time
+    bytearray(2 * MEMORY)  # rejected at once: touching less memory page by page may take all of the CPU time
 elif job.startswith("write "):
     Path(job.removeprefix("write ")).write_bytes(b"x" * 100)
 elif job == "complain":

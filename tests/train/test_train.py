@@ -58,7 +58,7 @@ def write_npz(path: Path, mnist: Mnist, **changed: np.ndarray) -> Path:  # type:
 
 
 @pytest.mark.data
-def test_altered_mnist_is_refused(mnist: Mnist, tmp_path: Path) -> None:
+def test_altered_mnist_is_rejected(mnist: Mnist, tmp_path: Path) -> None:
     flipped = mnist.x_train.copy()
     flipped[12345, 14, 14] ^= 1
     labels = mnist.y_test.copy()
@@ -74,7 +74,7 @@ def test_altered_mnist_is_refused(mnist: Mnist, tmp_path: Path) -> None:
             read_mnist(write_npz(tmp_path / "m.npz", mnist, **changed))
 
 
-def test_files_that_are_not_an_npz_are_refused(tmp_path: Path) -> None:
+def test_files_that_are_not_an_npz_are_rejected(tmp_path: Path) -> None:
     path = tmp_path / "m.npz"
     with pytest.raises(DataError, match="not found"):
         load_mnist(path)

@@ -126,14 +126,14 @@ class Painter:
         """Draw a box with its label; a rejected one dashed, for those who cannot tell the colours apart."""
         colour, area = tone_colour(frame.tone, theme), pygame.Rect(frame.area)
         width = max(1, metrics.unit // 30)
-        if frame.tone == "refused":
+        if frame.tone == "rejected":
             _dashed(self.surface, colour, area, width, 4 * width + 2)
         else:
             pygame.draw.rect(self.surface, colour, area, width, border_radius=ROUND)
         label = pygame.Rect(frame.label)
         if frame.pinned:  # labelled by the user
             pygame.draw.rect(self.surface, colour, label, border_radius=ROUND)
-            colour = theme.paper if frame.tone == "refused" else theme.on_accent
+            colour = theme.paper if frame.tone == "rejected" else theme.on_accent
         self._renderer.centred(self.fonts.fit(frame.text, label.width, label.height, colour), label)
 
     def _draw_toast(self, scene: Scene, theme: Theme, pad: Area) -> None:

@@ -22,7 +22,7 @@ class Theme:
     focus: Colour  # the ring around what the keyboard acts on
     accent: Colour  # sure, selected; on paper or as a ground of its own
     on_accent: Colour  # text on accent
-    refused: Colour  # a digit that was not read
+    rejected: Colour  # a digit that was not read
     good: Colour  # practice: right
     bad: Colour  # practice: wrong
     bar: Colour  # how sure a reading is, as a bar on paper
@@ -44,7 +44,7 @@ THEMES = {
         focus=(20, 98, 190),
         accent=(20, 98, 190),
         on_accent=(255, 255, 255),
-        refused=(176, 92, 0),
+        rejected=(176, 92, 0),
         good=(0, 116, 122),
         bad=(190, 44, 24),
         bar=(74, 138, 210),
@@ -64,7 +64,7 @@ THEMES = {
         focus=(130, 190, 255),
         accent=(122, 182, 246),
         on_accent=(14, 24, 40),
-        refused=(242, 172, 84),
+        rejected=(242, 172, 84),
         good=(96, 204, 196),
         bad=(255, 138, 116),
         bar=(92, 150, 214),
@@ -84,7 +84,7 @@ THEMES = {
         focus=(255, 255, 0),
         accent=(0, 255, 255),
         on_accent=(0, 0, 0),
-        refused=(255, 255, 0),
+        rejected=(255, 255, 0),
         good=(0, 255, 255),
         bad=(255, 255, 0),
         bar=(0, 255, 255),

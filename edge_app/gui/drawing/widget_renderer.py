@@ -74,7 +74,7 @@ class WidgetRenderer:
     def _draw_text(self, widget: Widget, look: Look) -> None:
         """Draw text over as many lines as it needs."""
         area = widget.area
-        if widget.tone == "refused" and not widget.action:
+        if widget.tone == "rejected" and not widget.action:
             pygame.draw.rect(self.surface, look.theme.paper, pygame.Rect(area), border_radius=ROUND)
         colour, inner = tone_colour(widget.tone, look.theme), area.inset(look.metrics.margin)
         text = self.fonts.paragraph(
@@ -275,7 +275,7 @@ class WidgetRenderer:
 def tone_colour(tone: Tone, theme: Theme) -> Colour:
     """Return the colour of a tone."""
     roles = {"normal": theme.text, "quiet": theme.quiet, "accent": theme.accent}
-    return {**roles, "refused": theme.refused, "good": theme.good, "bad": theme.bad}[tone]
+    return {**roles, "rejected": theme.rejected, "good": theme.good, "bad": theme.bad}[tone]
 
 
 def _image(widget: Widget, theme: Theme) -> pygame.Surface:

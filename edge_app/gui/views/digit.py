@@ -35,7 +35,7 @@ def digit_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Seq
         right = Area(rest.left, image.bottom + margin, rest.width, rest.bottom - image.bottom - margin)
     return [
         _image(state, number, digit, image),
-        Widget(note, "text", text=_note(state, number, digit), tone="refused" if digit.refused else "normal"),
+        Widget(note, "text", text=_note(state, number, digit), tone="rejected" if digit.rejected else "normal"),
         *_candidates(state, digit, metrics, right),
         *buttons(bar, _offers(state, number, digit), state, metrics),
     ]
@@ -50,19 +50,19 @@ def _image(state: State, number: int, digit: Digit, area: Area) -> Widget:
 def _note(state: State, number: int, digit: Digit) -> str:
     if state.heat.get(number):
         return state.tr("map_note", digit=best_of(digit))
-    said = state.tr("refused") if digit.refused else state.tr("read_as", digit=digit.digit)
+    said = state.tr("refused") if digit.rejected else state.tr("read_as", digit=digit.digit)
     return f"{said}. {state.tr('tap_digit')}"
 
 
 def best_of(digit: Digit) -> str:
     """Return the most likely digit, even if it was rejected."""
-    return digit.alternatives[0][0] if digit.refused and digit.alternatives else digit.digit
+    return digit.alternatives[0][0] if digit.rejected and digit.alternatives else digit.digit
 
 
 def _candidates(state: State, digit: Digit, metrics: Metrics, area: Area) -> list[Widget]:
     """Return a cell for each digit, in the order of a keypad that never moves, and one for no digit."""
     shares = dict(digit.alternatives)
-    if not digit.refused:
+    if not digit.rejected:
         shares[digit.digit] = digit.confidence
     columns = 4 if area.width < max(1.6 * area.height, 6 * (metrics.unit + metrics.margin)) else 6
     lines = 12 // columns

@@ -114,7 +114,7 @@ def strip(state: State, layout: Layout) -> list[Widget]:
     """Return the strip's content: the number, an error, an exercise, or two readings side by side."""
     area = layout.reading
     if state.message:
-        return [Widget(area, "text", text=state.tr.fault(state.message), tone="refused")]
+        return [Widget(area, "text", text=state.tr.fault(state.message), tone="rejected")]
     if state.exercise:
         return [_asked(state, area)]
     if state.question:
@@ -129,9 +129,9 @@ def _number(state: State, reading: Reading, area: Area) -> Widget:
         return Widget(area, "reading")
     if reading is state.live:  # provisional: a half-written digit is not rejected yet
         return Widget(area, "reading", text=reading.text.replace("?", "·"), tone="quiet")
-    refused = any(digit.refused and not digit.pinned for digit in reading.digits)
-    if refused:  # a rejection has no confidence
-        return Widget(area, "reading", text=reading.text, tone="refused")
+    rejected = any(digit.rejected and not digit.pinned for digit in reading.digits)
+    if rejected:  # a rejection has no confidence
+        return Widget(area, "reading", text=reading.text, tone="rejected")
     return Widget(area, "reading", text=reading.text, note=state.tr.percent(reading.confidence))
 
 
@@ -181,7 +181,7 @@ def _compared(state: State, area: Area) -> list[Widget]:
         return [Widget(room, "text", text=state.tr.fault(verdict.fault)), own]
     found = [_timed(state, verdict.reference, left) if verdict.reference else Widget(left, "timed"), own]
     if verdict.agree is not None:
-        tone: Tone = "accent" if verdict.agree else "refused"
+        tone: Tone = "accent" if verdict.agree else "rejected"
         sign, word = ("=", "agree") if verdict.agree else ("≠", "differ")
         found.append(Widget(mark, "sign", text=sign, note=state.tr(word), tone=tone))
     return found
@@ -190,10 +190,10 @@ def _compared(state: State, area: Area) -> list[Widget]:
 def _timed(state: State, timed: Timed, area: Area) -> Widget:
     if not timed.reading.digits:
         return Widget(area, "timed", icon=timed.kind)
-    refused = any(digit.refused for digit in timed.reading.digits)
+    rejected = any(digit.rejected for digit in timed.reading.digits)
     note = f"{state.tr.percent(timed.reading.confidence)}  {duration(timed.seconds)}"
     return Widget(
-        area, "timed", text=timed.reading.text, icon=timed.kind, note=note, tone="refused" if refused else "normal"
+        area, "timed", text=timed.reading.text, icon=timed.kind, note=note, tone="rejected" if rejected else "normal"
     )
 
 
@@ -231,7 +231,9 @@ def frame_of(digit: Digit, layout: Layout, viewport: Viewport, metrics: Metrics,
         at = area.left
     fits_below = is_last and below + size <= pad.bottom
     place = above if above >= pad.top else below if fits_below else max(area.top, pad.top) + 2
-    return Frame(area, Area(at, place, size, size), digit.digit, "refused" if digit.refused else "accent", digit.pinned)
+    return Frame(
+        area, Area(at, place, size, size), digit.digit, "rejected" if digit.rejected else "accent", digit.pinned
+    )
 
 
 def frame_at(shown: tuple[Frame, ...], x: float, y: float, reach: float) -> int | None:

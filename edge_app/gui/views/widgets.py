@@ -8,7 +8,7 @@ from ..actions import Action
 from .layout import Area
 
 Kind: TypeAlias = Literal["button", "tool", "row", "cell", "text", "title", "image", "reading", "timed", "sign", "card"]
-Tone: TypeAlias = Literal["normal", "quiet", "accent", "refused", "good", "bad"]
+Tone: TypeAlias = Literal["normal", "quiet", "accent", "rejected", "good", "bad"]
 
 
 @dataclass(frozen=True)
