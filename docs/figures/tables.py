@@ -121,7 +121,7 @@ def accuracy() -> str:
         interval, error = f"{100 * low:.2f} to {share(high)}", f"{own['calibration_error']:.3f}"
         rows.append([title, f"{own['n']:,}", share(own["accuracy"]), interval, error])
     refusal = found["refusal"]
-    title = "letters and symbols refused, at 1 % of pen digits refused"
+    title = "letters and symbols rejected, at 1 % of pen digits rejected"
     rows.append([title, f"{refusal['n']:,}", share(refusal["share"]), "", ""])
     return table("data | n | right | 95 % interval | calibration error", *rows)
 

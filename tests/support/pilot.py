@@ -2,7 +2,8 @@
 
 import json
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,15 +38,30 @@ Place = tuple[float, float]
 
 
 class Immediate(Worker):
-    """A worker without a thread: a job is done when `submit` returns."""
+    """A worker without a thread: a job is done when `submit` returns, or, of jobs submitted while busy, the latest."""
 
     def __init__(self, wake: Callable[[], object] = bool) -> None:
         super().__init__(wake)
         super().close()
+        self._is_busy = False
 
     def submit(self, name: str, job: Job) -> None:
-        self._finish(name, job)
-        self._wake()
+        super().submit(name, job)
+        if not self._is_busy:
+            self._run_pending()
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        self._is_busy = True
+        yield
+        self._is_busy = False
+        self._run_pending()
+
+    def _run_pending(self) -> None:
+        while self._pending:
+            name = next(iter(self._pending))
+            self._finish(name, self._pending.pop(name))
+            self._wake()
 
 
 class Pilot:
@@ -72,8 +88,9 @@ class Pilot:
         self.copied: list[str] = []
         self.notes: list[str] = []
         self.settings_written: list[dict[str, Any]] = []
+        self.worker = Immediate()
         self.services = Services(
-            worker=Immediate(),
+            worker=self.worker,
             recorder=HistoryRecorder(memory),
             personalization=Personalization(memory),
             comparison=comparison or Comparison(),
@@ -158,13 +175,15 @@ class Pilot:
             self.handle(mouse(pygame.MOUSEMOTION if i else pygame.MOUSEBUTTONDOWN, at, button))
 
     def draw(self, stroke: Sequence[Place], how: str = "mouse") -> None:
-        """Draw one line."""
-        for i, at in enumerate(stroke):
-            if how in ("mouse", "both"):
-                self.handle(mouse(pygame.MOUSEMOTION if i else pygame.MOUSEBUTTONDOWN, at))
-            if how in ("finger", "both"):
-                self.handle(finger(pygame.FINGERMOTION if i else pygame.FINGERDOWN, at, self.app.surface.get_size()))
-            self.now += 8
+        """Draw one line, faster than it is read and shown."""
+        size = self.app.surface.get_size()
+        with self.worker.busy():
+            for i, at in enumerate(stroke):
+                if how in ("mouse", "both"):
+                    self.app.handle(mouse(pygame.MOUSEMOTION if i else pygame.MOUSEBUTTONDOWN, at), self.now)
+                if how in ("finger", "both"):
+                    self.app.handle(finger(pygame.FINGERMOTION if i else pygame.FINGERDOWN, at, size), self.now)
+                self.now += 8
         if how in ("mouse", "both"):
             self.handle(mouse(pygame.MOUSEBUTTONUP, stroke[-1]))
         if how in ("finger", "both"):
