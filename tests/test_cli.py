@@ -71,6 +71,7 @@ def test_each_unreadable_file_is_one_line_of_errors_and_the_rest_is_read(tmp_pat
     assert done.stdout.split()[-1] == "7"
 
 
+@pytest.mark.slow
 def test_a_million_points_are_rejected_and_the_rest_is_read() -> None:
     huge = b'{"strokes": [[' + b",".join([b"[1,2]"] * 1_000_000) + b"]]}\n"
     done = digitpad("recognize", "-", stdin=huge + LINES)

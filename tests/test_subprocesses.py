@@ -60,7 +60,7 @@ CALLS = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", [pytest.param("doctor", marks=pytest.mark.slow), "compare"])
 def test_no_module_of_the_working_directory_is_run(trapped: Path, name: str) -> None:
     code, expected = CALLS[name]
     done = run(code, trapped)
@@ -94,7 +94,7 @@ def frozen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["doctor"], "reads 8 of 8 samples correctly"),
+        pytest.param(["doctor"], "reads 8 of 8 samples correctly", marks=pytest.mark.slow),
         (["--unlisted", "--model", "classic_int8.tflite", "recognize", "../2026.png"], "2026"),
     ],
     ids=["doctor", "unlisted model"],

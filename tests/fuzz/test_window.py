@@ -13,7 +13,7 @@ from edge_app.recognition.recognizer import Recognizer
 
 from ..support.pilot import Pilot, finger, mouse
 
-EVENTS = int(os.environ.get("DIGITPAD_EVENTS", "300"))
+EVENTS = int(os.environ.get("DIGITPAD_EVENTS", "150"))
 STEPS = 30  # of one window
 SIZES = [(320, 240), (480, 320), (800, 480), (480, 800)]
 KEYS = [pygame.K_z, pygame.K_ESCAPE, pygame.K_TAB, pygame.K_RETURN, pygame.K_BACKSPACE, pygame.K_s, pygame.K_h]

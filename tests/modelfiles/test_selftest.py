@@ -98,6 +98,7 @@ def test_a_failed_self_test_ends_commands_and_is_shown_in_the_window(tmp_path: P
     assert (pilot.app.reader.exit_status, len(pilot.notes)) == (1, 1)
 
 
+@pytest.mark.slow
 def test_doctor_runs_the_self_test(tmp_path: Path, failing: Path) -> None:
     home = str(tmp_path / "home")
     done = run_process("--model", failing, "doctor", "--json", DIGITPAD_HOME=home, SDL_VIDEODRIVER="dummy")

@@ -169,6 +169,7 @@ def test_command_on_this_system(tmp_path: Path) -> None:
     assert not home.exists()
 
 
+@pytest.mark.slow
 def test_command_prints_text_and_a_missing_model(tmp_path: Path) -> None:
     done = run("--model", str(tmp_path / "no.tflite"), "doctor", SDL_VIDEODRIVER=None, DIGITPAD_HOME=str(tmp_path))
     assert (done.returncode, done.stderr) == (1, "")
