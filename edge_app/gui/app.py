@@ -23,7 +23,9 @@ from .state import State
 from .timers import Timers
 from .view import View
 
-IN_USE = 300_000  # milliseconds after the last touch for which a kiosk keeps its screen on
+IN_USE = 300_000  # milliseconds after the last touch until a kiosk starts afresh
+DIM = 15_000  # milliseconds for which the screen is dim before it goes dark
+LIGHT = {"dim": (70, 70, 70), "off": (0, 0, 0)}  # of 255
 WAKE = pygame.USEREVENT  # the worker has a result
 ON_CARDS = {"escape", "focus", "press", "turn", "digit", "fullscreen", "quit"}  # keys that work above a card
 
@@ -42,6 +44,8 @@ class App:
         services.recorder.report = services.personalization.report = notices.report
         self._pointers, self._pen = Pointers(), PenController(self.ctx)
         self._backdrop = Backdrop()
+        self._waking = False  # the touch that woke the screen is still on it
+        self._drawn_light = state.light
         self.resize(surface)
 
     def handle(self, event: pygame.event.Event, now: int) -> None:
@@ -55,7 +59,7 @@ class App:
         elif event.type == pygame.QUIT:
             self.state.running = False
         elif event.type in (pygame.WINDOWEXPOSED, pygame.WINDOWSHOWN, pygame.WINDOWRESTORED):
-            self.painter.forget()
+            self._draw_anew()
         elif event.type == pygame.DROPFILE:
             dispatch(self.ctx, Action("file", event.file))
         elif event.type == pygame.MOUSEWHEEL and event.y:
@@ -64,11 +68,18 @@ class App:
             self._key(event)
         else:
             for pen in self._pointers.translate(event, self.surface.get_size(), self.ctx.timers.now):
-                self._in_use()
-                self._pen.handle(pen)
+                self._waking |= pen.kind == "down" and self.state.light != "on"
+                self.in_use()
+                if not self._waking:
+                    self._pen.handle(pen)
+                elif pen.kind in ("up", "lost"):
+                    self._waking = False
 
     def _key(self, event: pygame.event.Event) -> None:
-        self._in_use()
+        dark = self.state.light != "on"
+        self.in_use()
+        if dark:
+            return
         action, panel = key_meaning(event), self.state.panel
         if action == Action("undo") and panel and panel.name == "keypad":
             dispatch(self.ctx, Action("backspace"))
@@ -99,6 +110,7 @@ class App:
         self.surface, self._language = surface, self.state.tr
         self.ctx.view.size = surface.get_size()
         self.painter = Painter(surface, Fonts("".join(self._language.texts.values())))
+        self._draw_anew()
 
     def close(self) -> None:
         """Save what is on the pad, with the stroke under the pen, and end the worker."""
@@ -115,13 +127,24 @@ class App:
 
     # A kiosk's visitors
 
-    def _in_use(self) -> None:
+    def in_use(self) -> None:
+        """Light a kiosk's screen, and begin to count anew until it dims and its visitor has left."""
         if self.state.settings.kiosk:
-            self.state.in_use = True
+            self.state.light = "on"
             self.ctx.timers.after(IN_USE, self._visitor_left)
+            if self.state.settings.blank:
+                self.ctx.timers.after(60_000 * self.state.settings.blank - DIM, self._dim)
+
+    def _dim(self) -> None:
+        self.state.light = "dim"
+        self.ctx.timers.after(DIM, self._darken)
+
+    def _darken(self) -> None:
+        if self.state.light == "dim":
+            self.state.light = "off"
 
     def _visitor_left(self) -> None:
-        """Let the screen blank, and clear everything for the next visitor."""
+        """Clear everything for the next visitor."""
         self._pen.let_go()
         make_room(self.ctx)
         self.state.forget_visitor()
@@ -130,6 +153,11 @@ class App:
 
     def draw(self) -> list[pygame.Rect]:
         """Draw what has changed; returns the rectangles to update on the display."""
+        if self._drawn_light == self.state.light != "on":
+            return []  # nothing moves on a dark screen
+        if self._drawn_light != self.state.light:
+            self._draw_anew()
+        self._drawn_light = self.state.light
         state, exercise = self.state, self.state.exercise
         if state.tr is not self._language:
             self.resize(self.surface)
@@ -141,4 +169,11 @@ class App:
         if state.question and state.question.secret:
             strokes = strokes[-1:]  # the digit that is being written; what was written before is hidden
         below = self._backdrop.surface(state.picture, scene.theme, scene.layout.pad, scene.viewport)
-        return self.painter.draw(scene, strokes, current, below, demonstrated)
+        changed = self.painter.draw(scene, strokes, current, below, demonstrated)
+        if state.light != "on":
+            self.surface.fill(LIGHT[state.light], special_flags=pygame.BLEND_RGB_MULT)
+        return changed
+
+    def _draw_anew(self) -> None:
+        self.painter.forget()
+        self._drawn_light = "on"

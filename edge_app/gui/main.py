@@ -94,6 +94,7 @@ def run(
         app.services.recorder.on_page = printer.print_page
     display.show(app.draw())  # before anything slow
     app.tick(milliseconds())  # sets the clock by which notices are hidden
+    app.in_use()
     open_rest(app, wanted, problems)
     if file:
         app.do(Action("file", file))
@@ -185,14 +186,14 @@ def _load(wanted: ModelOption, folders: Paths | None) -> Loaded:
 def serve(app: App, display: Display) -> int:
     """Handle events until the app ends; returns the exit status."""
     wait, watchdog = make_waiter(), Watchdog(os.environ, milliseconds)
-    settings, in_use, closing = app.state.settings, None, False
+    settings, awake, closing = app.state.settings, None, False
     display.show(app.draw())
     on_lost_display(partial(_leave_at_once, app))
     watchdog.ready()
     while app.state.running:
-        if in_use is not app.state.in_use:
-            in_use = app.state.in_use
-            display.keep_awake(in_use)
+        if awake is not (lit := app.state.settings.kiosk and app.state.light != "off"):
+            awake = lit
+            display.keep_awake(lit)
         wait(watchdog.at_most(app.next_tick()))
         watchdog.alive()
         for event in _events(app.services.log):

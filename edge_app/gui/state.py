@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from ..datasets.file_listing import Entry
 from ..i18n import Language
@@ -72,7 +73,7 @@ class State:
     pressed: Action | None = None
     held: float = 0.0  # share of the time for which a button must be held
     can_speak: bool = False
-    in_use: bool = False  # a kiosk that was touched recently: its screen stays on
+    light: Literal["on", "dim", "off"] = "on"  # of a kiosk's screen
     pages: list[StoredPage] = field(default_factory=list)  # on the history panel now
     page_count: int = 0
     examples: list[tuple[int, str, bytes, bool]] = field(default_factory=list)  # id, label, image, in use
@@ -110,7 +111,7 @@ class State:
         self.pad = Pad(newest=self.pad.newest)
         self.read_page = self.pad.page
         self.panels.clear()
-        self.toast, self.in_use = None, False
+        self.toast = None
 
     @property
     def teaches(self) -> bool:

@@ -45,6 +45,9 @@ class Settings:
     rotate: Literal[0, 90, 180, 270] = 0  # the picture, in degrees
     fullscreen: bool = False
     kiosk: bool = False  # run as the only program, without a way out
+    blank: int = _limited(  # minutes after the last touch, until a kiosk's screen goes dark; 0: never
+        10, "a whole number from 0 to 240", lambda minutes: 0 <= minutes <= 240
+    )
     target_mm: float = _limited(9.0, "a number from 6 to 20", lambda mm: 6 <= mm <= 20)  # of a touch target's side
     density: int = _limited(  # dots per inch of the screen; 0 asks the system
         0, "0 or a whole number from 50 to 600", lambda dpi: dpi == 0 or 50 <= dpi <= 600

@@ -11,7 +11,7 @@ import pytest
 from edge_app.cli import main
 from edge_app.gui import main as loop
 from edge_app.gui.actions import Action, Name
-from edge_app.gui.app import IN_USE
+from edge_app.gui.app import DIM, IN_USE
 from edge_app.gui.handlers import HANDLERS
 from edge_app.gui.handlers.practice import JUDGED_AFTER
 from edge_app.gui.kiosk import ALLOWED
@@ -23,7 +23,7 @@ from edge_app.gui.views.dialogs import HOLD
 from edge_app.gui.views.widgets import Widget
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.history import HistoryStore
-from edge_app.storage.settings import OPTIONS
+from edge_app.storage.settings import OPTIONS, Settings
 
 from ..support.pilot import Pilot, folders_in, mouse, picture_in
 from .test_views import names
@@ -178,10 +178,10 @@ def test_the_next_visitor_finds_nothing_of_the_last(recognizer: Recognizer, tmp_
     kiosk.wait(IN_USE - 1000)
     kiosk.key(pygame.K_TAB)  # still there
     kiosk.wait(IN_USE - 1)
-    assert (kiosk.state.in_use, kiosk.state.reading.text, names(kiosk)) == (True, "2826", ["menu"])
+    assert (kiosk.state.reading.text, names(kiosk)) == ("2826", ["menu"])
     assert (kiosk.state.erasing, kiosk.state.pad.can_undo) == (True, True)
     kiosk.wait(1)
-    assert (kiosk.state.in_use, kiosk.state.reading.text, names(kiosk)) == (False, "", [])
+    assert (kiosk.state.reading.text, names(kiosk)) == ("", [])
     assert (kiosk.state.erasing, kiosk.state.pad.is_empty) == (False, True)
     for key in (pygame.K_BACKSPACE, pygame.K_u):
         kiosk.key(key)
@@ -197,13 +197,14 @@ def test_the_next_visitor_finds_no_exercise(kiosk: Pilot) -> None:
     kiosk.write(0)
     kiosk.wait(IN_USE)
     assert (kiosk.state.exercise, kiosk.state.pad.is_empty, kiosk.state.pad.can_undo) == (None, True, False)
+    kiosk.wait(BLANK)
     assert (kiosk.state.toast, kiosk.app.next_tick()) == (None, None)
 
 
 def test_only_a_kiosk_clears_the_pad_when_idle(pilot: Pilot) -> None:
     pilot.write(0)
     pilot.wait(2 * IN_USE)
-    assert (pilot.state.reading.text, pilot.state.pad.can_undo, pilot.state.in_use) == ("7", True, False)
+    assert (pilot.state.reading.text, pilot.state.pad.can_undo) == ("7", True)
 
 
 def test_visitors_of_a_kiosk_teach_nothing(kiosk: Pilot) -> None:
@@ -310,7 +311,8 @@ def test_the_window_does_not_offer_kiosk_as_a_setting(pilot: Pilot) -> None:
         rows += [value[0] for value in chosen if isinstance(value, tuple)]
         turn = Action("turn", 1) in [widget.takes for widget in pilot.widgets()]
         pilot.key(pygame.K_PAGEDOWN)
-    assert sorted(rows) == sorted({*OPTIONS} - {"kiosk", "target_mm", "density", "speak"})  # there is no voice here
+    files_only = {"kiosk", "blank", "target_mm", "density"}
+    assert sorted(rows) == sorted({*OPTIONS} - files_only - {"speak"})  # there is no voice here
 
 
 @pytest.mark.parametrize("words", [["--kiosk", "--open", "7.json"], ["--open", "-"], ["--kiosk", "--open", "-"]])
@@ -434,6 +436,71 @@ def test_a_dropped_file_with_an_undecodable_name_is_survived(pilot: Pilot, monke
         monkeypatch.setattr(pygame.event, "get", get)
         assert served(pilot, patch, rounds) == 2
     assert pilot.notes == ["events were lost: returned a result with an exception set"]
+
+
+# --- the dark screen
+
+BLANK = 60_000 * Settings().blank
+
+
+def brightness(pilot: Pilot) -> float:
+    return float(pilot.pixels().mean())
+
+
+def test_screen_dims_goes_dark_and_the_touch_that_wakes_it_does_nothing_else(kiosk: Pilot) -> None:
+    kiosk.write(0)
+    kiosk.press("clear")
+    kiosk.key(pygame.K_TAB)
+    lit, area = kiosk.pixels(), kiosk.button("open", "menu").area
+    on_menu = (area.left + area.width / 2, area.top + area.height / 2)
+    kiosk.wait(BLANK - DIM - 1)
+    assert brightness(kiosk) > 0.5 * lit.mean()
+    kiosk.wait(1)
+    assert 0 < brightness(kiosk) < 0.4 * lit.mean()
+    kiosk.wait(DIM - 1)
+    assert brightness(kiosk) > 0
+    kiosk.wait(1)
+    kiosk.handle(pygame.event.Event(pygame.WINDOWEXPOSED))
+    assert (brightness(kiosk), kiosk.app.next_tick()) == (0, None)  # and nothing to do
+    kiosk.tap(on_menu)
+    assert (names(kiosk), kiosk.state.pressed, kiosk.state.pad.strokes) == ([], None, ())
+    assert brightness(kiosk) > 0.5 * lit.mean()
+    kiosk.tap(on_menu)
+    assert names(kiosk) == ["menu"]
+    kiosk.do("escape")
+    kiosk.wait(BLANK)
+    kiosk.write(0)  # a 7 of two strokes, the first of which wakes
+    assert len(kiosk.state.pad.strokes) == 1
+    kiosk.press("clear")
+    kiosk.write(0)
+    assert kiosk.state.reading.text == "7"
+
+
+def test_key_that_wakes_the_screen_does_nothing_else(kiosk: Pilot) -> None:
+    kiosk.key(pygame.K_TAB)
+    kiosk.wait(BLANK - 1)  # dim
+    kiosk.key(pygame.K_m)
+    assert (names(kiosk), kiosk.state.light) == ([], "on")
+    kiosk.wait(DIM)
+    assert kiosk.state.light == "on"
+    kiosk.key(pygame.K_m)
+    assert names(kiosk) == ["menu"]
+
+
+def test_stroke_that_lasts_until_the_screen_is_dark_can_be_lifted(kiosk: Pilot) -> None:
+    kiosk.handle(mouse(pygame.MOUSEBUTTONDOWN, (300, 200)))
+    kiosk.wait(BLANK)
+    kiosk.handle(mouse(pygame.MOUSEBUTTONUP, (300, 200)))
+    assert (kiosk.state.light, kiosk.state.pad.current) == ("on", [])
+    kiosk.write(0)
+    assert kiosk.state.reading.text == "7"
+
+
+def test_screen_stays_lit_where_the_owner_wants_that_and_outside_a_kiosk(recognizer: Recognizer) -> None:
+    for pilot in (Pilot(recognizer, kiosk=True, blank=0), Pilot(recognizer)):
+        pilot.key(pygame.K_TAB)
+        pilot.wait(10 * BLANK)
+        assert (pilot.state.light, brightness(pilot) > 50) == ("on", True)
 
 
 # --- the wait for a screen

@@ -28,6 +28,7 @@ DEFAULTS = {
     "rotate": 0,
     "fullscreen": False,
     "kiosk": False,
+    "blank": 10,
     "target_mm": 9.0,
     "density": 0,
 }
@@ -43,6 +44,7 @@ OTHERS: dict[str, Value] = {
     "rotate": 270,
     "fullscreen": True,
     "kiosk": True,
+    "blank": 0,
     "target_mm": 12.5,
     "density": 213,
 }
