@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from ..errors import ImageError, NoInkError
 from .components import Pieces, measure
 from .cuts import cut_piece
-from .paper import Grey, find_ink
+from .paper import Grey, find_ink, typical_width
+from .results import Digit
 from .segmentation import line_height
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ ORIENTATION = 0x0112  # in EXIF; Pillow's exif_transpose would also rewrite the 
 TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}  # to Pillow's Transpose
 TILE = 1024  # side of the tiles in which a large picture is converted
 MAX_PIECES = 300  # of ink on a page, without specks
+CLEAR = 0.9  # confidence of most digits on a page of digits
+DOUBT = 0.35  # of the digits are less clear on a page of text, or on no page
+FEW = 5  # digits that may all be doubtful
+SOFT, BLUR = 2.5, 0.15  # pixels, and of a line's width: softer edges are out of focus
 WORKING_SIDE = 1024  # pixels of the longest side: a digit of 1/40 of the page still has 25
 
 Coverage = NDArray[np.uint8]
@@ -56,18 +61,38 @@ def open_picture(source: Path | IO[bytes]) -> Coverage:
         raise ImageError(f"cannot be read as a picture: {error}") from None
     ink = find_ink(grey)
     if not ink.any():
-        raise NoInkError(_why_blank(grey))
+        raise _why_blank(grey)
     return ink
 
 
-def _why_blank(grey: Grey) -> str:
+def _why_blank(grey: Grey) -> NoInkError:
     """Return why no ink is found on a page, and what to do."""
     dark, light = np.percentile(grey, [1, 99])
     if light < 60:
-        return "no ink found, the picture is too dark. Take it in better light"
+        return NoInkError("no ink found, the picture is too dark. Take it in better light")
     if light - dark > 40:
-        return "no ink found, only soft shades. Take it sharp, from above, with nothing but the page"
-    return "no ink found. Write with a darker pen, or go closer"
+        how = "Take it sharp, from above, with nothing but the page"
+        return NoInkError(f"no ink found, only soft shades. {how}", "fault_blurred")
+    return NoInkError("no ink found. Write with a darker pen, or go closer")
+
+
+def check_page(coverage: Coverage, digits: Sequence[Digit]) -> None:
+    """Raise ImageError if a page is too blurred to be read, or has no digits, as many of those read are doubtful."""
+    doubtful = sum(digit.rejected or digit.confidence < CLEAR for digit in digits)
+    if doubtful <= DOUBT * len(digits):
+        return
+    if _is_blurred(coverage):
+        raise ImageError("too blurred. Take it again, sharp and from close by", "fault_blurred")
+    if len(digits) > FEW or (len(digits) > 1 and all(digit.rejected for digit in digits)):
+        what = f"{doubtful} of {len(digits)} pieces of ink are no clear digits"
+        raise ImageError(f"{what}: not a page of digits. Crop it to the digits", "fault_no_digits")
+
+
+def _is_blurred(coverage: Coverage) -> bool:
+    """Return whether the edges of ink are soft, beside its lines."""
+    pieces = measure(coverage >= 64)
+    edge = float(((coverage >= 64) & (coverage < 192)).sum()) / max(int(pieces.outline.sum()), 1)
+    return edge > max(SOFT, BLUR * typical_width(pieces))
 
 
 def _check_size(image: "Image.Image") -> None:
@@ -168,7 +193,9 @@ def pieces_of(coverage: Coverage) -> list[Piece]:
     pieces = measure(coverage >= 64)
     kept = np.flatnonzero(pieces.area >= max(2, 0.01 * int(pieces.area.max(initial=0))))
     if len(kept) > MAX_PIECES:
-        raise ImageError(f"{len(kept)} pieces of ink are more than {MAX_PIECES}: not a page of digits. Crop it")
+        raise ImageError(
+            f"{len(kept)} pieces of ink are more than {MAX_PIECES}: not a page of digits. Crop it", "fault_no_digits"
+        )
     return [_piece(pieces, int(i)) for i in kept]
 
 

@@ -17,7 +17,7 @@ from .ink import Ink, Stroke, box_of, make_ink
 from .lines import Line, lines_of
 from .model import REJECT
 from .normalise import SIZE, DigitImage, normalise_bitmap, normalise_digit
-from .pictures import Coverage, Piece, cut_touching, open_picture, pieces_of
+from .pictures import Coverage, Piece, check_page, cut_touching, open_picture, pieces_of
 from .results import Digit, Pin, Reading
 from .segmentation import Box, Grid, Group, Part, cut_anywhere, group_scores, parts_of
 
@@ -148,7 +148,10 @@ class Recognizer:
         return self.read_coverage(open_picture(Path(source) if isinstance(source, str) else source), single=single)
 
     def read_coverage(self, coverage: Coverage, *, single: bool = False) -> Reading:
-        """Return the reading of a picture, (height, width) uint8, 0 for paper; raises ImageError for a crowded one."""
+        """Return the reading of a picture, (height, width) uint8, 0 for paper.
+
+        Raises ImageError for a page that is crowded, too blurred, or none of digits; not if it is a `single` digit.
+        """
         pieces = pieces_of(coverage)
         if not pieces:
             return Reading()
@@ -159,6 +162,7 @@ class Recognizer:
         lines = [[pieces[i] for i in line] for line in lines_of([piece.outline for piece in pieces])]
         readings = [self._read_pieces(coverage, line, number) for number, line in enumerate(lines)]
         digits = tuple(digit for reading in readings for digit in reading.digits)
+        check_page(coverage, digits)
         return Reading(digits, prod(reading.grouping for reading in readings))
 
     def _read_pieces(self, coverage: Coverage, line: Sequence[Piece], number: int) -> Reading:
@@ -168,7 +172,7 @@ class Recognizer:
         boxes: list[Box] = [piece.box for piece in pieces]
         grid = Grid(boxes, [i for _, i in parts])
         if sum(_area(boxes, group) for group in grid.groups) > MOST_CUT:
-            raise ImageError(f"{len(pieces)} nested pieces of ink: not a page of digits. Crop it")
+            raise ImageError(f"{len(pieces)} nested pieces of ink: not a page of digits. Crop it", "fault_no_digits")
         images = [_cut(coverage, [pieces[i] for i in group]) for group in grid.groups]
         reading, _ = self._read(grid, self.classifier.probabilities(np.stack(images))[:, self._digits], images)
         digits = tuple(replace(digit, strokes=(), line=number) for digit in reading.digits)

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
 from edge_app.errors import ImageError, NoInkError
 from edge_app.recognition import pictures as images
 from edge_app.recognition.pictures import open_picture, pieces_of
 from edge_app.recognition.recognizer import Recognizer
 
+from ..conftest import ROOT
 from ..support.memory import RESET_PEAK, peak, reset_peak
 
 
@@ -193,3 +194,25 @@ def test_a_decompression_bomb_is_rejected() -> None:
 def test_a_photo_of_108_megapixels_is_read_small() -> None:
     photo = page(255, 0).resize((12_000, 9_000))
     assert len(pieces_of(open_picture(stored(photo, "JPEG")))) == 2
+
+
+def reason(image: Image.Image, recognizer: Recognizer) -> str:
+    with pytest.raises(ImageError) as caught:
+        recognizer.read_picture(stored(image, "PNG"))
+    return caught.value.key
+
+
+def test_a_page_of_text_is_no_page_of_digits(recognizer: Recognizer) -> None:
+    text = Image.new("L", (900, 300), 240)
+    words = "A page that has no digits\non it but a few lines of\ntext as one would find"
+    ImageDraw.Draw(text).text((30, 30), words, fill=20, font=ImageFont.load_default(50))
+    assert reason(text, recognizer) == "fault_no_digits"
+
+
+def test_a_blurred_page_is_named_and_a_soft_one_is_read(recognizer: Recognizer) -> None:
+    page = Image.new("L", (700, 400), 255)
+    page.paste(Image.open(ROOT / "tests" / "data" / "2026.png").convert("L").resize((320, 104)), (190, 150))
+    soft = page.filter(ImageFilter.GaussianBlur(4))
+    assert recognizer.read_coverage(images.ink_of_image(soft)).text == "2026"
+    for radius in (20, 50):  # of the second no ink is found
+        assert reason(page.filter(ImageFilter.GaussianBlur(radius)), recognizer) == "fault_blurred"
