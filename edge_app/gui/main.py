@@ -64,7 +64,7 @@ def run(
     size: tuple[int, int] | None = None,
     question: Question | None = None,
     print_pages: bool = False,
-    screen: int = 0,
+    screen: int | None = None,
 ) -> int:
     """Open the window and run it until it is closed; returns the exit status.
 
@@ -73,6 +73,8 @@ def run(
     status; a missing default one does not.
     """
     sys.setswitchinterval(SWITCH)
+    if screen is None:
+        screen = int(chosen) if (chosen := os.environ.get("PYGAME_DISPLAY", "")).isdecimal() else 0
     folders, problems = _folders()
     path = settings_file or (folders.settings_file if folders else None)
     settings, found = read_settings(path) if path else (Settings(), [])

@@ -54,9 +54,12 @@ def test_escape_and_timeout_give_nothing(screen: dict[str, str], tmp_path: Path)
         assert finished(process) == ("1\n", 0)
 
 
-def test_screen_that_is_not_there_is_reported_in_one_line(screen: dict[str, str]) -> None:
-    command = [sys.executable, "-m", "edge_app", "--display", "3"]
-    done = subprocess.run(command, env=screen, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+@pytest.mark.parametrize(("options", "variable"), [(["--display", "3"], "0"), ([], "3")])
+def test_screen_that_is_not_there_is_reported_in_one_line(
+    screen: dict[str, str], options: list[str], variable: str
+) -> None:
+    command, environment = [sys.executable, "-m", "edge_app", *options], {**screen, "PYGAME_DISPLAY": variable}
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (3, "")
     assert "there is no display 3, only 0 to 0" in done.stderr
     assert len(done.stderr.splitlines()) == 1
