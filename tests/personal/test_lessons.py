@@ -2,6 +2,7 @@
 
 import dataclasses
 import random
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from ..support.fakes import FakeInterpreter, fake_model, fake_runtime
 
 K = make_ink([[[0, 0], [0, 100]], [[50, 0], [0, 50], [50, 100]]])  # no digit to anybody but who writes 4 like this
 REFERENCE, LABELS = reference_digits()
+SOME = REFERENCE[::5]
 
 
 def image_of(label: str, seed: int = 3) -> DigitImage:
@@ -39,26 +41,30 @@ def odd(count: int) -> list[DigitImage]:
     return [normalise_digit(deform(K, rng)) for _ in range(count)]
 
 
+@cache
+def shared(runtime: str | None) -> PersonalClassifier:
+    """Return a classifier that computes the reference digits only once."""
+    return PersonalClassifier(Classifier(load_model(), find_runtime(runtime)))
+
+
 @pytest.fixture(params=RUNTIMES)
 def hand(request: pytest.FixtureRequest) -> PersonalClassifier:
-    return PersonalClassifier(Classifier(load_model(), find_runtime(request.param)))
-
-
-@pytest.fixture(scope="module")
-def lasting() -> PersonalClassifier:
-    """A classifier for tests that do not depend on the runtime; the reference digits are computed only once."""
-    return PersonalClassifier(Classifier(load_model()))
+    classifier = shared(request.param)
+    classifier.replace([])
+    return classifier
 
 
 @pytest.fixture
-def own(lasting: PersonalClassifier) -> PersonalClassifier:
-    lasting.replace([])
-    return lasting
+def own() -> PersonalClassifier:
+    """A classifier for tests that do not depend on the runtime."""
+    classifier = shared(None)
+    classifier.replace([])
+    return classifier
 
 
 def taught(hand: PersonalClassifier, *examples: tuple[DigitImage, str]) -> NDArray[np.float32]:
     hand.replace(examples)
-    return hand.probabilities(REFERENCE)
+    return hand.probabilities(SOME)
 
 
 def correct(hand: PersonalClassifier) -> int:
@@ -172,11 +178,11 @@ def test_the_newer_of_two_conflicting_lessons_wins(own: PersonalClassifier) -> N
 
 
 def test_the_guard_rejects_a_wrong_label(hand: PersonalClassifier) -> None:
-    before = hand.probabilities(REFERENCE)
+    before = hand.probabilities(SOME)
     seven = image_of("7", seed=11)
     lessons = [hand.learn(seven, "1") for _ in range(30)]
     assert {(lesson.used, lesson.like) for lesson in lessons[-5:]} == {(False, "7")}
-    assert np.array_equal(hand.probabilities(REFERENCE), before)
+    assert np.array_equal(hand.probabilities(SOME), before)
     assert hand.learn(seven, "7").used  # the same digit with its right name is welcome
 
 
@@ -208,21 +214,21 @@ def test_forgetting_restores_probabilities_bit_for_bit(hand: PersonalClassifier)
         expected = taught(hand, *kept)
         hand.replace(examples)
         hand.forget(hand.lessons[out])
-        assert np.array_equal(hand.probabilities(REFERENCE), expected)
+        assert np.array_equal(hand.probabilities(SOME), expected)
         assert [lesson.label for lesson in hand.lessons] == [label for _, label in kept]
     with pytest.raises(ValueError, match="not in list"):
         hand.forget(adaptation.Lesson(odd(1)[0], "4"))
 
 
 def test_disabled_or_without_lessons_it_equals_the_plain_classifier(hand: PersonalClassifier) -> None:
-    plain = Classifier(hand.model, hand.runtime).probabilities(REFERENCE)
-    assert np.array_equal(hand.probabilities(REFERENCE), plain)
+    plain = Classifier(hand.model, hand.runtime).probabilities(SOME)
+    assert np.array_equal(hand.probabilities(SOME), plain)
     adapted = taught(hand, (normalise_digit(K), "4"), (image_of("4"), "4"))
     assert not np.array_equal(adapted, plain)
     hand.enabled = False
-    assert np.array_equal(hand.probabilities(REFERENCE), plain)
+    assert np.array_equal(hand.probabilities(SOME), plain)
     hand.enabled = True
-    assert np.array_equal(hand.probabilities(REFERENCE), adapted)
+    assert np.array_equal(hand.probabilities(SOME), adapted)
     assert np.array_equal(taught(hand), plain)
     assert (hand.number_type, hand.is_int8, hand.logits(REFERENCE[:0]).shape) == ("int8", True, (0, 11))
 
@@ -245,7 +251,7 @@ def test_only_the_newest_lessons_are_active(own: PersonalClassifier, monkeypatch
     newest = own.learn(image_of("8"), "8")
     assert len(own.lessons) == 6  # of another class
     own.forget(newest)
-    assert np.array_equal(own.probabilities(REFERENCE), before)
+    assert np.array_equal(own.probabilities(SOME), before)
     own.forget(own.lessons[-1])
     assert [lesson.used for lesson in own.lessons] == [False, True, True, True]  # the second counts again
     for image in fours:
@@ -283,7 +289,7 @@ def test_an_invalid_lesson_changes_nothing(own: PersonalClassifier, image: Any, 
         own.replace([(image_of("5"), "5"), (image, label)])
     with pytest.raises(ValueError, match="expected"):
         own.learn(image, label)
-    assert np.array_equal(own.probabilities(REFERENCE), expected)
+    assert np.array_equal(own.probabilities(SOME), expected)
 
 
 def test_a_lesson_copies_its_image(own: PersonalClassifier) -> None:
