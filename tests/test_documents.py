@@ -1,16 +1,22 @@
 """The documents: figures as measured, commands, links and settings that exist."""
 
+import doctest
 import json
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import pygame
 import pytest
 
 from edge_app.cli import make_parser
+from edge_app.datasets.readers import bundled_samples
 from edge_app.modelfiles.card import CARD, FLOAT, INT8, models_folder
+from edge_app.recognition import recognizer
+from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.settings import OPTIONS, choices_of, toml_value
 
 from .conftest import ROOT
@@ -51,6 +57,41 @@ def test_commands_in_readme_exist() -> None:
     assert [command for command in commands if command not in help_text] == []
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert [target for target in re.findall(r"make ([a-z-]+)", README) if target not in targets] == []
+
+
+def test_python_examples_give_what_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    for found in (
+        doctest.testfile("docs/recipes.md", module_relative=False, encoding="utf-8"),
+        doctest.testmod(recognizer),
+    ):
+        assert (found.failed, found.attempted > 0) == (0, True)
+    code = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+    assert code
+    names: dict[str, Any] = {}
+    exec(code[1], names)
+    assert names["reading"].text == "1"
+
+
+def test_the_pygame_example_reads_what_is_drawn() -> None:
+    code = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "recipes.md").read_text(), re.DOTALL)
+    sample = next(bundled_samples()).content
+    assert code
+    assert isinstance(sample, tuple)
+    pygame.init()
+    pygame.display.set_mode((480, 320))
+    for stroke in sample:
+        first, *rest = [(int(x) + 50, int(y) + 50) for x, y in stroke]
+        pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONDOWN, pos=first, button=1))
+        for at in rest:
+            pygame.event.post(pygame.event.Event(pygame.MOUSEMOTION, pos=at, buttons=(1, 0, 0)))
+        pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONUP, pos=first, button=1))
+    pygame.event.post(pygame.event.Event(pygame.QUIT))
+    try:
+        exec(code[1], {})
+        assert pygame.display.get_caption()[0] == Recognizer().read(sample).text != ""
+    finally:
+        pygame.quit()
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -42,7 +42,7 @@ class Recognizer:
     def __init__(self, model: Path | str | None = None, *, classifier: Classifier | None = None) -> None:
         """Open `model`, a .tflite file beside its card; raises ModelError or RuntimeMissingError.
 
-        A model that is not bundled is tried in a sandbox first, which takes half a second.
+        A model that is not bundled is tried in a child process first, which takes half a second.
         """
         if classifier is None:
             from ..modelfiles.loader import open_file  # not at import: the window opens before a model is needed
