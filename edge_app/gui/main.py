@@ -45,7 +45,7 @@ from .question import Question
 from .reader import Loaded, with_lessons
 from .services import Services
 from .side_by_side import Comparison, open_float
-from .state import Panel, State
+from .state import State
 
 BUNDLED = ModelOption()  # or the installed model
 LOST = 1  # exit status when the display is lost; 3 means that there never was one, and a service is not restarted
@@ -173,7 +173,7 @@ def open_rest(app: App, wanted: ModelOption, problems: list[str]) -> None:
     if state.settings.history == "on":
         problems += services.keep_history(True)
     elif state.settings.history == "ask" and not (state.settings.kiosk or state.question) and services.folders:
-        state.panels.append(Panel("privacy"))
+        state.keep_question = "later"
     for problem in problems:
         app.report(problem)
 

@@ -65,6 +65,7 @@ class State:
     question: Question | None = None  # asked by a script
     answer: str | None = None  # to the question
     panels: list[Panel] = field(default_factory=list)
+    keep_question: Literal["none", "later", "now"] = "none"  # whether to keep pages: asked after the first one
     heat: dict[int, bytes] = field(default_factory=dict)  # occlusion maps of the reading's digits
     message: str | None = None  # an error, shown instead of the number
     toast: str | None = None  # a short notice
@@ -103,8 +104,8 @@ class State:
             self.panels.pop()
 
     def close_panels(self) -> None:
-        """Close all panels except the privacy question, which must be answered."""
-        self.panels[:] = [panel for panel in self.panels if panel.name == "privacy"]
+        """Close all panels."""
+        self.panels.clear()
 
     def forget_visitor(self) -> None:
         """Remove all traces of a kiosk's visitor, including undo."""
@@ -112,6 +113,11 @@ class State:
         self.read_page = self.pad.page
         self.panels.clear()
         self.toast = None
+
+    @property
+    def asks_to_keep(self) -> bool:
+        """Whether the question what is kept is shown now."""
+        return self.keep_question == "now" and self.exercise is None
 
     @property
     def teaches(self) -> bool:

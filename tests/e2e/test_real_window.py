@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from edge_app.gui.reader import KEPT_AFTER
 from edge_app.storage.history import HistoryStore
 
 from ..conftest import ROOT
@@ -109,6 +110,17 @@ def test_pointer_writes_and_history_is_kept_as_set(screen: dict[str, str], tmp_p
     assert (tmp_path / "shot.png").stat().st_size > 5000
     assert folders_in(tmp_path).store_file.exists() == (keep == "on")
     assert keep == "off" or kept(tmp_path) == [("10", 2)]
+
+
+def test_killed_before_the_question_is_answered_leaves_no_ink_on_disk(screen: dict[str, str], tmp_path: Path) -> None:
+    with open_window(screen, tmp_path) as process:
+        write_ten(screen)
+        wait_for(process, "read 10 2")
+        time.sleep(KEPT_AFTER / 1000 + 1)
+        process.kill()
+        process.wait()
+    left = [path.name for path in tmp_path.rglob("*") if path.is_file()]
+    assert [name for name in left if name not in ("shot.png", "digitpad.log")] == []
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])

@@ -36,10 +36,11 @@ def digit_at(left: float) -> Digit:
     return Digit("7", 0.5, (("1", 0.3), ("4", 0.1)), (left, 10.0, left + 20, 60.0), (0,), image=image)
 
 
-def state_of(settings: Settings, *, comparing: bool = False, practising: bool = False) -> State:
+def state_of(settings: Settings, *, comparing: bool = False, practising: bool = False, asking: bool = False) -> State:
     """A state in which every panel has as much to show as it can get."""
     state = State(settings, SAY, LANGUAGES, comparing=comparing, can_speak=True)
     state.reading = Reading((digit_at(10), digit_at(40), digit_at(70)))
+    state.keep_question = "now" if asking else "none"
     state.exercise = Exercise(Practice(random.Random(1))) if practising else None
     state.examples = [(i, "7", bytes(784), i % 2 == 0) for i in range(MANY)]
     state.folder = Path("/home/pi/Pictures")
@@ -86,12 +87,14 @@ def every_metrics(size: tuple[int, int]) -> Iterator[tuple[Metrics, str, float]]
 
 def faults_on(size: tuple[int, int], panel: str | None) -> list[str]:
     found = []
-    modes = list(product((False, True), repeat=3))[: None if panel is None else 1]  # a card is the same in all modes
+    modes = list(product((False, True), repeat=4))[: None if panel is None else 1]  # a card is the same in all modes
     for metrics, text_size, density in every_metrics(size):
-        for left_handed, comparing, practising in modes:
+        for left_handed, comparing, practising, asking in modes:
             settings = Settings(left_handed=left_handed, text_size=text_size)  # type: ignore[arg-type]
-            scene = scene_of(state_of(settings, comparing=comparing, practising=practising), metrics, panel)
-            said = f"{text_size} {density} left={left_handed} comparing={comparing} practising={practising}"
+            scene = scene_of(
+                state_of(settings, comparing=comparing, practising=practising, asking=asking), metrics, panel
+            )
+            said = f"{text_size} {density} {left_handed=} {comparing=} {practising=} {asking=}"
             widgets, whole = (scene.card[1:], scene.card[0].area) if scene.card else (scene.widgets, metrics.whole)
             found += [f"{said}: {fault}" for fault in faults_of(widgets, whole, TARGET)]
             if scene.card:

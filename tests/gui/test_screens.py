@@ -201,6 +201,12 @@ def toast(pilot: Pilot) -> None:
     pilot.do("copy")
 
 
+def keep(pilot: Pilot) -> None:
+    pilot.state.keep_question = "later"
+    pilot.write(4)
+    pilot.wait(LONG)
+
+
 def fault(pilot: Pilot) -> None:
     def fail() -> None:
         raise ModelError("models/digits_int8.tflite: expected int8 input, found float32. Run: python -m convert")
@@ -227,7 +233,7 @@ SCENES: dict[str, Callable[[Pilot], None]] = {
     "hand-empty": panel("hand"),
     "files": files,
     "keys": panel("keys"),
-    "privacy": panel("privacy"),
+    "keep": keep,
     "forget": panel("forget"),
     "quit": leaving,
     "practice": practice,
@@ -297,7 +303,9 @@ SHOTS = list(
             *(Shot(scene, (480, 800)) for scene in ("main", "hand", "settings", "right", "differ")),
             Shot("main", (480, 800), "left"),
             *(Shot("two-lines", size) for size in (SMALL, (1920, 1080))),
-            *(Shot("fault", SMALL, words) for words in ("de", "fr", "es")),
+            *(Shot(scene, SMALL, words) for scene in ("fault", "keep") for words in ("de", "fr", "es")),
+            *(Shot("keep", size) for size in (SMALL, (480, 800), (1920, 1080))),
+            *(Shot("keep", COMMON, variant) for variant in ("", "dark", "contrast", "huge")),
         )
     )
 )

@@ -12,7 +12,7 @@ import pytest
 from edge_app.errors import SettingsError
 from edge_app.gui.actions import Action
 from edge_app.gui.handlers.practice import JUDGED_AFTER
-from edge_app.gui.state import Panel
+from edge_app.gui.reader import KEPT_AFTER
 from edge_app.personal.practice import Practice
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.history import HistoryStore
@@ -238,29 +238,75 @@ def test_settings_that_cannot_be_written_apply_and_the_error_is_shown(pilot: Pil
     assert pilot.notes == ["Settings could not be saved: settings.toml: cannot be written (read-only)"]
 
 
+def asking(recognizer: Recognizer, folder: Path, size: tuple[int, int] = (800, 480)) -> Pilot:
+    """An app that was never asked whether to keep pages."""
+    pilot = Pilot(recognizer, size, folders=folders_in(folder), history="ask")
+    pilot.state.keep_question = "later"
+    return pilot
+
+
+def asks(pilot: Pilot) -> bool:
+    return Action("set", ("history", "on")) in [widget.takes for widget in pilot.widgets()]
+
+
 @pytest.mark.parametrize("answer", ["on", "off"])
-def test_nothing_is_saved_before_the_owner_is_asked(recognizer: Recognizer, tmp_path: Path, answer: str) -> None:
-    folders = folders_in(tmp_path)
-    pilot = Pilot(recognizer, folders=folders, history="ask")
-    pilot.state.panels.append(Panel("privacy"))
-    assert "Everything stays on this device" in pilot.widgets()[3].text
-    assert not folders.store_file.exists()
+@pytest.mark.parametrize("cleared", [False, True])
+def test_nothing_is_kept_before_the_question_after_the_first_page_is_answered(
+    recognizer: Recognizer, tmp_path: Path, answer: str, cleared: bool
+) -> None:
+    pilot = asking(recognizer, tmp_path)
+    assert not asks(pilot)
+    pilot.write(0)
+    assert not asks(pilot)
+    pilot.press("clear") if cleared else pilot.wait(KEPT_AFTER)
+    assert asks(pilot)
+    pilot.do("clear")
+    pilot.write(4)
+    pilot.wait(KEPT_AFTER)
+    assert not folders_in(tmp_path).data.exists()
     pilot.press("set", ("history", answer))
-    assert (names(pilot), pilot.settings_written) == ([], [{"history": answer}])
-    assert folders.store_file.exists() == (answer == "on")
+    pilot.wait(KEPT_AFTER)
+    assert (asks(pilot), pilot.settings_written) == (False, [{"history": answer}])
+    assert folders_in(tmp_path).store_file.exists() == (answer == "on")
+    assert [page.text for page in pilot.services.recorder.store.pages()] == (["2026"] if answer == "on" else [])
 
 
-def test_the_privacy_question_is_closed_when_the_settings_answer_it(recognizer: Recognizer, tmp_path: Path) -> None:
-    pilot = Pilot(recognizer, folders=folders_in(tmp_path), history="ask")
-    pilot.state.panels.append(Panel("privacy"))
-    pilot.do("open", "settings")
-    pilot.do("file", str(picture_in(tmp_path)))  # closes all panels but the question
-    assert names(pilot) == ["privacy"]
+def test_question_waits_for_a_pause_and_never_moves_a_stroke_under_the_pen(
+    recognizer: Recognizer, tmp_path: Path
+) -> None:
+    pilot = asking(recognizer, tmp_path)
+    pilot.write(0)
+    pilot.pen_down(pilot.strokes_of(0)[0])
+    pad = pilot.app.ctx.view.layout.pad
+    pilot.wait(2 * KEPT_AFTER)
+    assert pilot.app.ctx.view.layout.pad == pad
+    pilot.handle(mouse(pygame.MOUSEBUTTONUP, (pad.left + 5, pad.top + 5)))
+    pilot.wait(KEPT_AFTER)
+    assert pilot.app.ctx.view.layout.pad.bottom < pad.bottom
+    scene = pilot.app.ctx.view.scene()
+    assert all(frame.area.bottom <= scene.layout.pad.bottom for frame in scene.frames)
+
+
+@pytest.mark.parametrize("what", ["practice", "picture"])
+def test_an_exercise_and_a_picture_are_no_first_page(recognizer: Recognizer, tmp_path: Path, what: str) -> None:
+    pilot = asking(recognizer, tmp_path)
+    if what == "practice":
+        pilot.do("practice")
+        pilot.write(0)
+    else:
+        pilot.do("file", str(picture_in(tmp_path)))
+    pilot.wait(2 * KEPT_AFTER)
+    assert not asks(pilot)
+
+
+def test_the_settings_answer_the_question_too(recognizer: Recognizer, tmp_path: Path) -> None:
+    pilot = asking(recognizer, tmp_path)
+    pilot.write(0)
+    pilot.wait(KEPT_AFTER)
     pilot.do("open", "settings")
     pilot.press("set", ("history", "on"))
-    assert (names(pilot), pilot.settings_written) == (["settings"], [{"history": "on"}])
     pilot.key(pygame.K_ESCAPE)
-    assert names(pilot) == []
+    assert (names(pilot), asks(pilot), pilot.settings_written) == ([], False, [{"history": "on"}])
 
 
 # --- the eraser

@@ -4,6 +4,7 @@ from ..context import Context
 from ..personalization import difference, picture_key
 from .lessons import relearn
 from .registry import handles
+from .settings import ask_to_keep
 from .share import speak
 
 
@@ -46,6 +47,8 @@ def clear(ctx: Context, _: None = None) -> None:
     ctx.timers.cancel(speak)
     ctx.reader.finish()
     ctx.services.recorder.flush()
+    if state.pad.strokes and not state.exercise:
+        ask_to_keep(ctx)
     state.picture = None
     if state.exercise:
         state.exercise.judged = None

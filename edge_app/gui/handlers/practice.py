@@ -2,10 +2,12 @@
 
 from ...personal.practice import Practice, demonstration, labelled_glyphs
 from ..context import Context
+from ..reader import KEPT_AFTER
 from ..state import Exercise
 from .ink import clear
 from .lessons import learn
 from .registry import handles
+from .settings import ask_to_keep
 from .share import speak
 
 FRAME = 33  # milliseconds
@@ -77,19 +79,21 @@ def judge(ctx: Context, _: None = None) -> None:
 
 
 def after_reading(ctx: Context) -> None:
-    """Speak or judge the reading once the writer pauses."""
+    """Speak or judge the reading once the writer pauses; after the first page, ask whether to keep it."""
     exercise, reading = ctx.state.exercise, ctx.state.reading
     ctx.timers.cancel(judge)
     if exercise is None:
         if ctx.state.settings.speak and reading.digits:
             ctx.timers.after(SPOKEN_AFTER, speak, ctx)
+        if ctx.state.pad.strokes:
+            ctx.timers.after(KEPT_AFTER, ask_to_keep, ctx)
     elif exercise.judged is None and len(reading.digits) >= len(exercise.practice.target):
         ctx.timers.after(JUDGED_AFTER, judge, ctx)
 
 
 def stop_waiting(ctx: Context) -> None:
     """Cancel what waits for a pause: the pen is down."""
-    ctx.timers.cancel(speak, judge)
+    ctx.timers.cancel(speak, judge, ask_to_keep)
     if ctx.state.exercise:
         ctx.state.exercise.shown = None
         ctx.timers.cancel(demonstrate)

@@ -27,7 +27,7 @@ def set_option(ctx: Context, change: tuple[str, Any]) -> None:
         state.languages = available_languages(folder)
         problems += faults
     elif name == "history":
-        state.panels[:] = [panel for panel in state.panels if panel.name != "privacy"]  # the question is answered
+        state.keep_question = "none"  # it is answered
         problems += ctx.reader.update(lambda: services.keep_history(value == "on"))
         ctx.reader.submit()
     elif name == "learn":
@@ -35,6 +35,12 @@ def set_option(ctx: Context, change: tuple[str, Any]) -> None:
         ctx.reader.submit()
     for problem in problems:
         ctx.notices.report(problem)
+
+
+def ask_to_keep(ctx: Context) -> None:
+    """Show the question whether to keep pages, if it is open; not while a stroke is written, which it would move."""
+    if ctx.state.keep_question == "later" and not ctx.state.pad.current:
+        ctx.state.keep_question = "now"
 
 
 @handles("fullscreen")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from ..state import Panel, State
-from .dialogs import forget_panel, keys_panel, privacy_panel, quit_panel
+from .dialogs import forget_panel, keys_panel, quit_panel
 from .digit import digit_panel
 from .files import files_panel
 from .history import entry_panel, history_panel, keypad_panel
@@ -24,7 +24,6 @@ PANELS: dict[str, tuple[str, Callable[[State, Panel, Metrics, Area], Sequence[Wi
     "files": ("open", files_panel),
     "settings": ("settings", settings_panel),
     "keys": ("help", keys_panel),
-    "privacy": ("privacy_title", privacy_panel),
     "forget": ("forget", forget_panel),
     "quit": ("quit", quit_panel),
 }

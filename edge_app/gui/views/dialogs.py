@@ -1,4 +1,4 @@
-"""Panels of text: the privacy notice, the question whether to forget everything, the keys, and leaving a kiosk."""
+"""Panels of text: the question whether to forget everything, the keys, and leaving a kiosk."""
 
 from collections.abc import Sequence
 
@@ -9,16 +9,6 @@ from .parts import buttons, foot, paged_rows
 from .widgets import Widget
 
 HOLD = 2000  # milliseconds; too long to happen by accident
-
-
-def privacy_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequence[Widget]:
-    """Return the privacy notice, shown once before anything is kept."""
-    upper, bar = foot(body, metrics)
-    offers: list[tuple[str, str, Action, bool]] = [
-        ("keep", "keep", Action("set", ("history", "on")), True),
-        ("close", "keep_not", Action("set", ("history", "off")), True),
-    ]
-    return [Widget(upper, "text", text=state.tr("privacy")), *buttons(bar, offers, state, metrics)]
 
 
 def forget_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequence[Widget]:

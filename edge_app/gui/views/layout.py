@@ -89,19 +89,26 @@ class Layout:
     pad: Area
     buttons: tuple[Area, ...]
     pen: int  # the width of the line in pixels
+    question: Area | None = None  # the bar below the pad
 
 
 MOST_BUTTONS = 8
+ONE_ROW = 14  # targets: a question as wide has its buttons beside the text, a narrower one below
 THREE_LINES = 80  # pixels: a number with a line above and one below that can still be read
 
 
 @lru_cache(maxsize=8)
 def arrange(
-    metrics: Metrics, *, comparing: bool = False, left_handed: bool = False, most: int = MOST_BUTTONS
+    metrics: Metrics,
+    *,
+    comparing: bool = False,
+    left_handed: bool = False,
+    asking: bool = False,
+    most: int = MOST_BUTTONS,
 ) -> Layout:
     """Return the layout: buttons beside a wide pad or below a tall one, as many as fit, the last one in the corner.
 
-    `comparing` makes the strip high enough for three lines, at the pad's cost.
+    `comparing` makes the strip high enough for three lines, and `asking` makes room for a question, at the pad's cost.
     """
     width, height, unit, margin = metrics.width, metrics.height, metrics.unit, metrics.margin
     strip = max(THREE_LINES if comparing else unit, round(min(height * 0.2, width * 0.2, 4 * unit)))
@@ -122,7 +129,12 @@ def arrange(
     reading = Area(body.left + margin, margin, max(1, body.width - 2 * margin), strip)
     top = reading.bottom + margin
     pad = Area(reading.left, top, reading.width, max(1, body.bottom - margin - top))
-    return Layout(reading, pad, buttons, max(3, round(min(pad.width, pad.height) * 0.022)))
+    question = None
+    if asking:
+        high = round((1.2 if reading.width >= ONE_ROW * unit else 2.0) * unit)
+        pad = pad._replace(height=max(1, pad.height - high - margin))
+        question = Area(pad.left, pad.bottom + margin, pad.width, high)
+    return Layout(reading, pad, buttons, max(3, round(min(pad.width, pad.height) * 0.022)), question)
 
 
 def split_strip(strip: Area) -> tuple[Area, Area, Area]:

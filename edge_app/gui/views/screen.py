@@ -10,8 +10,9 @@ from ..question import Question
 from ..side_by_side import Timed
 from ..state import State
 from . import panel_widgets
-from .layout import Area, Layout, Metrics, Viewport, arrange, split_strip
+from .layout import Area, Layout, Metrics, Viewport, arrange, cells, split_strip
 from .menu import command
+from .parts import buttons, foot
 from .widgets import Tone, Widget, alike
 
 BUTTONS = (  # by importance: the smallest screen shows only the first ones; name of icon and text, action
@@ -74,7 +75,13 @@ class Scene:
 def layout_of(state: State, metrics: Metrics) -> Layout:
     """Return the layout of the state's mode."""
     most = len(_choice(state)[0])
-    return arrange(metrics, comparing=state.comparing, left_handed=state.settings.left_handed, most=most)
+    return arrange(
+        metrics,
+        comparing=state.comparing,
+        left_handed=state.settings.left_handed,
+        asking=state.asks_to_keep,
+        most=most,
+    )
 
 
 def _choice(state: State) -> tuple[Sequence[tuple[str, Action]], Sequence[str]]:
@@ -93,7 +100,7 @@ def make_scene(state: State, metrics: Metrics, viewport: Viewport) -> Scene:
         state.settings.theme,
         layout,
         viewport,
-        (*strip(state, layout), *tools(state, layout)),
+        (*strip(state, layout), *tools(state, layout), *_keep_question(state, layout.question, metrics)),
         frames(state, layout, viewport, metrics),
         _hint(state) if blank else "",
         state.toast or "",
@@ -108,6 +115,18 @@ def tools(state: State, layout: Layout) -> list[Widget]:
     chosen, places = _choice(state)
     fitting = sorted(chosen[: len(layout.buttons)], key=lambda button: places.index(button[0]))
     return alike([command(state, "tool", area, *one) for area, one in zip(layout.buttons, fitting, strict=False)])
+
+
+def _keep_question(state: State, bar: Area | None, metrics: Metrics) -> list[Widget]:
+    """Return the question whether to keep what is written, its buttons beside the text or below."""
+    if bar is None:
+        return []
+    text, row = cells(bar, 2, 1, metrics.margin) if bar.height < 2 * metrics.unit else foot(bar, metrics)
+    offers: list[tuple[str, str, Action, bool]] = [
+        ("keep", "keep", Action("set", ("history", "on")), True),
+        ("close", "keep_not", Action("set", ("history", "off")), True),
+    ]
+    return [Widget(text, "text", text=state.tr("keep_question")), *buttons(row, offers, state, metrics)]
 
 
 def strip(state: State, layout: Layout) -> list[Widget]:
