@@ -50,9 +50,10 @@ def as_inputs(network: Any, images: NDArray[np.uint8], ends: tuple[float, float]
 def log_probabilities(network: Any, images: NDArray[np.uint8], ends: tuple[float, float]) -> NDArray[np.float32]:
     """Return the logarithms of a network's probabilities for digit images: (n, 28, 28) uint8 to (n, classes)."""
     values = as_inputs(network, images, ends)
-    step = network.inputs[0].shape[0] or 500  # a batch that the network fixes
+    saved = any(isinstance(own, keras.layers.TFSMLayer) for own in network.layers)
+    step = (saved and network.inputs[0].shape[0]) or 500  # only a SavedModel insists on its batch
     whole = np.concatenate([values, np.zeros((-len(values) % step, *values.shape[1:]), np.float32)])
-    found = [np.asarray(network(whole[i : i + step], training=False)) for i in range(0, len(whole), step)]
+    found = [np.asarray(network([whole[i : i + step]], training=False)) for i in range(0, len(whole), step)]
     outputs = np.concatenate(found)[: len(images)].astype(np.float32)
     if outputs.min() < 0 or np.abs(outputs.sum(axis=1) - 1).max() > 1e-3:
         outputs = softmax(outputs)

@@ -377,9 +377,10 @@ def run_compare(args: Options) -> int:
     from .evaluation.compare.run import Job, compare_command, merge_command
 
     if args.merge:
-        if args.models or args.data or args.mnist or args.baseline or len(args.merge) < 2:
-            args.parser.error("--merge takes two or more reports of compare --json, with --json or --html alone")
-        return merge_command(args.merge, json_file=args.json, html_file=args.html)
+        if args.models or args.baseline or len(args.merge) < 2:
+            args.parser.error("--merge takes two or more reports of compare --json; --mnist and --data add pictures")
+        sets = Job(mnist=args.mnist, data=args.data)
+        return merge_command(args.merge, sets, json_file=args.json, html_file=args.html)
     from .evaluation.compare.models import is_model
 
     named = [*args.models, *args.data]  # --data takes all that follows it, models too

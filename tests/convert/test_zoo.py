@@ -1,7 +1,6 @@
 """Networks of all kinds: each is converted and reads as before, or refused in one line with nothing written."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +14,12 @@ from edge_app.evaluation.compare.models import open_classifiers
 from edge_app.modelfiles.card import CARD, FLOAT, INT8, load_model
 from edge_app.modelfiles.selftest import CONVENTIONS
 from edge_app.modelfiles.validation import try_model
+from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import find_runtime
 
 from .zoo import KINDS, Kind, elu
 
-pytestmark = [pytest.mark.data, pytest.mark.e2e]
-
-
-@pytest.fixture(scope="module")
-def small(mnist: Mnist) -> Mnist:
-    """MNIST with fewer test images."""
-    return replace(mnist, x_test=mnist.x_test[:2000], y_test=mnist.y_test[:2000])
-
-
-@pytest.fixture(autouse=True)
-def quick(small: Mnist, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Judge by fewer images."""
-    monkeypatch.setattr(convert, "load_mnist", lambda _: small)
-    monkeypatch.setattr(convert, "JUDGED", 1500)
+pytestmark = [pytest.mark.data, pytest.mark.e2e, pytest.mark.usefixtures("quick")]
 
 
 def save(network: Any, folder: Path, suffix: str = ".keras") -> Path:
@@ -52,7 +39,7 @@ def test_a_network_is_converted_at_its_own_accuracy(kind: Kind, small: Mnist, tm
     card = json.loads((tmp_path / CARD).read_text())
     assert CONVENTIONS[card["input"]["convention"]] == pytest.approx(kind.ends, abs=1e-4)
     runtime = find_runtime()
-    found = Set("test", open_classifiers([tmp_path / FLOAT, tmp_path / INT8], runtime))
+    found = Set("test", [Classifier(load_model(tmp_path / name), runtime) for name in (FLOAT, INT8)])
     found.add(small.x_test, small.y_test)
     float_model, int8 = found.to_json()["models"]
     assert float_model["accuracy"] == pytest.approx(expected, abs=0.002)

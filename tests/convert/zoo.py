@@ -16,13 +16,13 @@ from edge_app.datasets.mnist import Mnist
 
 Body = Callable[[Any], Any]
 UNIT = (0.0, 1.0)
-TRAINED_ON = 4000  # images
+TRAINED_ON = 2000  # images
 CERTAIN = 15  # times the targets 0 and 1, so that the network is as certain as a trained one
 
 
 def dense(x: Any) -> Any:
     """One hidden layer."""
-    return layers.Dense(256, "relu")(layers.Flatten()(x))
+    return layers.Dense(128, "relu")(layers.Flatten()(x))
 
 
 def convolution(x: Any) -> Any:
@@ -37,7 +37,7 @@ def tanh_lenet(x: Any) -> Any:
 
 def sigmoid(x: Any) -> Any:
     """A hidden layer of sigmoids."""
-    return layers.Dense(256, "sigmoid")(layers.Flatten()(x))
+    return layers.Dense(128, "sigmoid")(layers.Flatten()(x))
 
 
 def normalised(x: Any) -> Any:
@@ -135,7 +135,7 @@ class Kind:
     def run(self, network: Any, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return what a network of this kind gives for digit images."""
         values, step = self.inputs(images), self.batch or 500
-        return np.concatenate([np.asarray(network(values[i : i + step])) for i in range(0, len(values), step)])
+        return np.concatenate([np.asarray(network([values[i : i + step]])) for i in range(0, len(values), step)])
 
     def train(self, mnist: Mnist) -> Any:
         """Return the network, its last layer fitted to the first images of MNIST."""
@@ -167,7 +167,7 @@ KINDS = [
     Kind("no channel", shape=(28, 28)),
     Kind("channel first", shape=(1, 28, 28)),
     Kind("flat", dense, shape=(784,)),
-    Kind("batch of 4", batch=4),
+    Kind("batch of 50", batch=50),
     Kind("softmax", head="softmax"),
     Kind("softmax layer", head="softmax layer"),
     Kind("softmax as activation layer", head="activation layer"),

@@ -24,13 +24,14 @@ from edge_app.errors import DataError, ModelError
 from edge_app.evaluation.compare import accuracy, layers
 from edge_app.evaluation.compare import run as command
 from edge_app.evaluation.compare.accuracy import Set
+from edge_app.evaluation.compare.compiled import COMPILED
 from edge_app.evaluation.compare.corruptions import CORRUPTIONS, corrupt
 from edge_app.evaluation.compare.data import Batches, Sampler
 from edge_app.evaluation.compare.models import is_model, names_of, open_classifiers
 from edge_app.evaluation.metrics import mcnemar, wilson
 from edge_app.modelfiles.card import FLOAT, INT8, models_folder
 from edge_app.recognition.classifier import Classifier, softmax
-from edge_app.recognition.interpreter import find_runtime
+from edge_app.recognition.interpreter import MODULES, find_runtime
 from edge_app.recognition.normalise import normalise_digit
 
 from ..recognition.test_classifier import Softmax
@@ -325,15 +326,17 @@ def test_compare_writes_a_complete_report(mnist_file: Path, tmp_path: Path) -> N
     words = ["--mnist", mnist_file, "--data", digits, "--spoilt", "40"]
     done = digitpad("compare", *words, "--json", output, "--html", page)
     assert done.returncode == 0, done.stderr
-    assert len(done.stdout.splitlines()) <= 14
+    assert len(done.stdout.splitlines()) <= 15
     report = json.loads(output.read_text())
     assert report["sets"][0]["n"] == 10_000
     assert [way["name"] for way in report["robustness"]["corruptions"]] == list(CORRUPTIONS)
     runtimes = {entry["name"] for entry in report["runtimes"]}
+    assert {*MODULES, COMPILED} <= runtimes
     assert len(report["cost"]) == 2 * len(runtimes)
     for cost in report["cost"]:
         assert 0 < cost["latency_us"]["1"]["median"] <= cost["latency_us"]["1"]["p99"]
         assert cost["peak_bytes"] > 1e6
+        assert cost["differing"] == 0
     for model in report["sets"][0]["models"]:
         assert f"{100 * model['accuracy']:.2f} %" in done.stdout
     text = page.read_text()

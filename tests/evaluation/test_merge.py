@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from edge_app.cli import main
+from edge_app.evaluation.compare.report.markup import data_uri
+from edge_app.recognition.ink import ink_of_record
+from edge_app.recognition.normalise import normalise_digit
 
 from .test_page import Page, make_report
 
@@ -53,7 +56,21 @@ def test_devices_are_one_table_with_their_differing_answers(tmp_path: Path, caps
     assert "b.tflite on mine.jsonl: laptop and pi4 read none of 4 digits differently" in shown
     assert "2.0 ms" in shown
     texts = Page(page.read_text()).texts
-    assert {"Raspberry Pi 4", "2.0 ms", "#2"} <= set(texts)
+    assert {"Raspberry Pi 4", "2.0 ms", "#2, a 4", "pi4: 9"} <= {text.strip() for text in texts}
+
+
+def test_the_digits_of_a_set_at_hand_are_shown(tmp_path: Path) -> None:
+    reports = [write(tmp_path / "laptop.json"), write(tmp_path / "pi4.json", slower_and_otherwise)]
+    ink, page = tmp_path / "mine.jsonl", tmp_path / "m.html"
+    lines = [json.dumps({"label": "4", "strokes": [[[0, 0], [9, i]], [[5, 0], [5, 9]]]}) for i in range(5)]
+    for count, shown in ((4, 1), (5, 0)):  # the set of the reports, and another of that name
+        ink.write_text("\n".join(lines[:count]))
+        assert main(["compare", "--merge", *reports, "--data", str(ink), "--html", str(page)]) == 0
+        pictures = [own for tag, own in Page(page.read_text()).elements if tag == "img"]
+        assert [own["alt"] for own in pictures] == shown * ["sample 2, labelled 4. laptop: 4, right; pi4: 9, wrong"]
+        if shown:
+            expected = data_uri(normalise_digit(ink_of_record(json.loads(lines[2]))))
+            assert pictures[0]["src"] == expected
 
 
 def test_three_devices_share_one_line_a_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,9 +109,9 @@ def test_what_is_not_the_same_is_not_compared(tmp_path: Path, capsys: pytest.Cap
     ("change", "reason"),
     [
         (lambda report: [model.update(sha256="1" * 64) for model in report["models"]], "no model in common"),
-        (lambda report: report["sets"][0]["models"][0].pop("read"), "not a report of this version"),
-        (lambda report: report.pop("sets"), "not a report of this version"),
-        (lambda report: report["cost"][0].update(latency_us={}), "not a report of this version"),
+        (lambda report: report["sets"][0]["models"][0].pop("read"), "earlier version, which has no 'read'"),
+        (lambda report: report.update(sets=None), "not a report of compare --json"),
+        (lambda report: report["cost"][0].update(latency_us={}), "earlier version, which has no '1'"),
     ],
 )
 def test_reports_that_cannot_be_merged_are_one_line(
@@ -107,7 +124,7 @@ def test_reports_that_cannot_be_merged_are_one_line(
 
 
 def test_a_merge_takes_reports_alone(tmp_path: Path) -> None:
-    for words in (["x.json"], ["x.json", "y.json", "--mnist", "m.npz"]):
+    for words in (["x.json"], ["x.json", "y.json", "--baseline", "m.json"]):
         with pytest.raises(SystemExit) as ended:
             main(["compare", "--merge", *words])
         assert ended.value.code == 2

@@ -4,13 +4,16 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 
 from edge_app.datasets.mnist import Mnist
 from edge_app.evaluation.compare.accuracy import Set
+from edge_app.evaluation.compare.compiled import COMPILED, find_way
 from edge_app.evaluation.compare.layers import compare_layers
 from edge_app.evaluation.compare.models import open_classifiers
+from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import find_runtime
 
 from ..convert.zoo import Kind
@@ -64,5 +67,8 @@ def test_every_number_type_is_named_and_reads_as_keras_does(head: str, mnist: Mn
     for name, answers in zip(KINDS, report["models"], strict=True):
         assert answers["accuracy"] == pytest.approx(expected, abs=0.002 if "16" in name or name == "float" else 0.01)
     assert all((pair["logits_snr_db"] or 0) > 20 for pair in report["pairs"])
+    for one in classifiers:  # CompiledModel gives the same answers
+        logits = Classifier(one.model, find_way(COMPILED)).logits(images[:100])
+        assert np.abs(logits - one.logits(images[:100])).max() <= one.output_step + 1e-4
     for own in compare_layers(classifiers, images[:32]):
         assert all(layer["snr_db"] is None or layer["snr_db"] > 20 for layer in own["layers"]), own

@@ -102,7 +102,7 @@ def make_report() -> Report:
             {"model": "c.tflite", "reason": "other operators"},
         ],
         "warnings": ["warning: b.tflite was trained on all 4 digits of mine.jsonl. Judge on other digits"],
-        "why": ["why b.tflite is slower with tflite-runtime: XNNPACK runs both"],
+        "why": ["why b.tflite takes 1.50 times as long with tflite-runtime: XNNPACK runs both"],
         "cost": [
             {**cost, "runtime": "tflite-runtime", "latency_us": {"1": latency}},
             {"model": "b.tflite", "runtime": "tflite-runtime", "error": "READ_VARIABLE", "latency_us": {}},
@@ -194,7 +194,7 @@ def test_summary_has_a_line_for_each_figure() -> None:
     assert lines[-3].split("  ")[-1] == "49 µs, memory not measured"
     assert "98 µs, 3.0 MB more memory  does not run" in lines[-3]
     assert lines[-2].startswith("warning: b.tflite was trained on all 4")
-    assert lines[-1] == "why b.tflite is slower with tflite-runtime: XNNPACK runs both"
+    assert lines[-1] == "why b.tflite takes 1.50 times as long with tflite-runtime: XNNPACK runs both"
 
 
 def test_markup_in_names_does_not_change_the_page() -> None:

@@ -23,7 +23,9 @@ def layer(operator: str, snr_db: float, clipped: float = 0.0, times: float = 1.5
     return {"operator": operator, "channel_snr_db": snr_db, "clipped": clipped, "outlier": outlier}
 
 
-def report_of(layers: list[dict[str, Any]], p: float = 0.001, latency: float = 50.0, **model: Any) -> Any:
+def report_of(
+    layers: list[dict[str, Any]], p: float = 0.001, slower: float = 0.5, latency: float = 102.0, **model: Any
+) -> Any:
     """Return a report of two models; the second is 25 points worse, and as fast or slower."""
     report: Any = make_report()
     report["models"] = report["models"][:2]
@@ -32,7 +34,8 @@ def report_of(layers: list[dict[str, Any]], p: float = 0.001, latency: float = 5
     report["sets"][0]["pairs"] = [{**pair, "mcnemar_p": p}]
     report["layers"] = [{"model": "b.tflite", "layers": [layer("input", 48), *layers]}]
     first = report["cost"][0]
-    own = {**first, "model": "b.tflite", "delegate": "none", "latency_us": {"1": {"median": latency}}}
+    speed = {"median": latency, "slower_rounds": slower}
+    own = {**first, "model": "b.tflite", "delegate": "none", "latency_us": {"1": speed}}
     report["cost"] = [first, own]
     return report
 
@@ -66,8 +69,8 @@ def test_a_loss_of_accuracy_is_explained(layers: list[dict[str, Any]], model: di
     ],
 )
 def test_a_slower_model_is_explained(model: dict[str, Any], reason: str) -> None:
-    [line] = explain(report_of([], p=0.5, latency=200.0, **model))
-    assert line.startswith("why b.tflite is slower with tflite-runtime: ")
+    [line] = explain(report_of([], p=0.5, slower=1.0, latency=196.2, **model))
+    assert line.startswith("why b.tflite takes 2.00 times as long with tflite-runtime: ")
     assert reason in line
 
 
@@ -76,12 +79,12 @@ def test_a_model_that_is_neither_slower_nor_surely_worse_needs_no_reason() -> No
 
 
 def test_another_network_is_not_explained_by_its_numbers() -> None:
-    report = report_of([], latency=200.0)
+    report = report_of([], slower=0.95, latency=102.0)
     report["layers"] = [{"model": "b.tflite", "reason": OTHER_LAYERS}]
     report["cost"][1]["delegate"] = "XNNPACK"
     reason = "its layers are not those of a.tflite. Compare it with its own float model first"
     assert explain(report) == [
-        f"why b.tflite is slower with tflite-runtime: {reason}",
+        f"why b.tflite takes 1.04 times as long with tflite-runtime: {reason}",
         f"why b.tflite is 25.00 points worse: {reason}",
     ]
 

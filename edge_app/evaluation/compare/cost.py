@@ -17,7 +17,8 @@ from ...escape import escape
 from ...recognition.classifier import Classifier
 from ...recognition.interpreter import MODULES, VARIABLE, find_runtime
 from ...recognition.normalise import normalise_digit
-from .bench_process import run_bench
+from .bench_process import ROUNDS, run_bench
+from .compiled import COMPILED, find_way
 from .device import describe_state
 from .models import names_of
 
@@ -25,14 +26,14 @@ STARTS = 3  # the median is reported
 
 
 def usable_runtimes(wanted: str | None) -> list[str]:
-    """Return the runtimes that work here, the default first; only `wanted`, if given."""
+    """Return the ways to run models that work here, the default first; only the runtime `wanted`, if given."""
     wanted = wanted or os.environ.get(VARIABLE) or None
     chosen = find_runtime(wanted).name
     names = [chosen]
-    for name in MODULES:
+    for name in (*MODULES, COMPILED):
         if name != chosen and wanted is None:
             try:
-                find_runtime(name)
+                find_way(name)
             except RuntimeMissingError:
                 continue
             names.append(name)
@@ -42,12 +43,16 @@ def usable_runtimes(wanted: str | None) -> list[str]:
 def measure_cost(
     classifiers: Sequence[Classifier], images: NDArray[np.uint8], runtimes: Sequence[str], report: Callable[[str], None]
 ) -> list[dict[str, Any]]:
-    """Return the cost of each model with each runtime; `error` where a runtime cannot run a model."""
+    """Return the cost of each model with each runtime; `error` where a runtime cannot run a model.
+
+    `differing` counts the images that a runtime reads otherwise than the classifiers do.
+    """
     models = [
         {"path": str(own.path), **{name: getattr(own, name) for name in ("sha256", "classes", "input_range")}}
         for own in (classifier.model for classifier in classifiers)
     ]
     empty = run_bench({"kind": "empty"})["peak_bytes"]
+    expected = [classifier.logits(images).argmax(axis=1) for classifier in classifiers]
     found = []
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "images.npy"
@@ -62,10 +67,11 @@ def measure_cost(
             except ModelError as error:
                 starts = [start if "error" in start else {"error": escape(error)} for start in starts]
                 speeds = {}
-            for title, model, start in zip(names_of(classifiers), models, starts, strict=True):
+            for title, model, start, read in zip(names_of(classifiers), models, starts, expected, strict=True):
                 path = model["path"]
                 own = {str(threads): speed[path] for threads, speed in speeds.items() if path in speed}
-                found.append({"model": title, "runtime": name, **start, "latency_us": own})
+                differing = max((int((speed.pop("read") != read).sum()) for speed in own.values()), default=None)
+                found.append({"model": title, "runtime": name, **start, "differing": differing, "latency_us": own})
             found[-1]["state"] = {"before": before, "after": describe_state()}
     return found
 
@@ -96,13 +102,17 @@ def _latencies(models: Sequence[dict[str, Any]], images: Path, runtime: str, thr
     job = {"kind": "latency", "models": list(models), "images": str(images)}
     answer = run_bench({**job, "runtime": runtime, "threads": threads})
     found = {}
-    for model, times, energy in zip(models, answer["times_ns"], answer["energy_uj"], strict=True):
+    rounds = np.median(np.reshape(answer["times_ns"], (len(models), ROUNDS, -1)), axis=2)
+    slower = (rounds > rounds[0]).mean(axis=1)
+    for number, (model, times, energy) in enumerate(zip(models, answer["times_ns"], answer["energy_uj"], strict=True)):
         own = np.array(times) / 1000
         found[model["path"]] = {
             **{name: round(float(np.percentile(own, p)), 1) for name, p in (("median", 50), ("p90", 90), ("p99", 99))},
             "n": len(own),
             "throughput_per_s": round(1e6 / float(own.mean())),
             "energy_uj": energy,
+            "read": answer["read"][number],
+            "slower_rounds": float(slower[number]),  # share in which the median was above the first model's
         }
     return found
 

@@ -7,7 +7,9 @@ from typing import Any
 
 from ...errors import DataError
 from ...escape import escape
+from ...recognition.normalise import DigitImage
 from ...storage.safe_open import open_regular
+from .data import Batches
 from .report.schema import Difference, LabelledSet, MergedReport, MergedRow, Report
 
 LISTED = 100  # differing answers of each model on each set
@@ -25,9 +27,7 @@ def read_reports(paths: Sequence[Path]) -> dict[str, Report]:
                 report = json.load(file)
             _check(report)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise DataError(
-                f"{path}: not a report of this version ({type(error).__name__}: {error}). Write it with compare --json"
-            ) from None
+            raise DataError(f"{path}: {_reason(error)}. Run compare --json there again") from None
         name = escape(path.stem)
         if name in reports:
             raise DataError(f"two reports are called {name}: rename one")
@@ -36,6 +36,12 @@ def read_reports(paths: Sequence[Path]) -> dict[str, Report]:
     if not shared:
         raise DataError(f"{', '.join(reports)}: no model in common. Compare the same files on each device")
     return reports
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"a report of an earlier version, which has no {error}"
+    return f"not a report of compare --json ({error})"
 
 
 def _check(report: Any) -> None:
@@ -125,6 +131,22 @@ def _differences(reports: dict[str, Report], names: dict[str, str]) -> list[Diff
                 }
             )
     return differences
+
+
+def pictures_of(path: Path, differences: Sequence[Difference]) -> dict[int, DigitImage]:
+    """Return the digits in a set that devices read differently, by index; none if it is another set of that name."""
+    own = [one for one in differences if one["set"] == escape(path.resolve().name)]
+    wanted = {digit["index"]: int(digit["label"]) for one in own for digit in one["digits"]}
+    if not wanted:
+        return {}
+    pictures, start = {}, 0
+    for images, labels in Batches(path):
+        for index in wanted.keys() & set(range(start, start + len(images))):
+            if labels[index - start] != wanted[index]:
+                return {}
+            pictures[index] = images[index - start]
+        start += len(images)
+    return pictures if start == own[0]["n"] else {}
 
 
 def summarise_merged(merged: MergedReport) -> str:

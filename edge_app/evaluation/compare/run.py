@@ -15,12 +15,13 @@ from ...storage.atomic_write import readable_json, write_atomically
 from ...version import __version__
 from .accuracy import BATCH, Set
 from .baseline import read_baseline, regressions
+from .compiled import find_way
 from .corruptions import CORRUPTIONS, measure_robustness
 from .cost import measure_cost, measure_preprocessing, usable_runtimes
 from .data import Batches, Sampler
 from .device import describe_device
 from .layers import compare_layers
-from .merge import merge, read_reports, summarise_merged
+from .merge import merge, pictures_of, read_reports, summarise_merged
 from .models import default_models, describe, names_of, number_names, open_classifiers
 from .progress import Progress
 from .report.page import make_page
@@ -69,14 +70,19 @@ def compare_command(
     return 1 if lost else 0
 
 
-def merge_command(reports: Sequence[Path], *, json_file: Path | None, html_file: Path | None) -> int:
-    """Merge the reports of several devices, print the table, and write JSON and the page if asked to."""
+def merge_command(reports: Sequence[Path], sets: Job, *, json_file: Path | None, html_file: Path | None) -> int:
+    """Merge the reports of several devices, print the table, and write JSON and the page if asked to.
+
+    The page shows the digits of those sets that are at hand.
+    """
     _check_outputs([path.resolve() for path in (json_file, html_file) if path])
     merged = merge(read_reports(reports))
     if json_file:
         _write(json_file, readable_json(merged))
     if html_file:
-        _write(html_file, make_merged_page(merged).encode())
+        paths = sets_of(sets) if sets.data or mnist_path(sets.mnist) else []
+        pictures = {name_of(path): pictures_of(path, merged["differences"]) for path in paths}
+        _write(html_file, make_merged_page(merged, pictures).encode())
     print(summarise_merged(merged))
     return 0
 
@@ -120,7 +126,7 @@ def compare(job: Job, models: Sequence[Path], paths: Sequence[Path], progress: P
         "digitpad": __version__,
         "device": describe_device(),
         "runtime": runtime.name,
-        "runtimes": [{"name": name, "version": find_runtime(name).version} for name in runtimes],
+        "runtimes": [{"name": name, "version": find_way(name).version} for name in runtimes],
         "models": [describe(*own) for own in zip(classifiers, names_of(classifiers), strict=True)],
         "sets": [own.to_json() for own in sets],
         "warnings": witness.lines,

@@ -6,7 +6,7 @@ from typing import Any
 from .layers import OTHER_LAYERS
 from .report.schema import ModelInfo, Report
 
-SLOWER = 1.1  # times the first model's latency
+SLOWER = 0.95  # of the rounds, in which models take turns: less may be the noise of this machine
 SURE = 0.05  # McNemar's p below which a loss of accuracy is not chance
 CLIPPED = 0.01  # share of a layer's values beyond its range
 LOST = 20  # dB: below it, noise changes answers
@@ -28,8 +28,9 @@ def _slower(report: Report, model: ModelInfo) -> Iterator[str]:
     costs = {(own["runtime"], own["model"]): own for own in report["cost"] if "error" not in own}
     for runtime in (own["name"] for own in report["runtimes"]):
         own, other = costs.get((runtime, model["file"])), costs.get((runtime, first))
-        if own and other and own["latency_us"]["1"]["median"] > SLOWER * other["latency_us"]["1"]["median"]:
-            yield f"is slower with {runtime}: {_slow_because(report, runtime, own, model)}"
+        if own and other and own["latency_us"]["1"]["slower_rounds"] >= SLOWER:
+            times = own["latency_us"]["1"]["median"] / other["latency_us"]["1"]["median"]
+            yield f"takes {times:.2f} times as long with {runtime}: {_slow_because(report, runtime, own, model)}"
 
 
 def _slow_because(report: Report, runtime: str, cost: dict[str, Any], model: ModelInfo) -> str:

@@ -39,6 +39,7 @@ def _runtime(report: Report, runtime: dict[str, str]) -> str:
             ("delegate", lambda cost: cost.get("delegate") or f"does not run: {cost['error']}"),
             ("load", lambda cost: _milliseconds(cost.get("load_ms"))),
             ("first result", lambda cost: _milliseconds(cost.get("first_result_ms"))),
+            (f"read otherwise than with {report['runtime']}", lambda cost: _count(cost.get("differing"))),
             ("peak memory above an empty process", lambda cost: "" if "error" in cost else size(cost["peak_bytes"])),
         ],
     )
@@ -58,6 +59,10 @@ def _runtime(report: Report, runtime: dict[str, str]) -> str:
     medians = [cost["latency_us"]["1"]["median"] for cost in measured]
     names = [cost["model"] for cost in measured]
     return start + latency + svg.bars(f"Median latency, {name}", names, [("one thread", medians)], "µs")
+
+
+def _count(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
 
 
 def _milliseconds(value: float | None) -> str:

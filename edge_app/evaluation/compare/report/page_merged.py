@@ -1,11 +1,12 @@
 """The same models on several devices, as one page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
+from ....recognition.normalise import DigitImage
 from . import svg
-from .markup import NOT_MEASURED, table
+from .markup import NOT_MEASURED, data_uri, table
 from .page import wrap
 from .schema import Difference, MergedReport, MergedRow
 from .summary import share, size, time
@@ -35,8 +36,8 @@ def _difference_line(own: Difference) -> str:
     return f"{own['model']} on {own['set']}: {', '.join(most)} and {last} read {count} differently"
 
 
-def make_merged_page(merged: MergedReport) -> str:
-    """Return the page."""
+def make_merged_page(merged: MergedReport, pictures: Mapping[str, Mapping[int, DigitImage]]) -> str:
+    """Return the page; `pictures` holds digits by name of the set and index."""
     measured = [row for row in merged["rows"] if row["median_us"] is not None]
     names = list(dict.fromkeys(row["model"] for row in measured))
     places = list(dict.fromkeys((row["device"], row["runtime"]) for row in measured))
@@ -51,7 +52,7 @@ def make_merged_page(merged: MergedReport) -> str:
         svg.bars("Median latency, one thread", [", ".join(place) for place in places], series, "µs") if places else "",
         "<h2>Answers</h2>",
         *(f"<p>{escape(line)}.</p>" for line in difference_lines(merged)),
-        *map(_digits, merged["differences"]),
+        *(_digits(own, pictures.get(own["set"], {})) for own in merged["differences"]),
     ]
     return wrap(title, "".join(body))
 
@@ -61,14 +62,26 @@ def _listed(merged: MergedReport) -> str:
     return f"{', '.join(most)} and {last}"
 
 
-def _digits(own: Difference) -> str:
-    """Return a table of the digits that were read differently, a column a device."""
+def _digits(own: Difference, pictures: Mapping[int, DigitImage]) -> str:
+    """Return the digits that were read differently, each with the answer of every device."""
     if not own["digits"]:
         return ""
-    columns: list[tuple[str, Callable[[dict[str, Any]], str]]] = [
-        ("sample", lambda digit: f"#{digit['index']}"),
-        ("label", lambda digit: digit["label"]),
-        *((device, lambda digit, i=i: digit["read"][i]) for i, device in enumerate(own["devices"])),
-    ]
     first = "" if len(own["digits"]) == own["different"] else f", the first {len(own['digits'])}"
-    return table(f"{own['model']} on {own['set']}: read differently{first}", own["digits"], columns)
+    return (
+        f"<h3>{escape(own['model'])} on {escape(own['set'])}: read differently{first}</h3>"
+        f"<div class='flips'>{''.join(_digit(own['devices'], digit, pictures) for digit in own['digits'])}</div>"
+        + ("" if pictures else "<p>To see these digits, merge again with the set, by --mnist or --data.</p>")
+    )
+
+
+def _digit(devices: list[str], digit: dict[str, Any], pictures: Mapping[int, DigitImage]) -> str:
+    index, label = digit["index"], digit["label"]
+    answers = [
+        (device, read, "right" if read == label else "wrong")
+        for device, read in zip(devices, digit["read"], strict=True)
+    ]
+    words = "; ".join(f"{device}: {read}, {right}" for device, read, right in answers)
+    alt = escape(f"sample {index}, labelled {label}. {words}")
+    picture = f"<img src='{data_uri(pictures[index])}' width='84' height='84' alt='{alt}'>" if index in pictures else ""
+    lines = "".join(f"<br>{escape(device)}: {read} <b>{right}</b>" for device, read, right in answers)
+    return f"<figure>{picture}<figcaption>#{index}, a {label}{lines}</figcaption></figure>"
