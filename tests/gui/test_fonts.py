@@ -1,6 +1,7 @@
 """Fonts: the choice against the font file's cmap table and with generated fonts; texts against their areas."""
 
 import struct
+from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -165,9 +166,10 @@ def test_fitted_text_is_as_large_as_fits(text: str, width: int, height: int) -> 
     fonts = Fonts("ü")
     seen = fonts.fit(text, width, height, INK)
     assert (seen.get_width() <= width, seen.get_height() <= height) == (True, True)
-    sizes = [size for size in range(11, 2 * height) if fonts.font(size).width(text) == seen.get_width()]
-    if sizes:
-        larger = fonts.font(sizes[-1] + 1)
+    sizes = range(11, 2 * height)
+    size = 10 + bisect_right(sizes, seen.get_width(), key=lambda size: fonts.font(size).width(text))
+    if fonts.width(text, size) == seen.get_width():
+        larger = fonts.font(size + 1)
         assert larger.width(text) > width or larger.height > height
     else:  # it was shortened, and only because it had to be
         assert fonts.width(text, 11) > width

@@ -102,7 +102,7 @@ def test_the_keyboard_reaches_every_button_and_shows_the_focus(
     recognizer: Recognizer, tmp_path: Path, panel: str | None, step: int
 ) -> None:
     store = HistoryStore(tmp_path / "history.sqlite3")
-    pilot = Pilot(recognizer, store=store, folders=folders_in(tmp_path), history="on")
+    pilot = Pilot(recognizer, (480, 320), store=store, folders=folders_in(tmp_path), history="on")
     pilot.write(4)
     pilot.key(pygame.K_h)
     pilot.key(pygame.K_ESCAPE)

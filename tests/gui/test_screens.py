@@ -332,7 +332,10 @@ def _pygame() -> Iterator[None]:
     pygame.quit()
 
 
-@pytest.mark.parametrize("shot", SHOTS, ids=lambda shot: shot.name)
+@pytest.mark.parametrize(
+    "shot",
+    [pytest.param(shot, marks=[pytest.mark.slow] if max(shot.size) > 1280 else [], id=shot.name) for shot in SHOTS],
+)
 def test_screen_matches_its_golden_picture(
     shot: Shot, recognizer: Recognizer, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
@@ -373,6 +376,7 @@ ALTERED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shot", ALTERED, ids=lambda shot: shot.name)
 def test_each_alteration_is_detected(shot: Shot, recognizer: Recognizer, tmp_path: Path) -> None:
     """A moved widget, a missing word, another colour, a missing frame."""

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ from edge_app.gui.app import WAKE, App
 from edge_app.gui.background import Job, Worker
 from edge_app.gui.history_recorder import HistoryRecorder
 from edge_app.gui.personalization import Personalization
-from edge_app.gui.reader import with_lessons
+from edge_app.gui.reader import Loaded, with_lessons
 from edge_app.gui.services import Services
 from edge_app.gui.side_by_side import Comparison
 from edge_app.gui.state import State
 from edge_app.gui.views.widgets import Widget
 from edge_app.i18n import available_languages, load_language
+from edge_app.personal.lessons import ClearDigits, PersonalClassifier
+from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.recognizer import Recognizer
 from edge_app.storage.history import HistoryStore
 from edge_app.storage.paths import Paths
@@ -33,6 +36,9 @@ from ..conftest import ROOT
 SIZES = [(320, 240), (480, 320), (800, 480), (720, 1280), (1024, 600), (1920, 1080), (3840, 2160)]
 SAMPLES = [json.loads(line) for line in (ROOT / "edge_app" / "datasets" / "samples.jsonl").read_text().splitlines()]
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+# Each reads all translations anew.
+language, languages = cache(load_language), cache(available_languages)
 
 Place = tuple[float, float]
 
@@ -64,6 +70,19 @@ class Immediate(Worker):
             self._wake()
 
 
+@cache
+def reference_digits(classifier: Classifier) -> ClearDigits:
+    """Return what the guard of lessons compares with; a classifier's windows share it, for it takes 0.2 s."""
+    return PersonalClassifier(classifier)._clear_digits
+
+
+def loaded(recognizer: Recognizer) -> Loaded:
+    found = with_lessons(Recognizer(classifier=recognizer.classifier))
+    if found.classifier:
+        found.classifier._clear_digits = reference_digits(recognizer.classifier)
+    return found
+
+
 class Pilot:
     """An app on a surface of the dummy driver, with everything outside of it in memory."""
 
@@ -82,7 +101,7 @@ class Pilot:
         pygame.display.init()
         pygame.font.init()
         chosen = Settings(**{"history": "off", "language": "en", **settings})
-        tr, problems = load_language(chosen.language)
+        tr, problems = language(chosen.language)
         assert not problems
         memory = store or HistoryStore.in_memory(lambda: NOW.timestamp())
         self.copied: list[str] = []
@@ -102,10 +121,10 @@ class Pilot:
             write_settings=self._write_settings,
         )
         surface = pygame.display.set_mode(size)
-        self.app = App(surface, State(chosen, tr, available_languages()), self.services, density=density)
+        self.app = App(surface, State(chosen, tr, languages()), self.services, density=density)
         self.now = 0
         if recognizer is not None:
-            self.services.worker.submit("load", lambda: with_lessons(Recognizer(classifier=recognizer.classifier)))
+            self.services.worker.submit("load", lambda: loaded(recognizer))
         self.settle()
 
     def _copy(self, text: str) -> bool:
