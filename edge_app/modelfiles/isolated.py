@@ -37,7 +37,8 @@ def _reason(name: str, status: int, stderr: str) -> str:
         return f"{name} exceeded its CPU time"
     if status < 0 or status > 255:  # a signal, or an exception code of Windows
         return f"{name} crashed ({f'signal {-status}' if status < 0 else f'code {status:#x}'})"
-    return (stderr.strip().splitlines() or [f"{name} ended with status {status}"])[-1]
+    lines = [line for line in stderr.strip().splitlines() if not line.startswith("INFO:")]  # CompiledModel's
+    return (lines or [f"{name} ended with status {status}"])[-1]
 
 
 def limit_this_process(cpu_seconds: int) -> None:

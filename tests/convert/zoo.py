@@ -16,7 +16,7 @@ from edge_app.datasets.mnist import Mnist
 
 Body = Callable[[Any], Any]
 UNIT = (0.0, 1.0)
-TRAINED_ON = 2000  # images
+TRAINED_ON = 4000  # images
 CERTAIN = 15  # times the targets 0 and 1, so that the network is as certain as a trained one
 
 

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from edge_app.datasets.mnist import Mnist
+from edge_app.errors import ModelError
 from edge_app.evaluation.compare.accuracy import Set
 from edge_app.evaluation.compare.compiled import COMPILED, find_way
 from edge_app.evaluation.compare.layers import compare_layers
@@ -67,7 +68,9 @@ def test_every_number_type_is_named_and_reads_as_keras_does(head: str, mnist: Mn
     for name, answers in zip(KINDS, report["models"], strict=True):
         assert answers["accuracy"] == pytest.approx(expected, abs=0.002 if "16" in name or name == "float" else 0.01)
     assert all((pair["logits_snr_db"] or 0) > 20 for pair in report["pairs"])
-    for one in classifiers:  # CompiledModel gives the same answers
+    with pytest.raises(ModelError, match="Unsupported dtype: int16"):
+        Classifier(classifiers[-1].model, find_way(COMPILED))
+    for one in classifiers[:-1]:  # CompiledModel gives the same answers
         logits = Classifier(one.model, find_way(COMPILED)).logits(images[:100])
         assert np.abs(logits - one.logits(images[:100])).max() <= one.output_step + 1e-4
     for own in compare_layers(classifiers, images[:32]):

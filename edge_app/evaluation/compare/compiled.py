@@ -56,6 +56,8 @@ class _Compiled:
         if self._model.is_fully_accelerated():
             self._steps.append({"op_name": "DELEGATE", "inputs": [], "outputs": []})
         [self._input], [self._output] = self._model.create_input_buffers(0), self._model.create_output_buffers(0)
+        [detail] = self.get_input_details()
+        self.set_tensor(0, np.zeros(detail["shape"], detail["dtype"]))  # now, a ValueError for int16
 
     def allocate_tensors(self) -> None:
         """Do nothing: the buffers exist."""
