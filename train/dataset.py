@@ -106,7 +106,7 @@ def draw_digits(samples: Sequence[Sample], copies: int, rng: np.random.Generator
 
 
 def draw_written(count: int, rng: np.random.Generator) -> Drawn:
-    """Return images and labels of digits written from templates, in the forms that people use."""
+    """Return images and labels of digits written after allographs."""
     labels = rng.integers(0, 10, count)
     images = [draw(synthetic.written_digit(rng, str(label)), rng, WRITTEN_STRENGTH) for label in labels]
     return np.stack(images), labels.astype(np.uint8)

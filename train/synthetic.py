@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.datasets.allographs import CAREFUL, FREE, forms_of, spline
+from edge_app.datasets.allographs import CAREFUL, FREE, allographs_of, spline
 from edge_app.recognition.ink import Ink, Stroke
 
 Polyline = Sequence[tuple[float, float]]
@@ -40,20 +40,20 @@ NO_DIGITS: list[list[Polyline]] = [
 
 
 def written_digit(rng: np.random.Generator, label: str) -> Ink:
-    """Return a digit of one of its forms, the common ones more often, about 1 high; no two are alike.
+    """Return a digit after one of its allographs, the common ones more often, about 1 high; no two are alike.
 
     The control points are moved, not the curve, so that loops open and close, feet and flags grow and vanish.
     """
-    forms = forms_of(label)
-    weights = np.array([form.weight for form in forms])
-    form = forms[rng.choice(len(forms), p=weights / weights.sum())]
+    found = allographs_of(label)
+    weights = np.array([one.weight for one in found])
+    chosen = found[rng.choice(len(found), p=weights / weights.sum())]
     shake = rng.uniform(STEADY, SHAKY)
     limits = CAREFUL.get(label, FREE)
     aspect = float(np.clip(np.exp(rng.normal(0, ASPECT)), limits.narrow, limits.broad))
     waves, phases = rng.normal(0, 3, 2), rng.uniform(0, 2 * np.pi, 2)
     sharp = rng.random() < SHARP
     strokes = []
-    for controls in form.controls:
+    for controls in chosen.controls:
         moved = _shake(controls, shake, rng, sharp=sharp)
         moved = moved + waves * np.sin(moved[:, ::-1] / 20 + phases)  # one slow bend
         stroke = spline(moved * [aspect, 1], STEP) / 100

@@ -1,1 +1,1 @@
-"""Datasets: ink files, pictures, MNIST and letterforms, read and written."""
+"""Datasets: ink files, pictures, MNIST and allographs, read and written."""

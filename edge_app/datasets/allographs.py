@@ -1,4 +1,7 @@
-"""The forms in which people write each digit, drawn for this project, and digits deformed from them."""
+"""Allographs: the ways in which people write each digit, drawn for this project, and digits deformed from them.
+
+Each line of allographs.jsonl is one; add another there.
+"""
 
 import json
 import math
@@ -16,8 +19,8 @@ from ..recognition.ink import Ink, Stroke, box_of, ink_of_record
 from ..recognition.normalise import normalise_digit
 
 SEED = 20
-EACH = 5  # reference digits per form, the form itself included
-SPACING = 5.0  # between the points of a form's strokes, in its units
+EACH = 5  # reference digits per allograph, itself included
+SPACING = 5.0  # between the points of an allograph's strokes, in its units
 SLANT = 0.35  # x per y, either way
 LEAN = 0.45  # limit of slant and turn together
 BEND = 0.05  # of the digit's size: amplitude of one slow wave
@@ -39,24 +42,24 @@ CAREFUL = {"1": Freedom(broad=1.0), "7": Freedom(narrow=0.95, turn=math.radians(
 
 @dataclass(frozen=True)
 class Allograph:
-    """One form of a digit, its strokes in the order and direction of writing, in a box of about 70x100."""
+    """One way to write a digit, its strokes in the order and direction of writing, in a box of about 70x100."""
 
     label: str
-    form: str
+    name: str
     ink: Ink
     controls: Ink  # of each stroke's curve; a point given twice is a corner
-    weight: float = 1.0  # how common the form is among those of its digit
-    region: str = ""  # where the form is common, if not everywhere
+    weight: float = 1.0  # how common it is among those of its digit
+    region: str = ""  # where it is common, if not everywhere
 
 
 @cache
 def allographs() -> tuple[Allograph, ...]:
-    """Return all forms, by digit; the first of each digit is the common one."""
+    """Return all allographs, by digit; the first of each digit is the common one."""
     text = Path(__file__).with_name("allographs.jsonl").read_text(encoding="utf-8")
-    forms = tuple(_of_record(json.loads(line)) for line in text.splitlines())
-    for stroke in (stroke for one in forms for stroke in one.ink):
+    found = tuple(_of_record(json.loads(line)) for line in text.splitlines())
+    for stroke in (stroke for one in found for stroke in one.ink):
         stroke.flags.writeable = False  # shared by all callers
-    return forms
+    return found
 
 
 def _of_record(record: dict[str, Any]) -> Allograph:
@@ -81,8 +84,8 @@ def spline(controls: Stroke, spacing: float) -> Stroke:
     return np.concatenate([*curve, controls[-1:]])
 
 
-def forms_of(label: str) -> tuple[Allograph, ...]:
-    """Return the forms of a digit, the common one first; none for other labels."""
+def allographs_of(label: str) -> tuple[Allograph, ...]:
+    """Return the allographs of a digit, the common one first; none for other labels."""
     return tuple(one for one in allographs() if one.label == label)
 
 
@@ -90,7 +93,7 @@ def forms_of(label: str) -> tuple[Allograph, ...]:
 def reference_digits() -> tuple[NDArray[np.uint8], tuple[str, ...]]:
     """Return clear digit images, (n, 28, 28) uint8, read-only, and their labels.
 
-    Every form, unchanged and deformed; the same on every machine, as far as floating point is.
+    Every allograph, unchanged and deformed; the same on every machine, as far as floating point is.
     """
     rng = random.Random(SEED)  # the same in every version of Python, which numpy does not promise
     pairs = [(one.label, ink) for one in allographs() for ink in _variants(one, rng)]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..datasets.allographs import forms_of
+from ..datasets.allographs import allographs_of
 from ..errors import ModelError
 from ..recognition.classifier import Classifier, softmax
 from ..recognition.interpreter import Runtime
@@ -17,7 +17,7 @@ from ..recognition.model import HOW_TO_MAKE, Model
 from ..recognition.normalise import SIZE, normalise_digit
 
 FLOOR = 0.75  # of the clear digits; digitpad's networks and the tutorial's recognise at least 0.95, chance 0.1
-CLEAR = 4  # forms of each digit, the most common ones
+CLEAR = 4  # allographs of each digit, the most common ones
 UNITS = 8  # of the int8 output: the largest difference seen between the two runtimes
 
 
@@ -33,9 +33,9 @@ CONVENTIONS = {  # what a network takes for paper and for full ink, the usual fi
 
 
 def clear_digits() -> tuple[NDArray[np.uint8], list[str]]:
-    """Return the common forms of each digit, (n, 28, 28) uint8, and their labels."""
-    forms = [form for label in "0123456789" for form in forms_of(label)[:CLEAR]]
-    return np.stack([normalise_digit(form.ink) for form in forms]), [form.label for form in forms]
+    """Return the common allographs of each digit, (n, 28, 28) uint8, and their labels."""
+    clear = [one for label in "0123456789" for one in allographs_of(label)[:CLEAR]]
+    return np.stack([normalise_digit(one.ink) for one in clear]), [one.label for one in clear]
 
 
 def choose_convention(right: Mapping[str, float], margin: float) -> str:
@@ -58,7 +58,7 @@ def find_input_range(model: Model, runtime: Runtime) -> tuple[float, float]:
 
 
 def check_reading(classifier: Classifier, floor: float = FLOOR) -> float:
-    """Return the share of the drawn digit forms that a model recognises.
+    """Return the share of the drawn allographs that a model recognises.
 
     Raises ModelError, without the name of the file, for less than `floor`, for as few that are not rejected, for
     outputs that are not finite, and for outputs that differ when computed again.
@@ -87,8 +87,8 @@ def check_reading(classifier: Classifier, floor: float = FLOOR) -> float:
 
 
 def known_digits() -> NDArray[np.uint8]:
-    """Return the common form of each digit, 0 first, (10, 28, 28) uint8."""
-    return np.stack([normalise_digit(forms_of(label)[0].ink) for label in "0123456789"])
+    """Return the common allograph of each digit, 0 first, (10, 28, 28) uint8."""
+    return np.stack([normalise_digit(allographs_of(label)[0].ink) for label in "0123456789"])
 
 
 def make_expected(images: NDArray[np.uint8], logits: NDArray[np.float32]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 import numpy as np
 from numpy.typing import NDArray
 
-from ..datasets.allographs import forms_of
+from ..datasets.allographs import allographs_of
 from ..recognition.ink import Ink, Stroke, box_of
 from ..recognition.results import Reading
 
@@ -131,7 +131,7 @@ def labelled_glyphs(target: str, reading: Reading) -> list[tuple[int, str]]:
 
 MARGIN = 0.08  # of the shorter side of the area
 GAP = 0.25  # between digits, of their height
-FORM_HEIGHT = 100.0  # in the units of the forms
+ALLOGRAPH_HEIGHT = 100.0  # in the units of allographs
 SPEED = 2.0  # digit heights per second
 PAUSE = 0.3  # seconds with the pen up
 
@@ -170,18 +170,18 @@ def demonstration(number: str, width: float, height: float) -> Demonstration:
     """
     if not number or set(number) - set(DIGITS) or not min(width, height) > 0:
         raise ValueError(f"{number!r} in {width} x {height}: nothing to show")
-    strokes = _side_by_side([forms_of(digit)[0].ink for digit in number])
+    strokes = _side_by_side([allographs_of(digit)[0].ink for digit in number])
     return Demonstration(_fit(strokes, width, height), _timed(strokes))
 
 
 def _side_by_side(glyphs: Sequence[Ink]) -> Ink:
-    """Return digits as one line, in the units of their forms, from x = 0."""
+    """Return digits as one line, in the units of allographs, from x = 0."""
     line: list[Stroke] = []
     x = 0.0
     for glyph in glyphs:
         left, _, right, _ = box_of(glyph)
         line += [stroke + np.array([x - left, 0.0]) for stroke in glyph]
-        x += right - left + GAP * FORM_HEIGHT
+        x += right - left + GAP * ALLOGRAPH_HEIGHT
     return tuple(line)
 
 
@@ -200,6 +200,6 @@ def _timed(ink: Ink) -> tuple[NDArray[np.float64], ...]:
     start = 0.0
     for stroke in ink:
         moved = np.hypot(*np.diff(stroke, axis=0).T)
-        times.append(start + np.concatenate(([0.0], np.cumsum(moved))) / (SPEED * FORM_HEIGHT))
+        times.append(start + np.concatenate(([0.0], np.cumsum(moved))) / (SPEED * ALLOGRAPH_HEIGHT))
         start = float(times[-1][-1]) + PAUSE
     return tuple(times)

@@ -1,4 +1,4 @@
-"""The forms of the digits and the reference digits made of them: complete, and read by the bundled model."""
+"""The allographs of the digits and the reference digits made of them: complete, and read by the bundled model."""
 
 import random
 import subprocess
@@ -16,8 +16,8 @@ from edge_app.datasets.allographs import (
     Allograph,
     Freedom,
     allographs,
+    allographs_of,
     deform,
-    forms_of,
     reference_digits,
 )
 from edge_app.recognition.ink import Stroke, box_of, make_ink
@@ -39,11 +39,11 @@ def test_every_digit_has_eight_or_more_forms_of_different_names() -> None:
     counts = Counter(one.label for one in allographs())
     assert sorted(counts) == list("0123456789")
     assert min(counts.values()) >= 8
-    assert len({(one.label, one.form) for one in allographs()}) == len(allographs())
+    assert len({(one.label, one.name) for one in allographs()}) == len(allographs())
 
 
 def test_regional_forms_are_included() -> None:
-    named = {f"{one.form} {one.label}" for one in allographs()}
+    named = {f"{one.name} {one.label}" for one in allographs()}
     assert {
         "slashed 0",
         "crossed 7",
@@ -56,7 +56,7 @@ def test_regional_forms_are_included() -> None:
     } <= named
 
 
-@pytest.mark.parametrize("one", allographs(), ids=lambda one: f"{one.label}-{one.form}")
+@pytest.mark.parametrize("one", allographs(), ids=lambda one: f"{one.label}-{one.name}")
 def test_forms_have_the_size_of_a_digit_and_smooth_curves(one: Allograph) -> None:
     left, top, right, bottom = box_of(one.ink)
     assert min(left + 15, top + 5, 95 - right, 105 - bottom) >= 0
@@ -75,8 +75,8 @@ def test_a_polygon_is_not_a_smooth_curve() -> None:
 
 
 def test_forms_of_a_digit_start_with_the_common_one() -> None:
-    assert [one.form for one in forms_of("7")][:2] == ["plain", "crossed"]
-    assert forms_of("?") == forms_of("") == forms_of("10") == ()
+    assert [one.name for one in allographs_of("7")][:2] == ["plain", "crossed"]
+    assert allographs_of("?") == allographs_of("") == allographs_of("10") == ()
 
 
 def test_shared_arrays_are_read_only() -> None:
@@ -90,7 +90,7 @@ def test_shared_arrays_are_read_only() -> None:
 def test_the_bundled_model_reads_every_form_with_confidence(recognizer: Recognizer) -> None:
     for one in allographs():
         whole, single = recognizer.read(one.ink), recognizer.read(one.ink, single=True)
-        assert (one.form, whole.text, single.text) == (one.form, one.label, one.label)
+        assert (one.name, whole.text, single.text) == (one.name, one.label, one.label)
         assert single.confidence >= 0.5
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_app.datasets.allographs import allographs, deform, forms_of, reference_digits
+from edge_app.datasets.allographs import allographs, allographs_of, deform, reference_digits
 from edge_app.errors import ModelError
 from edge_app.modelfiles.card import FLOAT, INT8, load_model, models_folder
 from edge_app.personal import lessons as adaptation
@@ -33,7 +33,7 @@ SOME = REFERENCE[::5]
 
 def image_of(label: str, seed: int = 3) -> DigitImage:
     """Return a digit that is not in the reference set."""
-    return normalise_digit(deform(forms_of(label)[0].ink, random.Random(seed)))
+    return normalise_digit(deform(allographs_of(label)[0].ink, random.Random(seed)))
 
 
 def odd(count: int) -> list[DigitImage]:
@@ -146,7 +146,10 @@ def test_a_correction_takes_effect_at_once(hand: PersonalClassifier) -> None:
 
 def test_a_lesson_improves_grouping(own: PersonalClassifier) -> None:
     recognizer, rng = Recognizer(classifier=own), random.Random(4)
-    digits = [[100 * stroke for stroke in deform(ink, rng)] for ink in (forms_of("2")[0].ink, K, forms_of("3")[0].ink)]
+    digits = [
+        [100 * stroke for stroke in deform(ink, rng)]
+        for ink in (allographs_of("2")[0].ink, K, allographs_of("3")[0].ink)
+    ]
     number = [stroke + np.array([120 * place, 0]) for place, digit in enumerate(digits) for stroke in digit]
     assert recognizer.read(number).text not in ("243", "2?3")  # the two strokes of a K come apart
     own.learn(normalise_digit(K), "4")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_app.datasets.allographs import forms_of
+from edge_app.datasets.allographs import allographs_of
 from edge_app.personal.practice import (
     DIGITS,
     FALL,
@@ -272,7 +272,7 @@ def test_duration_does_not_depend_on_the_area() -> None:
 def test_digits_are_in_order_with_equal_gaps() -> None:
     number = "1405"
     strokes = iter(demonstration(number, 640, 400).strokes)
-    boxes = [box_of([next(strokes) for _ in forms_of(digit)[0].ink]) for digit in number]
+    boxes = [box_of([next(strokes) for _ in allographs_of(digit)[0].ink]) for digit in number]
     assert next(strokes, None) is None
     gaps = [after[0] - before[2] for before, after in pairwise(boxes)]
     assert min(gaps) > 0

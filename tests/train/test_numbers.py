@@ -12,7 +12,7 @@ from train.studies.numbers import compose, log_loss
 
 
 def test_composed_numbers_are_read_as_their_labels(recognizer: Recognizer) -> None:
-    digits = [LabelledInk(form.label, "one hand", form.ink) for form in allographs()]
+    digits = [LabelledInk(one.label, "one hand", one.ink) for one in allographs()]
     numbers = list(compose(digits, 60))
     assert {len(number.label) for number in numbers} == {2, 3, 4, 5, 6}
     right = sum(recognizer.read(number.ink).text == number.label for number in numbers)
@@ -26,8 +26,8 @@ def test_composed_numbers_are_read_as_their_labels(recognizer: Recognizer) -> No
 
 
 def test_writers_of_few_digits_are_left_out() -> None:
-    few = [LabelledInk(form.label, "few", form.ink) for form in allographs() if form.label in "123"]
-    many = [LabelledInk(form.label, "many", form.ink) for form in allographs()]
+    few = [LabelledInk(one.label, "few", one.ink) for one in allographs() if one.label in "123"]
+    many = [LabelledInk(one.label, "many", one.ink) for one in allographs()]
     assert {number.writer for number in compose([*few, *many], 20)} == {"many"}
 
 
