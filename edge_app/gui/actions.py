@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 Name: TypeAlias = Literal[
     "undo", "redo", "clear", "erase", "compare",
     "copy", "speak", "save",
-    "look", "digit_panel", "neighbour", "digit", "label", "split", "join", "map",
+    "look", "digit_panel", "neighbour", "digit", "label", "take", "split", "join", "map",
     "open", "escape", "turn", "focus", "press", "quit", "leave",
     "folder", "file",
     "entry", "restore", "keypad", "backspace", "typed", "delete", "export", "forget", "unlearn",

@@ -5,7 +5,7 @@ from .actions import Action, Name
 ALLOWED: frozenset[Name] = frozenset(
     (
         *("undo", "redo", "clear", "erase", "copy", "speak"),
-        *("look", "digit_panel", "neighbour", "digit", "label", "split", "join", "map"),
+        *("look", "digit_panel", "neighbour", "digit", "label", "take", "split", "join", "map"),
         *("practice", "show", "next", "judge"),
         *("escape", "turn", "focus", "press", "quit", "leave", "answer"),
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..recognition.ink import MAX_POINTS, MAX_STROKES, Ink, make_ink
 from ..recognition.model import REJECT
-from ..recognition.results import Digit, Pin, Reading
+from ..recognition.results import Candidate, Digit, Pin, Reading
 from ..recognition.segmentation import Group, Part
 
 Point = tuple[float, float]
@@ -215,6 +215,13 @@ class Pad:
         """Pin a digit of the reading as `label`, which is REJECT for not a digit."""
         page, groups = self.page.settled(reading)
         return self.change(page.pinned(groups[number], label))
+
+    def take(self, candidate: Candidate) -> bool:
+        """Pin all digits as a candidate has them; returns whether that changed the page."""
+        page, groups = self.page.settled(Reading(candidate.digits))
+        for group, label in zip(groups, candidate.labels, strict=True):
+            page = page.pinned(group, label)
+        return self.change(page)
 
     def join(self, reading: Reading, number: int) -> bool:
         """Pin a digit of the reading and its right neighbour as one; returns whether there is one."""

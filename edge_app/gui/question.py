@@ -12,6 +12,7 @@ ALLOWED: frozenset[Name] = WHEN_SECRET | {
     "neighbour",
     "digit",
     "label",
+    "take",
     "split",
     "join",
     "map",

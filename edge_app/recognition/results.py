@@ -51,11 +51,26 @@ class Digit:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """Another number that the same ink may be: its digits as the network reads them, and what each would be."""
+
+    digits: tuple[Digit, ...]
+    labels: tuple[str, ...]
+    confidence: float  # probability that grouping and all labels are right
+
+    @property
+    def text(self) -> str:
+        """The number."""
+        return "".join(self.labels)
+
+
+@dataclass(frozen=True)
 class Reading:
     """A recognised number, digits from left to right and line by line; empty for no ink."""
 
     digits: tuple[Digit, ...] = ()
     grouping: float = 1.0  # probability that the strokes, or pieces of a picture, are grouped rightly into digits
+    candidates: tuple[Candidate, ...] = field(default=(), repr=False, compare=False)  # of an uncertain number in ink
 
     @property
     def text(self) -> str:

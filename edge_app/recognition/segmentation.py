@@ -1,6 +1,8 @@
 """Grouping of strokes, or of pieces of a picture, into digits: over-segmentation and the best path."""
 
 from collections.abc import Collection, Sequence
+from heapq import nlargest
+from math import exp, log
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -218,14 +220,39 @@ class Grid:
 
         The sum over all paths is that of the forward algorithm (Rabiner, 1989).
         """
+        gains, total = self._gains(scores)
+        chosen = set(path)
+        own = sum(gain for gain, group in zip(gains, self.groups, strict=True) if group in chosen)
+        return float(min(np.exp(own - total), 1.0))
+
+    def most_likely(
+        self, scores: NDArray[np.float32], choices: Sequence[Sequence[float]], count: int
+    ) -> list[tuple[float, list[tuple[int, int]]]]:
+        """Return the `count` most probable paths with a choice for each group: probability, (group, choice) pairs.
+
+        `choices` has the probabilities of what each group may be; a path's is multiplied by theirs (list Viterbi,
+        Seshadri and Sundberg, 1994).
+        """
+        gains, all_paths = self._gains(scores)
+        best: list[list[tuple[float, list[tuple[int, int]]]]] = [[] for _ in range(len(self.boxes) + 1)]
+        best[0] = [(0.0, [])]
+        for index, (first, last) in enumerate(self.runs):  # sorted by `first`: best[first] is final here
+            found = [
+                (so_far + gains[index] + log(share), [*path, (index, choice)])
+                for so_far, path in best[first]
+                for choice, share in enumerate(choices[index])
+            ]
+            best[last] = nlargest(count, best[last] + found, key=lambda way: way[0])
+        return [(min(exp(total - all_paths), 1.0), path) for total, path in best[-1]]
+
+    def _gains(self, scores: NDArray[np.float32]) -> tuple[NDArray[np.float64], float]:
+        """Return each group's part of a path's log weight, and the log of the sum of all paths' weights."""
         gains = (scores - self._costs) / TEMPERATURE
         total = np.full(len(self.boxes) + 1, -np.inf)
         total[0] = 0.0
         for gain, (first, last) in zip(gains, self.runs, strict=True):
             total[last] = np.logaddexp(total[last], total[first] + gain)
-        chosen = set(path)
-        own = sum(gain for gain, group in zip(gains, self.groups, strict=True) if group in chosen)
-        return float(min(np.exp(own - total[-1]), 1.0))
+        return gains, float(total[-1])
 
     def _misfit(self, first: int, last: int) -> float:
         """Return the penalty for grouping pieces first..last-1, and for separating them from those to the left."""

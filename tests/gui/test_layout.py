@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations, product
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from edge_app.gui.views.screen import Scene, layout_of, make_scene
 from edge_app.gui.views.widgets import Widget
 from edge_app.i18n import available_languages, load_language
 from edge_app.personal.practice import Practice
-from edge_app.recognition.results import Digit, Reading
+from edge_app.recognition.results import Candidate, Digit, Reading
 from edge_app.storage.history import StoredPage
 from edge_app.storage.settings import Settings
 
@@ -40,6 +41,8 @@ def state_of(settings: Settings, *, comparing: bool = False, practising: bool = 
     """A state in which every panel has as much to show as it can get."""
     state = State(settings, SAY, LANGUAGES, comparing=comparing, can_speak=True)
     state.reading = Reading((digit_at(10), digit_at(40), digit_at(70)))
+    state.reading = replace(state.reading, candidates=(Candidate(state.reading.digits, ("7",) * 9, 0.1),) * 3)
+    state.read_page = state.pad.page
     state.keep_question = "now" if asking else "none"
     state.exercise = Exercise(Practice(random.Random(1))) if practising else None
     state.examples = [(i, "7", bytes(784), i % 2 == 0) for i in range(MANY)]

@@ -3,6 +3,8 @@
 import json
 import shutil
 import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from edge_app.gui.reader import KEPT_AFTER
 from edge_app.personal.lessons import PersonalClassifier
 from edge_app.recognition.ink import make_ink
 from edge_app.recognition.recognizer import Recognizer
-from edge_app.recognition.results import Reading
+from edge_app.recognition.results import Candidate, Digit, Pin, Reading
 from edge_app.storage.history import HistoryStore
 
 from ..support.pilot import NOW, SAMPLES, Pilot, folders_in, mouse, picture_in
@@ -84,6 +86,48 @@ def test_confirming_a_reading_teaches_nothing(pilot: Pilot, store: HistoryStore)
     pilot.write(0)
     correct(pilot, "7")
     assert (pilot.state.reading.digits[0].pinned, labels(store)) == (True, [])
+
+
+def offer(pilot: Pilot, digits: Sequence[Digit], text: str) -> None:
+    """Give the reading one candidate."""
+    pilot.state.reading = replace(pilot.state.reading, candidates=(Candidate(tuple(digits), tuple(text), 0.2),))
+    pilot.settle()
+
+
+def test_a_candidate_that_is_tapped_corrects_the_number_and_teaches_what_was_misread(
+    pilot: Pilot, store: HistoryStore
+) -> None:
+    pilot.write(4)
+    pad = pilot.app.ctx.view.layout.pad
+    offer(pilot, pilot.state.reading.digits, "2825")
+    assert pilot.app.ctx.view.layout.pad == pad
+    pilot.press("take", 0)
+    assert (pilot.state.reading.text, sorted(labels(store))) == ("2825", ["5", "8"])
+    assert not [widget for widget in pilot.widgets() if widget.takes and widget.takes.name == "take"]
+    pilot.press("undo")
+    assert (pilot.state.reading.text, labels(store)) == ("2026", [])
+    pilot.press("redo")
+    assert (pilot.state.reading.text, sorted(labels(store))) == ("2825", ["5", "8"])
+
+
+def test_a_candidate_may_group_the_strokes_otherwise(pilot: Pilot, recognizer: Recognizer, store: HistoryStore) -> None:
+    pilot.write(3)
+    assert (pilot.state.reading.text, len(pilot.state.pad.strokes)) == ("10", 2)
+    whole = recognizer.read(pilot.state.pad.ink(), pins=[Pin((0, 1))])
+    offer(pilot, whole.digits, "4")
+    pilot.press("take", 0)
+    assert (pilot.state.reading.text, labels(store)) == ("4", ["4"])
+    pilot.press("undo")
+    assert (pilot.state.reading.text, labels(store)) == ("10", [])
+
+
+def test_candidates_give_way_while_a_stroke_is_written(pilot: Pilot) -> None:
+    pilot.write(4)
+    offer(pilot, pilot.state.reading.digits, "2025")
+    button = pilot.button("take", 0)
+    pad = pilot.app.ctx.view.layout.pad
+    pilot.pen_down([(pad.right - 60, pad.bottom - 60), (pad.right - 60, pad.bottom - 10)])
+    assert button not in pilot.widgets()
 
 
 def test_a_second_correction_replaces_the_first(pilot: Pilot, store: HistoryStore) -> None:

@@ -19,6 +19,7 @@ from edge_app.gui.views.screen import Scene
 from edge_app.gui.views.widgets import Widget
 from edge_app.personal.practice import demonstration
 from edge_app.recognition.recognizer import Recognizer
+from edge_app.recognition.results import Candidate
 from edge_app.storage.history import HistoryStore
 
 from ..conftest import DATA
@@ -201,6 +202,17 @@ def toast(pilot: Pilot) -> None:
     pilot.do("copy")
 
 
+def unsure(pilot: Pilot) -> None:
+    """With made up candidates, which are the same with every network."""
+    pilot.write(4)
+    state = pilot.state
+    digits = state.reading.digits
+    shares = {"2025": 0.21, "2826": 0.08, "20226": 0.04}
+    others = tuple(Candidate(digits, tuple(text), share) for text, share in shares.items())
+    state.reading = replace(state.reading, grouping=0.64, candidates=others)
+    pilot.settle()
+
+
 def keep(pilot: Pilot) -> None:
     pilot.state.keep_question = "later"
     pilot.write(4)
@@ -234,6 +246,7 @@ SCENES: dict[str, Callable[[Pilot], None]] = {
     "files": files,
     "keys": panel("keys"),
     "keep": keep,
+    "unsure": unsure,
     "forget": panel("forget"),
     "quit": leaving,
     "practice": practice,
@@ -304,6 +317,9 @@ SHOTS = list(
             Shot("main", (480, 800), "left"),
             *(Shot("two-lines", size) for size in (SMALL, (1920, 1080))),
             *(Shot(scene, SMALL, words) for scene in ("fault", "keep") for words in ("de", "fr", "es")),
+            *(Shot("unsure", size) for size in (SMALL, (480, 800), (1920, 1080))),
+            *(Shot("unsure", COMMON, variant) for variant in ("", "dark", "contrast", "huge")),
+            *(Shot("unsure", SMALL, words) for words in ("de", "fr", "es")),
             *(Shot("keep", size) for size in (SMALL, (480, 800), (1920, 1080))),
             *(Shot("keep", COMMON, variant) for variant in ("", "dark", "contrast", "huge")),
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from edge_app import Recognizer
 from edge_app.errors import InkError
@@ -114,6 +115,38 @@ def test_real_ink_of_many_writers_is_read(recognizer: Recognizer, ink_folder: Pa
     right = sum(recognizer.read(sample.ink, single=True).text == sample.label for sample in samples)
     assert len(samples) == 375
     assert right / len(samples) > 0.97
+
+
+class Doubtful:
+    """Takes every image for a 7, a 1, or a 2."""
+
+    shares = ("7", 0.7), ("1", 0.2), ("2", 0.07)
+
+    def __init__(self, recognizer: Recognizer) -> None:
+        self.model = recognizer.classifier.model
+
+    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        row = [dict(self.shares).get(name, 0.0) for name in self.model.classes]
+        return np.tile(np.array(row, np.float32), (len(images), 1))
+
+
+def test_candidates_of_an_uncertain_number_are_the_most_probable_others(recognizer: Recognizer) -> None:
+    doubtful = Recognizer(classifier=Doubtful(recognizer))  # type: ignore[arg-type]
+    bars = [[[0, 0], [0, 100]], [[500, 0], [500, 100]]]
+    reading = doubtful.read(bars)
+    assert reading.text == "77"
+    assert {candidate.text for candidate in reading.candidates[:2]} == {"17", "71"}
+    assert [candidate.confidence for candidate in reading.candidates] == pytest.approx(
+        [reading.grouping * share for share in (0.14, 0.14, 0.049)]
+    )
+    pinned = doubtful.read(bars, pins=[Pin((0,), "5")])
+    assert [candidate.text for candidate in pinned.candidates] == ["51", "52"]
+    assert doubtful.read([*bars, [[0, 500], [0, 600]]]).candidates == ()  # two lines
+
+
+def test_a_certain_number_has_no_candidates(recognizer: Recognizer) -> None:
+    reading = recognizer.read(SAMPLES[4]["strokes"])
+    assert (reading.confidence > 0.95, reading.candidates) == (True, ())
 
 
 def test_a_dot_and_a_dash_are_not_digits(recognizer: Recognizer) -> None:

@@ -1,6 +1,7 @@
 """Grouping: every piece is used once, and the best path is optimal."""
 
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
+from math import prod
 from random import Random
 from statistics import median
 
@@ -107,6 +108,27 @@ def all_paths(count: int) -> list[list[tuple[int, int]]]:
             if all(b - a <= MOST_PIECES for a, b in runs):
                 paths.append(runs)
     return paths
+
+
+@given(whole_boxes.map(lambda found: found[:5]), st.randoms(use_true_random=False))
+def test_most_likely_paths_and_choices_equal_exhaustive_search(found: list[Box], rng: Random) -> None:
+    grid = Grid(found)
+    scores = np.array([rng.uniform(-5, 0) for _ in grid.groups], np.float32)
+    choices = [[rng.uniform(0.02, 1) for _ in range(rng.randint(1, 3))] for _ in grid.groups]
+    number_of = {run: number for number, run in enumerate(grid.runs)}
+    paths = [[number_of[run] for run in path] for path in all_paths(len(found)) if set(path) <= set(grid.runs)]
+    every = [
+        grid.probability([grid.groups[number] for number in path], scores) * prod(shares)
+        for path in paths
+        for shares in product(*(choices[number] for number in path))
+    ]
+    likely = grid.most_likely(scores, choices, 5)
+    assert [share for share, _ in likely] == pytest.approx(sorted(every, reverse=True)[:5], rel=1e-6, abs=1e-9)
+    for share, path in likely:
+        own = grid.probability([grid.groups[number] for number, _ in path], scores)
+        assert own * prod(choices[number][choice] for number, choice in path) == pytest.approx(
+            share, rel=1e-6, abs=1e-9
+        )
 
 
 @given(boxes | whole_boxes, st.randoms(use_true_random=False))

@@ -62,6 +62,23 @@ def label(ctx: Context, name: str) -> None:
     ctx.reader.submit()
 
 
+@handles("take")
+def take(ctx: Context, number: int) -> None:
+    """Take a candidate for the whole number, and learn those of its digits that were misread."""
+    state, before = ctx.state, ctx.state.pad.page
+    if not state.is_read or number >= len(state.reading.candidates):
+        return
+    candidate = state.reading.candidates[number]
+    if state.pad.take(candidate):
+        page = state.pad.page
+        relearn(ctx, difference(before, page)[0], set())
+        pins = page.pins[-len(candidate.digits) :]
+        for digit, name, pin in zip(candidate.digits, candidate.labels, pins, strict=True):
+            if not digit.pinned:
+                learn(ctx, key_of(page, pin), digit, name)
+        ctx.reader.submit()
+
+
 @handles("split")
 def split(ctx: Context, number: int) -> None:
     """Split a digit in two."""

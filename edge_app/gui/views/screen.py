@@ -100,7 +100,7 @@ def make_scene(state: State, metrics: Metrics, viewport: Viewport) -> Scene:
         state.settings.theme,
         layout,
         viewport,
-        (*strip(state, layout), *tools(state, layout), *_keep_question(state, layout.question, metrics)),
+        (*strip(state, layout, metrics), *tools(state, layout), *_keep_question(state, layout.question, metrics)),
         frames(state, layout, viewport, metrics),
         _hint(state) if blank else "",
         state.toast or "",
@@ -129,18 +129,39 @@ def _keep_question(state: State, bar: Area | None, metrics: Metrics) -> list[Wid
     return [Widget(text, "text", text=state.tr("keep_question")), *buttons(row, offers, state, metrics)]
 
 
-def strip(state: State, layout: Layout) -> list[Widget]:
+def strip(state: State, layout: Layout, metrics: Metrics) -> list[Widget]:
     """Return the strip's content: the number, an error, an exercise, or two readings side by side."""
     area = layout.reading
     if state.message:
         return [Widget(area, "text", text=state.tr.fault(state.message), tone="rejected")]
     if state.exercise:
         return [_asked(state, area)]
-    if state.question:
-        return [_answer(state, state.question, area)]
-    if state.comparing:
+    if state.comparing and not state.question:
         return _compared(state, area)
-    return [_number(state, state.shown, area)]
+    others = _candidates(state, area, metrics)
+    area = area._replace(width=others[0].area.left - metrics.margin - area.left) if others else area
+    return [_answer(state, state.question, area) if state.question else _number(state, state.shown, area), *others]
+
+
+def _candidates(state: State, area: Area, metrics: Metrics) -> list[Widget]:
+    """Return what else the whole number may be, at the right of the strip, as many as fit; none while writing."""
+    question = state.question
+    if not state.is_read or state.shown is state.live or (question and question.secret):
+        return []
+    found = [
+        (candidate, Action("take", number))
+        for number, candidate in enumerate(state.reading.candidates)
+        if not question or question.accepts(candidate.text)
+    ]
+    margin, longest = metrics.margin, max((len(candidate.text) for candidate, _ in found), default=0)
+    each = max(metrics.unit * 3 // 2, longest * metrics.text // 2)
+    found = found[: area.width * 3 // 5 // (each + margin)]
+    width = len(found) * (each + margin) - margin
+    places = cells(area._replace(left=area.right - width, width=width), max(1, len(found)), 1, margin)
+    return [
+        Widget(at, "cell", action, text=one.text, note=state.tr.percent(one.confidence), share=one.confidence)
+        for at, (one, action) in zip(places, found, strict=False)
+    ]
 
 
 def _number(state: State, reading: Reading, area: Area) -> Widget:
