@@ -226,8 +226,8 @@ def run_window(args: Options) -> int:
 
     Options apply to this run only; settings changed in the window are saved.
     --ask is for scripts that need a number from somebody at the screen. --print
-    passes on what is written, while the window or kiosk runs as ever: a page is
-    finished when it is cleared or nothing changed for three seconds.
+    passes on what is written while the window or kiosk runs as usual: a page is
+    finished when it is cleared or has not changed for three seconds.
 
     examples:
       digitpad window --open note.json
@@ -281,11 +281,11 @@ def _checked(args: Options, question: "Question") -> "Question":
 def run_recognize(args: Options) -> int:
     """Read ink or pictures and print the numbers.
 
-    Reads ink (.json, .jsonl, each also .gz) or pictures (.png, .jpg, .tiff,
-    .webp, .gif, .bmp) and
-    prints a line for each sample, in order: the number, with ? for ink rejected
-    as not a digit and a blank between the lines of a page. Ink is
-    {"strokes": [[[x, y], ...], ...]} with y downwards, at any scale. Exit status 1: some sample could not be read.
+    Reads ink (.json, .jsonl, each also .gz) or pictures (.png, .jpg, .tiff, .webp,
+    .gif, .bmp) and prints a line for each sample, in order: the number, with ? for
+    ink rejected as not a digit and a space between the lines of a page. Ink is
+    {"strokes": [[[x, y], ...], ...]} with y downwards, at any scale. Exit status 1:
+    some sample could not be read.
 
     examples:
       digitpad recognize note.png pad.jsonl --json
@@ -402,11 +402,11 @@ def run_evaluate(args: Options) -> int:
     """Measure accuracy on labelled ink, MNIST or pictures.
 
     Reads labelled ink, MNIST's test images or pictures as the app does and prints
-    accuracy with its interval, mistakes by digit, by writer and by kind of picture,
-    and how much of what is not a digit was rejected. Needs no TensorFlow. Labelled
+    accuracy with its interval, mistakes by digit, writer and kind of picture, and
+    how much of what is not a digit was rejected. Needs no TensorFlow. Labelled
     ink is {"label": "7", "writer": "name", "strokes": [...]}, one object per line.
     Pictures are named by lines of {"file": "a.jpg", "label": "12 345", "kind":
-    "photo"}: a blank stands between lines of writing, and all must be right.
+    "photo"}: a space stands between lines of writing, and all must be right.
 
     examples:
       digitpad evaluate mine.jsonl --picture mistakes.png

@@ -103,7 +103,7 @@ def headline() -> str:
     speed = cost[int8["file"], "ai-edge-litert"]
     digits, numbers = (share(hands[file]["accuracy"], 1) for file in ("ink-dev.jsonl.gz", "numbers-dev.jsonl.gz"))
     return (
-        f"- **Accurate on strangers' hands**: {digits} of digits and {numbers} of numbers from twelve collections\n"
+        f"- **Accurate on unseen writers**: {digits} of digits and {numbers} of numbers from twelve collections\n"
         f"  of ink that no training saw, {share(mnist['models'][1]['accuracy'], 1)} on MNIST.\n"
         f"- **Small and fast**: int8 in {int8['bytes'] / 1000:.0f} KB (float32 {float_model['bytes'] / 1000:.0f} KB), "
         f"{speed:.0f} µs a digit; {mnist['pairs'][0]['flipped']} of {mnist['n']:,} answers differ\n"
@@ -252,7 +252,7 @@ def met() -> str:
     return (
         f"Each digit read before it could be corrected, with up to five corrections a digit: of {found['all']['n']:,}\n"
         f"digits, {arrows['all']} misread; {arrows['untuned']} in folds 3 and 4; {arrows['strange']} with the strange "
-        f"network.\nNumbers of held-out writers, read with every hand's five shown digits: {numbers['before']} misread "
+        f"network.\nNumbers of held-out writers, read with everyone's five shown digits: {numbers['before']} misread "
         f"before, {numbers['after']} after,\nof {numbers['n']:,}."
     )
 
