@@ -24,7 +24,7 @@ demo: $(LEAN)/ready ## read the sample ink in the terminal
 	@$(LEAN)/bin/digitpad demo
 
 test: lint types ## lint, types and tests in a full environment
-	$(RUN) -m pytest -n 2 --dist loadfile -m "" --hypothesis-profile thorough $(PYTEST_ARGS)
+	$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "" --hypothesis-profile thorough $(PYTEST_ARGS)
 
 lint: $(FULL)/ready ## ruff, spelling, layers, workflow files
 	$(RUN) -m ruff check .
