@@ -80,6 +80,6 @@ def dump_ink(ink: Ink, **keys: Any) -> str:
 
 def box_of(ink: Sequence[Stroke]) -> tuple[float, float, float, float]:
     """Return left, top, right, bottom of one or more strokes."""
-    low = np.min([stroke.min(axis=0) for stroke in ink], axis=0)
-    high = np.max([stroke.max(axis=0) for stroke in ink], axis=0)
-    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+    points = np.concatenate(ink)
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    return float(left), float(top), float(right), float(bottom)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,9 @@ def normalise_digit(ink: Sequence[Stroke], pen_width: float = PEN_WIDTH) -> Digi
     longest = float(extent.max())
     scale = (BOX - pen_width) / longest if longest > TINY else 0.0
     width, height = (math.ceil(float(side) * scale + pen_width) for side in extent)
-    strokes = [((stroke - low) * scale + pen_width / 2).astype(np.float32) for stroke in ink]
+    fitted = ((points - low) * scale + pen_width / 2).astype(np.float32)
+    ends = list(accumulate(map(len, ink), initial=0))
+    strokes = [fitted[first:last] for first, last in pairwise(ends)]
     return _centre_by_mass(draw_strokes(strokes, pen_width, min(width, BOX), min(height, BOX)))
 
 
@@ -54,8 +57,7 @@ def draw_strokes(strokes: Sequence[Line], pen_width: float, width: int, height: 
     for first in range(0, len(start), CHUNK):
         part = _distance2(start[first : first + CHUNK], end[first : first + CHUNK], width, height)
         np.minimum(nearest, part, out=nearest)
-    coverage: NDArray[np.float32] = np.clip(np.float32(pen_width / 2 + 0.5) - np.sqrt(nearest), 0, 1)
-    return coverage
+    return np.minimum(np.maximum(np.float32(pen_width / 2 + 0.5) - np.sqrt(nearest), 0), 1)
 
 
 def _distance2(start: Line, end: Line, width: int, height: int) -> NDArray[np.float32]:
@@ -66,7 +68,8 @@ def _distance2(start: Line, end: Line, width: int, height: int) -> NDArray[np.fl
     x = np.arange(width, dtype=np.float32)[:, None] + np.float32(0.5) - start[:, 0]
     y = np.arange(height, dtype=np.float32)[:, None] + np.float32(0.5) - start[:, 1]
     t = (y * (along[:, 1] / length2))[:, None, :] + (x * (along[:, 0] / length2))[None, :, :]
-    np.clip(t, 0, 1, out=t)
+    np.maximum(t, 0, out=t)  # np.clip would take longer to call than to compute
+    np.minimum(t, 1, out=t)
     dx = t * along[:, 0]
     np.subtract(x[None, :, :], dx, out=dx)
     t *= along[:, 1]
@@ -82,10 +85,11 @@ def _thin(stroke: Line) -> Line:
     """Return the points of a stroke at least STEP apart along the line, both ends kept."""
     if len(stroke) < 24:
         return stroke
-    moved = np.hypot(*np.diff(stroke, axis=0).T)
-    step = np.floor(np.cumsum(moved) / STEP)
+    along = stroke[1:] - stroke[:-1]
+    step = np.floor(np.hypot(along[:, 0], along[:, 1]).cumsum() / STEP)
     keep = np.ones(len(stroke), bool)
-    keep[1:-1] = step[:-1] != np.concatenate(([0], step[:-2]))
+    keep[1] = step[0] > 0
+    keep[2:-1] = step[1:-1] != step[:-2]
     return stroke[keep]
 
 

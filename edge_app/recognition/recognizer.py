@@ -19,7 +19,7 @@ from .model import REJECT
 from .normalise import SIZE, DigitImage, normalise_bitmap, normalise_digit
 from .pictures import Coverage, Piece, check_page, cut_touching, open_picture, pieces_of
 from .results import Candidate, Digit, Pin, Reading
-from .segmentation import Box, Grid, Group, Part, cut_anywhere, group_scores, parts_of
+from .segmentation import Box, Grid, Group, Part, cut_anywhere, group_scores, parts_of, union
 
 ALTERNATIVES = 3
 # A number less likely than UNSURE has candidates: of UNIPEN's 339 numbers 52, among them 19 of the 22 misread ones.
@@ -104,16 +104,17 @@ class Recognizer:
         boxes = [box_of([part.points for part in piece]) for piece in pieces]
         grid = Grid(boxes, [piece[0].stroke for piece in pieces], alone=range(len(pins)), dot=dot)
         keys = [_fingerprint(piece) for piece in pieces]
-        found = [
-            self._read_group([pieces[i] for i in group], b"".join(keys[i] for i in group)) for group in grid.groups
-        ]
+        found = self._read_groups(
+            [b"".join(keys[i] for i in group) for group in grid.groups],
+            [[pieces[i] for i in group] for group in grid.groups],
+        )
         rows, images = np.stack([row for row, _ in found]), [image for _, image in found]
         reading, score = self._read(grid, rows, images)
         reading = replace(reading, digits=tuple(_of_ink(digit, pieces, pins) for digit in reading.digits))
         candidates: tuple[Candidate, ...] = ()
         if reading.confidence < UNSURE and len(reading.digits) <= LONGEST:
             options = [
-                _of_ink(self._digit(row, group, _union([grid.boxes[i] for i in group]), image), pieces, pins)
+                _of_ink(self._digit(row, group, union([grid.boxes[i] for i in group]), image), pieces, pins)
                 for row, group, image in zip(rows, grid.groups, images, strict=True)
             ]
             candidates = _candidates(grid, group_scores(rows), options, reading.text)
@@ -143,14 +144,18 @@ class Recognizer:
         """Forget cached groups, after the classifier has learned something."""
         self._seen.clear()
 
-    def _read_group(self, pieces: Sequence[Sequence[Part]], key: bytes) -> tuple[NDArray[np.float32], DigitImage]:
-        """Return the probabilities of the digits and the image of a group of strokes, cached by `key`."""
-        found = self._seen.pop(key, None)
-        if found is None:
-            image = normalise_digit([part.points for piece in pieces for part in piece])
-            found = self.classifier.probabilities(image[None])[0, self._digits], image
-        self._seen[key] = found  # moved to the end: the first is the oldest
-        return found
+    def _read_groups(
+        self, keys: Sequence[bytes], groups: Sequence[Sequence[Sequence[Part]]]
+    ) -> list[tuple[NDArray[np.float32], DigitImage]]:
+        """Return the probabilities of the digits and the image of each group of pieces, cached by its key."""
+        new = {key: group for key, group in zip(keys, groups, strict=True) if key not in self._seen}
+        if new:
+            images = [normalise_digit([part.points for piece in group for part in piece]) for group in new.values()]
+            rows = self.classifier.probabilities(np.stack(images))[:, self._digits]
+            self._seen.update(zip(new, zip(rows, images, strict=True), strict=True))
+        for key in keys:
+            self._seen[key] = self._seen.pop(key)  # moved to the end: the first is the oldest
+        return [self._seen[key] for key in keys]
 
     def read_image(self, image: DigitImage) -> Reading:
         """Return the reading of a normalised digit: (28, 28) uint8, 0 is paper, as in MNIST."""
@@ -172,7 +177,7 @@ class Recognizer:
         if single:  # read whole: faint parts between the pieces belong to it
             image = normalise_bitmap(coverage)
             row = self.classifier.probabilities(image[None])[0, self._digits]
-            return Reading((self._digit(row, (), _union([piece.box for piece in pieces]), image),))
+            return Reading((self._digit(row, (), union([piece.box for piece in pieces]), image),))
         lines = [[pieces[i] for i in line] for line in lines_of([piece.outline for piece in pieces])]
         readings = [self._read_pieces(coverage, line, number) for number, line in enumerate(lines)]
         digits = tuple(digit for reading in readings for digit in reading.digits)
@@ -201,7 +206,7 @@ class Recognizer:
         chosen = grid.best_path(scores)
         rows = {group: row for row, group in enumerate(grid.groups)}
         digits = [
-            self._digit(probabilities[rows[group]], group, _union([grid.boxes[i] for i in group]), images[rows[group]])
+            self._digit(probabilities[rows[group]], group, union([grid.boxes[i] for i in group]), images[rows[group]])
             for group in chosen
         ]
         return Reading(tuple(digits), grid.probability(chosen, scores)), grid.score(chosen, scores)
@@ -294,19 +299,14 @@ def _middle(parts: Sequence[Part]) -> float:
     return left + right
 
 
-def _union(boxes: Sequence[Box]) -> Box:
-    left, top, right, bottom = zip(*boxes, strict=True)
-    return float(min(left)), float(min(top)), float(max(right)), float(max(bottom))
-
-
 def _area(boxes: Sequence[Box], group: Group) -> float:
-    left, top, right, bottom = _union([boxes[i] for i in group])
+    left, top, right, bottom = union([boxes[i] for i in group])
     return (right - left) * (bottom - top)
 
 
 def _cut(coverage: Coverage, pieces: Sequence[Piece]) -> DigitImage:
     """Return the normalised image of some pieces of a picture, without the others."""
-    left, top, right, bottom = (int(side) for side in _union([piece.box for piece in pieces]))
+    left, top, right, bottom = (int(side) for side in union([piece.box for piece in pieces]))
     alone = np.zeros((bottom - top, right - left), np.uint8)
     for piece in pieces:
         x0, y0, x1, y1 = piece.box

@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from heapq import nlargest
-from math import exp, log
+from itertools import accumulate
+from math import exp, inf, log
+from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -121,7 +123,15 @@ def line_height(boxes: NDArray[np.float64]) -> float:
 
 def _typical(sizes: NDArray[np.float64]) -> float:
     """Return the median of the larger half; 0 of none."""
-    return float(np.median(np.sort(sizes)[len(sizes) // 2 :])) if len(sizes) else 0.0
+    larger = np.sort(sizes)[len(sizes) // 2 :]
+    middle = len(larger) // 2
+    return float(larger[middle] + larger[~middle]) / 2 if len(larger) else 0.0
+
+
+def union(boxes: Sequence[Box]) -> Box:
+    """Return the box around some boxes."""
+    left, top, right, bottom = zip(*boxes, strict=True)
+    return float(min(left)), float(min(top)), float(max(right)), float(max(bottom))
 
 
 class Grid:
@@ -140,11 +150,13 @@ class Grid:
         `strokes` has the stroke that each piece is a part of, if some are cut; pieces in `alone` are joined with no
         other. Ink no larger than `dot`, in its units, is a dot on any line.
         """
-        self.boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
-        self.height = max(line_height(self.boxes), 1e-9)
+        self.boxes = boxes
+        sides = np.asarray(boxes, np.float64).reshape(-1, 4)
+        self.height = max(line_height(sides), 1e-9)
         self.dot = max(DOT * self.height, dot)
-        self.far = FAR * _typical((self.boxes[:, 2:] - self.boxes[:, :2]).max(axis=1))
-        self.order = self._in_order()
+        self.far = FAR * _typical((sides[:, 2:] - sides[:, :2]).max(axis=1))
+        self.order = self._in_order(sides)
+        self._ordered = [boxes[piece] for piece in self.order]
         self.shared = self._shared(range(len(boxes)) if strokes is None else strokes)
         self.runs = [
             (first, last)
@@ -152,26 +164,27 @@ class Grid:
             for last in range(first + 1, min(first + MOST_PIECES, len(boxes)) + 1)
             if last == first + 1 or self._can_join(first, last, alone)
         ]
-        self.groups: list[Group] = [tuple(sorted(self.order[a:b].tolist())) for a, b in self.runs]
+        self.groups: list[Group] = [tuple(sorted(self.order[a:b])) for a, b in self.runs]
         self._costs = np.array([DIGIT + self._misfit(*run) for run in self.runs])
 
-    def _in_order(self) -> NDArray[np.intp]:
+    def _in_order(self, boxes: NDArray[np.float64]) -> list[int]:
         """Return the pieces from left to right, but last the dots far above or below: they must not part a digit."""
-        left, top, right, bottom = self.boxes.T
+        left, top, right, bottom = boxes.T
         small = np.maximum(right - left, bottom - top) <= self.dot
-        stray = np.zeros(len(self.boxes), bool)
+        stray = np.zeros(len(boxes), bool)
         for dot in np.flatnonzero(small):
             near = ~small & (left <= right[dot] + self.far) & (right >= left[dot] - self.far)
             clear = np.maximum(top[dot] - bottom[near], top[near] - bottom[dot])
             stray[dot] = clear.min(initial=np.inf) > self.far and near.any()
-        return np.lexsort((left + right, stray))
+        return np.lexsort((left + right, stray)).tolist()
 
     def _can_join(self, first: int, last: int, alone: Collection[int]) -> bool:
         """Return whether pieces may be one digit: none is `alone`, or far below or above the others."""
-        own = self.boxes[self.order[first:last]]
-        own = own[np.argsort(own[:, 1])]
-        clear = own[1:, 1] - np.maximum.accumulate(own[:-1, 3])
-        return bool(clear.max() <= self.far) and not any(int(piece) in alone for piece in self.order[first:last])
+        if any(piece in alone for piece in self.order[first:last]):
+            return False
+        own = sorted(self._ordered[first:last], key=itemgetter(1))
+        bottoms = accumulate((bottom for _, _, _, bottom in own), max)
+        return all(top - bottom <= self.far for bottom, (_, top, _, _) in zip(bottoms, own[1:], strict=False))
 
     def _shared(self, strokes: Sequence[int]) -> list[int]:
         """Return for each position in the order how many strokes have parts on both sides of it."""
@@ -186,9 +199,8 @@ class Grid:
 
     def is_dot(self, group: Group) -> bool:
         """Return whether a group is a dot on this line; a single point is one on any line."""
-        own = self.boxes[list(group)]
-        extent = (own[:, 2:].max(axis=0) - own[:, :2].min(axis=0)).max()
-        return bool(extent <= self.dot)
+        left, top, right, bottom = union([self.boxes[i] for i in group])
+        return max(right - left, bottom - top) <= self.dot
 
     def best_path(self, scores: NDArray[np.float32]) -> list[Group]:
         """Return the groups, left to right, that use every piece once and have the highest total score.
@@ -223,7 +235,7 @@ class Grid:
         gains, total = self._gains(scores)
         chosen = set(path)
         own = sum(gain for gain, group in zip(gains, self.groups, strict=True) if group in chosen)
-        return float(min(np.exp(own - total), 1.0))
+        return min(exp(own - total), 1.0)
 
     def most_likely(
         self, scores: NDArray[np.float32], choices: Sequence[Sequence[float]], count: int
@@ -245,28 +257,25 @@ class Grid:
             best[last] = nlargest(count, best[last] + found, key=lambda way: way[0])
         return [(min(exp(total - all_paths), 1.0), path) for total, path in best[-1]]
 
-    def _gains(self, scores: NDArray[np.float32]) -> tuple[NDArray[np.float64], float]:
+    def _gains(self, scores: NDArray[np.float32]) -> tuple[list[float], float]:
         """Return each group's part of a path's log weight, and the log of the sum of all paths' weights."""
-        gains = (scores - self._costs) / TEMPERATURE
-        total = np.full(len(self.boxes) + 1, -np.inf)
-        total[0] = 0.0
+        gains = ((scores - self._costs) / TEMPERATURE).tolist()
+        total = [0.0] + [-inf] * len(self.boxes)
         for gain, (first, last) in zip(gains, self.runs, strict=True):
-            total[last] = np.logaddexp(total[last], total[first] + gain)
-        return gains, float(total[-1])
+            total[last] = float(np.logaddexp(total[last], total[first] + gain))
+        return gains, total[-1]
 
     def _misfit(self, first: int, last: int) -> float:
         """Return the penalty for grouping pieces first..last-1, and for separating them from those to the left."""
-        ordered = self.boxes[self.order]
         cost = 0.0
-        right = ordered[first, 2]
-        for left_edge, right_edge in ordered[first + 1 : last, [0, 2]]:
+        start, _, right, _ = self._ordered[first]
+        for left_edge, _, right_edge, _ in self._ordered[first + 1 : last]:
             cost += GAP * max(0.0, (left_edge - right) / self.height - GAP_FREE)
             right = max(right, right_edge)
-        width = right - ordered[first, 0]
-        cost += WIDE * max(0.0, width / self.height - 1)
+        cost += WIDE * max(0.0, (right - start) / self.height - 1)
         if first:
             cost += CUT * self.shared[first]
-            before = ordered[max(0, first - MOST_PIECES) : first, 2].max()
-            overlap = min(before, ordered[first:last, 2].max()) - ordered[first:last, 0].min()
+            before = max(box[2] for box in self._ordered[max(0, first - MOST_PIECES) : first])
+            overlap = min(before, right) - min(box[0] for box in self._ordered[first:last])
             cost += OVERLAP * max(0.0, overlap / self.height)
         return cost

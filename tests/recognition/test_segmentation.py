@@ -226,7 +226,7 @@ def test_a_dot_far_above_or_below_does_not_part_the_strokes_of_a_digit(top: floa
 
 def test_pieces_at_the_same_position_keep_their_order() -> None:
     found = [(0.0, 0.0, 10.0, 100.0)] * 40 + [(-5.0, 0.0, 15.0, 100.0)] * 40
-    assert Grid(found).order.tolist() == list(range(80))
+    assert Grid(found).order == list(range(80))
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=10))
