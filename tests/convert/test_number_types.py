@@ -17,7 +17,7 @@ from edge_app.evaluation.compare.models import open_classifiers
 from edge_app.recognition.classifier import Classifier
 from edge_app.recognition.interpreter import find_runtime
 
-from ..convert.zoo import Kind
+from .zoo import Kind
 
 pytestmark = [pytest.mark.data, pytest.mark.e2e]
 
