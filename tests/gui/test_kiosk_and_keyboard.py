@@ -1,5 +1,6 @@
 """Kiosk mode and keyboard: what visitors may do, and the whole window by keyboard."""
 
+import signal
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -515,6 +516,8 @@ class Boot:
         monkeypatch.setattr(time, "sleep", self.turn)
         monkeypatch.setattr(pygame.display, "init", self.init)
         monkeypatch.setenv("SDL_VIDEODRIVER", "kmsdrm")
+        monkeypatch.setattr(signal, "signal", lambda *given: self.signals.append(given))
+        self.signals: list[object] = []
         self.turn()
 
     def turn(self, _: float = 0) -> None:
@@ -524,6 +527,7 @@ class Boot:
             self.status.write_text(f"{state}\n")
 
     def init(self) -> None:
+        assert self.signals == [(signal.SIGINT, signal.SIG_DFL)]  # then SDL makes an event of Ctrl-C
         self.rights -= 1
         if self.rights >= 0:
             raise pygame.error("kmsdrm not available")

@@ -153,6 +153,7 @@ def wait_for_screen(on_wait: Callable[[], object]) -> None:
     """
     if os.environ.get("SDL_VIDEODRIVER", "").lower() != "kmsdrm":
         return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # as in Display: before SDL is initialised
     left, said = round(DRIVER_TIMEOUT / PAUSE), False
     while left:
         states = _connectors()
