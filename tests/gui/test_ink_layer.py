@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from edge_app.gui.drawing.curves import curve
 from edge_app.gui.drawing.ink_layer import InkLayer, Stroke
 from edge_app.gui.drawing.lines import draw_line
 
@@ -44,7 +45,7 @@ def from_nothing(strokes: list[Stroke], width: float, background: pygame.Surface
     if background:
         surface.blit(background, (0, 0))
     for stroke in strokes:
-        draw_line(surface, stroke, width, INK)
+        draw_line(surface, [point for piece in curve(stroke) for point in piece], width, INK)
     return pixels(surface)
 
 

@@ -1,10 +1,11 @@
-"""Paper and ink on a surface of their own, of which only what changed is drawn again."""
+"""Paper and ink on a surface of their own, of which only what changed is drawn again; see `curves` for its lines."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pygame
 
+from .curves import curve
 from .lines import Colour, Point, Trace
 
 Stroke = Sequence[Point]
@@ -14,7 +15,19 @@ Stroke = Sequence[Point]
 class _Drawn:
     stroke: Stroke
     trace: Trace
-    area: pygame.Rect
+    area: pygame.Rect = field(default_factory=lambda: pygame.Rect(0, 0, 0, 0))
+    last: list[Point] = field(default_factory=list)  # the curve to the last point: the next one may bend it
+    kept: int = 0  # segments of the trace before that
+
+    def add(self, pieces: Sequence[list[Point]]) -> pygame.Rect:
+        """Add curves at the end; returns the pixels that they can touch."""
+        areas = []
+        for self.last in pieces:
+            self.kept = len(self.trace)
+            areas.append(self.trace.add(self.last))
+        area = areas[0].unionall(areas) if areas else pygame.Rect(0, 0, 0, 0)
+        self.area = self.area.union(area) if self.area else area
+        return area
 
 
 class InkLayer:
@@ -63,8 +76,9 @@ class InkLayer:
         return changed[0].unionall(changed) if changed else None
 
     def _measured(self, stroke: Stroke) -> _Drawn:
-        trace = Trace([stroke], self._width)
-        return _Drawn(stroke, trace, trace.area)
+        drawn = _Drawn(stroke, Trace([], self._width))
+        drawn.add(list(curve(stroke)))
+        return drawn
 
     def _append(self, stroke: Stroke) -> pygame.Rect:
         self._drawn.append(self._measured(stroke))
@@ -72,15 +86,14 @@ class InkLayer:
 
     def _grow(self, drawn: _Drawn, stroke: Stroke) -> pygame.Rect:
         """Continue the topmost stroke; blending its soft edge twice would darken it, so its end is redrawn."""
-        tail = stroke[len(drawn.stroke) - 1 :]
-        if len(tail) == 1:
-            drawn.stroke = stroke
+        count, drawn.stroke = len(drawn.stroke), stroke
+        if len(stroke) == count:
             return pygame.Rect(0, 0, 0, 0)
-        if len(drawn.stroke) == 1:  # the dot is not part of the line that it becomes
-            drawn.trace = Trace([], self._width)
-        area = drawn.trace.add(tail)
-        drawn.stroke, drawn.area = stroke, drawn.area.union(area)
-        return self._redraw(area)
+        pieces = list(curve(stroke, max(0, count - 2)))
+        if pieces[0] == drawn.last:  # straight, or of points so close that no bend is seen
+            return self._redraw(drawn.add(pieces[1:]))
+        bent = drawn.trace.cut(drawn.kept)
+        return self._redraw(bent.union(drawn.add(pieces)))
 
     def _redraw(self, area: pygame.Rect) -> pygame.Rect:
         """Redraw everything within a rectangle; returns the part of it that is on the layer."""

@@ -54,10 +54,15 @@ class Trace:
         self._boxes += boxes
         return pygame.Rect.unionall(boxes[0], boxes) if boxes else pygame.Rect(0, 0, 0, 0)
 
-    @property
-    def area(self) -> pygame.Rect:
-        """The pixels that the shape can touch."""
-        return pygame.Rect.unionall(self._boxes[0], self._boxes) if self._boxes else pygame.Rect(0, 0, 0, 0)
+    def cut(self, count: int) -> pygame.Rect:
+        """Keep only the first `count` segments; returns the pixels that the others could touch."""
+        removed = self._boxes[count:]
+        del self._segments[count:], self._boxes[count:]
+        return removed[0].unionall(removed) if removed else pygame.Rect(0, 0, 0, 0)
+
+    def __len__(self) -> int:
+        """Return the number of straight segments, of which long lines have several."""
+        return len(self._segments)
 
     def draw(self, surface: pygame.Surface, colour: Colour) -> pygame.Rect:
         """Draw within the surface's clip; returns the rectangle that may have changed."""
