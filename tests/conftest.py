@@ -54,6 +54,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave tests of training and conversion, which import TensorFlow for 10 s, to those who name them or all tests."""
+    if collection_path == ROOT / "tests" / "board" and config.getoption("markexpr") != "board":
+        return True  # minutes, as root: make test-board
     fast = config.getoption("markexpr") == config.getini("addopts")[-1]
     if collection_path in NEED_TENSORFLOW and (fast or not (HAS_TENSORFLOW or os.environ.get("DIGITPAD_NO_SKIPS"))):
         return True

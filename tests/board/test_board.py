@@ -1,0 +1,249 @@
+"""The kiosk on the virtual board: `make test-board`."""
+
+import json
+import os
+import random
+import re
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .board import Board, Place, wait_for
+from .image import ROOT, disk, run
+
+pytestmark = [pytest.mark.board, pytest.mark.timeout(3600)]
+
+CUTS = int(os.environ.get("BOARD_CUTS", "20"))
+OUT = ROOT / "build" / "board"
+FIGURES = ROOT / "docs" / "figures" / "board.json"
+HOME, DIGITPAD, UNIT = "/var/lib/digitpad", "/opt/digitpad/bin/digitpad", "digitpad-kiosk"
+DATA = f"{HOME}/data"
+TEXTS = "SELECT text FROM pages ORDER BY id"
+CLEAR = (0.94, 0.305)
+
+
+def one(x: float) -> list[tuple[Place, ...]]:
+    return [((x, 0.35), (x, 0.75))]
+
+
+def seven(x: float) -> list[tuple[Place, ...]]:
+    return [((x - 0.05, 0.36), (x + 0.05, 0.35), (x - 0.02, 0.75))]
+
+
+def four(x: float) -> list[tuple[Place, ...]]:
+    return [((x, 0.35), (x - 0.05, 0.6), (x + 0.05, 0.6)), ((x + 0.02, 0.48), (x + 0.02, 0.78))]
+
+
+@pytest.fixture(scope="module")
+def figures() -> Iterator[dict[str, Any]]:
+    """What is measured; written to FIGURES when all tests have run."""
+    found: dict[str, Any] = {}
+    yield found
+    FIGURES.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
+    print(f"\n{FIGURES.read_text()}")
+
+
+@pytest.fixture(scope="module")
+def plain() -> Path:
+    """A disk with the app, not yet a kiosk."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    path = OUT / "plain.img"
+    disk(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def started(plain: Path, figures: dict[str, Any]) -> Path:
+    """A disk, and a state beside it, of a kiosk for pi with a history that was installed, rebooted and is ready."""
+    path = copy(plain, "kiosk.img")
+    with Board(path) as board:
+        board.sh(f"{DIGITPAD} install-kiosk --user pi")
+        board.sh(f"mkdir -p {HOME}/config; printf 'history = \"on\"\nblank = 0' > {HOME}/config/settings.toml")
+        board.sh(f"chown -R pi:pi {HOME}; chmod 700 {HOME}; sync")
+    with Board(path) as board:
+        board.wait_for_picture()
+        figures["start of the kernel to first picture, s"] = round(float(board.sh("cut -d' ' -f1 /proc/uptime")))
+        board.rest(5)
+        board.save(path.with_suffix(".state"))
+    return path
+
+
+@pytest.fixture
+def lite(started: Path) -> Iterator[Board]:
+    """A board without a desktop, its kiosk on the screen."""
+    with Board(copy(started, "lite.img"), state=started.with_suffix(".state")) as board:
+        yield board
+
+
+def copy(image: Path, name: str) -> Path:
+    path = image.with_name(name)
+    run("cp", "--sparse=always", image, path)
+    return path
+
+
+def pages(board: Board) -> list[str]:
+    """Return what other processes see of the history: committed pages."""
+    script = f"db = sqlite3.connect('file:{DATA}/digitpad.sqlite3?mode=ro', uri=True); print(*db.execute('{TEXTS}'))"
+    return re.findall(r"\d+", board.sh(f'python3 -c "import sqlite3; {script}"', check=False).split("Traceback")[0])
+
+
+def write(board: Board, *digits: list[tuple[Place, ...]]) -> None:
+    for strokes in digits:
+        for stroke in strokes:
+            board.stroke(*stroke)
+
+
+def keep_page(board: Board) -> str:
+    """Clear the pad and return the text of the page that the history then has more."""
+    before = len(pages(board))
+    board.rest(2)  # it is read
+    board.tap(CLEAR)
+    wait_for(lambda: len(pages(board)) > before, 300, "another page in the history", 0.5)
+    return pages(board)[-1]
+
+
+def shown(board: Board, name: str) -> str:
+    """Return a property of the kiosk's unit."""
+    return board.sh(f"systemctl show -p {name} --value {UNIT}")
+
+
+def test_five_digits_are_read_after_power_on(lite: Board, figures: dict[str, Any]) -> None:
+    write(lite, one(0.1), seven(0.25), four(0.4), one(0.55), seven(0.7))
+    lite.rest(3)
+    lite.screenshot(OUT / "lite.png")
+    assert keep_page(lite) == "17417"
+    assert shown(lite, "NRestarts") == "0"  # it started once, when the screen was there
+    assert lite.sh("systemctl is-active getty@tty1", check=False) == "inactive"
+
+
+def test_the_log_is_quiet_and_the_kiosk_small(lite: Board, figures: dict[str, Any]) -> None:
+    log = lite.sh(f"journalctl -b --no-pager -o cat _SYSTEMD_UNIT={UNIT}.service")
+    assert [line for line in log.splitlines() if "shader" in line or "error" in line.lower()] == []
+    pid = shown(lite, "MainPID")
+    resident = int(lite.sh(f"awk '/^VmRSS/ {{print $2}}' /proc/{pid}/status"))
+    figures["resident memory, KMS/DRM, MB"] = round(resident / 1024)
+    lite.rest(5)
+    before = int(shown(lite, "CPUUsageNSec"))
+    lite.rest(20)
+    figures["idle processor, %"] = round((int(shown(lite, "CPUUsageNSec")) - before) / 2e8, 2)
+    count = "/^[0-9a-f]+-/ {own = /LLVM|gallium/} /^Rss/ && own {sum += $2} END {print int(sum / 1024)}"
+    figures["of that, libraries of software GL, MB"] = int(lite.sh(f"awk '{count}' /proc/{pid}/smaps"))
+
+
+def test_the_doctor_finds_nothing_wrong(lite: Board) -> None:
+    lite.sh(f"systemctl stop {UNIT}")
+    said = lite.sh(f"su pi -c '{DIGITPAD} doctor'", check=False)
+    assert "BAD" not in said, said
+
+
+def test_a_palm_that_lies_first_writes_nothing(lite: Board) -> None:
+    lite.touch("begin", (0.75, 0.85))
+    lite.rest(0.5)
+    for stroke in seven(0.3):
+        lite.stroke(*stroke, finger=1)
+    lite.touch("end")
+    lite.rest(1)
+    lite.screenshot(OUT / "palm.png")
+    assert not lite.is_dark((0.75, 0.85))
+    assert keep_page(lite) == "7"
+
+
+def test_a_touchscreen_unplugged_in_mid_stroke_writes_again_when_it_is_back(lite: Board) -> None:
+    write(lite, one(0.2))
+    lite.touch("begin", (0.5, 0.4))
+    lite.touch("update", (0.5, 0.5))
+    lite.unplug()
+    lite.rest(5)
+    lite.plug_in()
+    lite.rest(8)
+    write(lite, seven(0.75))
+    lite.rest(1)
+    lite.screenshot(OUT / "unplugged.png")
+    assert keep_page(lite).endswith("7")
+
+
+def test_a_clock_set_back_by_a_day_loses_nothing(lite: Board) -> None:
+    write(lite, seven(0.3))
+    keep_page(lite)
+    lite.sh("date -s '1 day ago'")
+    write(lite, one(0.3))
+    keep_page(lite)
+    assert pages(lite) == ["7", "1"]
+
+
+def test_a_stopped_loop_is_restarted_by_the_watchdog(lite: Board) -> None:
+    pid = shown(lite, "MainPID")
+    lite.sh(f"kill -STOP {pid}")
+    wait_for(lambda: shown(lite, "MainPID") not in ("0", pid), 900, "another process", 1)
+    wait_for(lambda: shown(lite, "ActiveState") == "active", 900, "a start", 1)
+    write(lite, one(0.3))
+    assert keep_page(lite) == "1"
+
+
+def test_after_too_many_crashes_there_is_a_login(lite: Board) -> None:
+    for _ in range(6):
+        wait_for(lambda: shown(lite, "ActiveState") in ("active", "failed"), 600, "a start", 0.5)
+        lite.sh(f"systemctl kill -s KILL {UNIT}; sleep 3", check=False)
+    wait_for(lambda: shown(lite, "ActiveState") == "failed", 60, "the limit of restarts", 1)
+    wait_for(lambda: lite.sh("systemctl is-active getty@tty1", check=False) == "active", 60, "a login", 1)
+
+
+def test_the_kiosk_leaves_nothing_but_data(lite: Board) -> None:
+    write(lite, one(0.3))
+    keep_page(lite)
+    lite.sh(f"{DIGITPAD} install-kiosk --remove --user pi")
+    assert lite.sh(f"systemctl is-active {UNIT}", check=False) == "inactive"
+    assert lite.sh("find /etc /home -name '*digitpad*'") == ""
+    assert pages(lite) == ["1"]
+
+
+def test_what_was_confirmed_survives_power_cuts(started: Path, figures: dict[str, Any]) -> None:
+    rng, state = random.Random(1), started.with_suffix(".state")
+    kept = []
+    for _ in range(CUTS):
+        image = copy(started, "power.img")
+        with Board(image, state=state) as board:
+            write(board, seven(0.3))
+            assert keep_page(board) == "7"
+            write(board, one(0.3))
+            board.rest(2)
+            board.tap(CLEAR)
+            board.rest(rng.uniform(0, 0.3))  # while the next page is stored
+        kept.append(stored(image))
+    figures["power cuts, with the page being stored, without"] = [CUTS, kept.count(["7", "1"]), kept.count(["7"])]
+    assert all(texts in (["7"], ["7", "1"]) for texts in kept), kept
+    with Board(image) as board:  # the last of these disks boots
+        board.wait_for_picture()
+
+
+def test_without_syncs_a_power_cut_loses_a_page(started: Path) -> None:
+    """The control: were the disk's cache not lost, the test above would show nothing."""
+    image = copy(started, "unsynced.img")
+    with Board(image, state=started.with_suffix(".state")) as board:
+        write(board, one(0.3))
+        keep_page(board)
+        board.sh(f"systemctl stop {UNIT}")
+        board.sh("sed -i 's/PRAGMA synchronous = .*\"/PRAGMA synchronous = OFF\"/' $(find /opt -name history.py)")
+        board.sh(f"grep -q 'synchronous = OFF' $(find /opt -name history.py); sync; systemctl start {UNIT}")
+        board.rest(5)
+        write(board, seven(0.3))
+        keep_page(board)
+    assert stored(image) == ["1"]
+
+
+def stored(image: Path) -> list[str]:
+    """Return the pages on a disk whose machine has lost its power, after the checks that a boot makes."""
+    folder = image.with_suffix(".files")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    copied = copy(image, "checked.img")
+    run("sh", "-c", f"e2fsck -fy {copied} || [ $? -le 2 ]")
+    run("debugfs", "-R", f"rdump {DATA} {folder}", copied)
+    path = folder / "data" / "digitpad.sqlite3"
+    with sqlite3.connect(path) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        return [text for (text,) in database.execute(TEXTS)]
