@@ -142,6 +142,23 @@ def hands() -> str:
     return table(f"{header} | calibration error", *rows)
 
 
+def forms() -> str:
+    """Return the table of accuracies by way of writing a digit, of strangers and of the training's writers."""
+    strangers, *known = read("forms.json").values()
+    rows = []
+    for form in sorted(set(strangers).union(*known)):
+        cells = ["0", "", "", ""]
+        if own := strangers.get(form):
+            low, high = own["interval"]
+            right, interval = share(own["accuracy"], 1), f"{100 * low:.1f} to {share(high, 1)}"
+            cells = [f"{own['n']:,}", right, interval, str(own["refused"])]
+        seen = [file[form] for file in known if form in file]
+        count = sum(one["n"] for one in seen)
+        learned = share(sum(one["right"] for one in seen) / count, 1) if count else ""
+        rows.append([form, *cells, f"{count:,}", learned])
+    return table("way | n | right | 95 % interval | rejected | n, writers of the training | right", *rows)
+
+
 def seeds() -> str:
     """Return the table of what seed, ink, distillation and time bring."""
     found = read("crossvalidation.json")
