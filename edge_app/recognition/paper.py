@@ -11,13 +11,23 @@ from .components import Mask, Pieces, measure
 Grey = NDArray[np.float32]
 """(height, width) float32 from 0, black, to 255, white."""
 
+Light = NDArray[np.float32]
+"""(height, width) or, of three colours, (height, width, 3) float32 from 0 to 255."""
+
 SMALL = 256  # pixels of the longest side where the paper's light is measured
 THICKEST = 0.35  # of the longest side: a wider dark field is light or table, not a line of a digit
+COLOUR = 0.8  # of a colour's contrast counts beside that of grey: red, green, blue are noisier
+DARK = 0.5  # of the paper's level: a darker place may be a table
 LOW, NOISE = 14.0, 5.0  # of 255, and in standard deviations: less contrast is no ink
 FAINTEST = 0.4  # of the typical line's contrast: fainter pieces are rules, ghosts or texture
 BLOCK = 0.1  # of the longest side: the side of a block in which noise is measured
 WIDTHS = 8  # of a line: a dark field that is wider is no line
 LONG = 0.5  # of the picture's width: a shorter line is no rule
+STRIPS = 64  # of the page, in each of which a rule is nearly level
+STEEP = np.linspace(-0.12, 0.12, 33)  # slopes of rules: 7 degrees
+POINTS = 500  # of a rule, through which its curve is drawn
+FULL = 0.7  # of a rule is seen between the digits on it
+DARKER = 1.4  # of a rule's contrast: a pen
 SLENDER = 15  # lengths of a rule in its widths
 OWN = 0.4  # of a piece's own contrast: its lines end there
 
@@ -56,18 +66,37 @@ def light_of(grey: Grey, size: float) -> Grey:
     return np.asarray(Image.fromarray(paper).resize(page.size, Image.Resampling.BILINEAR))
 
 
-def contrast_of(grey: Grey, size: float) -> Grey:
-    """Return how much darker than paper each pixel is, 0 to 255 whatever the light: its share of the paper's level."""
+def contrast_of(page: Light, size: float) -> tuple[Grey, Mask]:
+    """Return how much darker than paper each pixel is, and where it lies in the dark, on a table or in a shadow.
+
+    0 to 255 whatever the light: the share of the paper's level, in grey or in the colour that a pen takes away.
+    """
+    grey = grey_of(page)
     paper = light_of(grey, size)
-    least = 0.4 * float(np.percentile(paper, 95))  # the noise of a dark table is not amplified
-    contrast = (paper - grey) * (255 / np.maximum(paper, max(least, 16)))
-    return contrast - np.percentile(contrast, 25) - 0.67 * noise_of(contrast)  # the closing lies on top of the noise
+    high = float(np.percentile(paper[::4, ::4], 95))
+    gain = 255 / np.maximum(paper, max(0.4 * high, 16))  # the noise of a dark table is not amplified
+    contrast = _zeroed((paper - grey) * gain)
+    if page.ndim == 3:
+        colours = (_zeroed((light_of(page[..., i], size) - page[..., i]) * gain) for i in range(3))
+        for colour in colours:
+            np.maximum(contrast, COLOUR * colour, out=contrast)
+    return contrast, paper < DARK * high
 
 
-def noise_of(contrast: Grey) -> float:
+def grey_of(page: Light) -> Grey:
+    """Return a page in grey, by the weights of ITU-R BT.601, as Pillow has them."""
+    return page @ np.array([0.299, 0.587, 0.114], np.float32) if page.ndim == 3 else page
+
+
+def _zeroed(contrast: Grey) -> Grey:
+    """Return a contrast with paper at 0: the closing lies on top of the noise."""
+    return contrast - np.percentile(contrast[::2, ::2], 25) - 0.67 * noise_of(contrast[::2, ::2])
+
+
+def noise_of(contrast: NDArray[np.float32]) -> float:
     """Return the standard deviation of paper, by its light side, which ink does not change."""
-    light, lighter = np.percentile(contrast, [25, 5])
-    return float(light - lighter) / 0.97  # 0.97 standard deviations lie between these of a normal distribution
+    light, lighter = np.percentile(contrast, [25, 10])
+    return float(light - lighter) / 0.61  # so many deviations lie between these of a normal distribution
 
 
 def _strengths(contrast: Grey, pieces: Pieces) -> NDArray[np.float32]:
@@ -120,30 +149,36 @@ def noise_map(contrast: Grey, side: float) -> Grey:
     return np.asarray(Image.fromarray(noise).resize((contrast.shape[1], contrast.shape[0]), Image.Resampling.BILINEAR))
 
 
-def find_pieces(contrast: Grey, side: float) -> Ink:
+def find_pieces(contrast: Grey, dark: Mask, side: float, *, ruled: bool = True) -> Ink:
     """Return what stands out from paper, whose noise is measured in blocks of `side` pixels.
 
     Two thresholds: what lies above the noise is a piece, and each piece ends at a share of its own contrast, so that
     pencil and marker keep their width; a piece much fainter than the typical one is none.
     """
-    solid = contrast > np.maximum(LOW, NOISE * noise_map(contrast, side))
-    pieces = measure(solid)
+    least = NOISE * noise_map(contrast, side)
+    if dark.any():  # in blocks where it meets the sheet the sheet prevails
+        table = np.percentile(contrast[dark], 25) + NOISE * noise_of(contrast[dark])
+        least = np.where(dark, np.maximum(least, table), least)
+    solid = contrast > np.maximum(LOW, least)
+    pieces = measure(drop_lines(solid, contrast) if ruled else solid)  # rules may be darker than pencil
     strengths = _strengths(contrast, pieces)
     typical = weighted_median(strengths, pieces.outline * np.minimum(pieces.area, 400.0) * strengths)
     kept = np.concatenate([[np.inf], np.where(strengths >= FAINTEST * typical, strengths, np.inf)])[pieces.labels]
     return Ink((contrast * (255 / kept)).astype(np.float32), contrast > OWN * kept)
 
 
-def find_ink(grey: Grey) -> NDArray[np.uint8]:
+def find_ink(page: Light) -> NDArray[np.uint8]:
     """Return the ink of a page, (height, width) uint8, 0 for paper, 255 for the core of lines."""
-    grey = 255 - grey if is_dark_page(grey) else grey
-    widest = THICKEST * max(grey.shape)
-    ink = find_pieces(contrast_of(grey, widest), widest)
-    closer = WIDTHS * ink.line_width
-    if 0 < closer < widest:  # light measured closer to the lines leaves less of shadows
-        ink = find_pieces(contrast_of(grey, closer), max(closer, BLOCK * max(grey.shape)))
-    mask = drop_lines(ink.mask)
-    mask = drop_foreign(mask)
+    page = 255 - page if is_dark_page(grey_of(page)) else page
+    side = max(page.shape)
+    block = THICKEST * side
+    contrast, dark = contrast_of(page, block)
+    closer = WIDTHS * find_pieces(contrast, dark, block, ruled=False).line_width
+    if 0 < closer < block:  # light measured closer to the lines leaves less of shadows
+        contrast, dark = contrast_of(page, closer)
+        block = max(closer, BLOCK * side)
+    ink = find_pieces(contrast, dark, block)
+    mask = drop_foreign(ink.mask)
     soft = grow(mask, max(1, round(0.25 * ink.line_width)))
     return np.where(soft, np.clip(np.rint(ink.contrast), 0, 255), 0).astype(np.uint8)
 
@@ -184,43 +219,68 @@ def _thin(mask: Mask, most: float) -> Mask:
 def _long_lines(mask: Mask, thick: float) -> list[Mask]:
     """Return the pixels of long, thin, nearly horizontal lines, but not where a digit's line crosses them.
 
-    As staff lines are taken out of scores: followed through gaps, and only runs no thicker than the line go (Dalitz et
-    al., 2008).
+    Lines are found by their share of filled strips along each slope, a Hough transform; as staff lines are taken out of
+    scores, they are followed through gaps, and only runs no thicker than the line go (Dalitz et al., 2008).
     """
+    high, wide = mask.shape
+    strip = max(1, wide // STRIPS)
     thin = _thin(mask, 1.6 * thick + 1)
-    gap = 2 * round(2 * thick) + 1
-    bridged = ~spread(~spread(np.pad(thin, ((0, 0), (gap, gap))), gap), gap)[:, gap:-gap]
-    least = 2 * round(2.5 * thick) + 1
-    bridged = spread(bridged.T, 2 * max(1, round(0.3 * thick)) + 1).T  # a sloping line has longer runs then
-    flat = spread(~spread(~bridged, least), least)
-    lines = measure(spread(flat.T, 3).T)
-    long = (lines.width >= LONG * mask.shape[1]) & (lines.height <= 0.15 * lines.width + 3 * thick)
-    bands = (_band(mask, thin, lines, int(i), thick) for i in np.flatnonzero(long))
-    return [band for band in bands if band is not None]
+    near = spread(thin.T, 2 * max(1, round(0.3 * thick)) + 1).T[:, : wide // strip * strip]
+    filled = near.reshape(high, -1, strip).mean(axis=2, dtype=np.float32)
+    places = (np.arange(filled.shape[1]) + 0.5) * strip - wide / 2
+    shifts = np.rint(STEEP[:, None] * places).astype(int)
+    reach = int(np.abs(shifts).max(initial=0))
+    padded = np.pad(filled, ((reach, reach), (0, 0)))
+    shares = np.zeros((len(STEEP), high), np.float32)
+    for column in range(filled.shape[1]):
+        for slope, shift in enumerate(shifts[:, column]):
+            shares[slope] += padded[reach + shift : reach + shift + high, column]
+    shares /= filled.shape[1]
+    bands: list[Mask] = []
+    best = shares.max(axis=0)
+    columns = np.arange(wide)
+    taken = np.zeros(high, bool)
+    for row in np.argsort(-best, kind="stable"):
+        if best[row] < LONG * FULL:
+            break
+        if taken[row]:
+            continue
+        slope = STEEP[shares[:, row].argmax()]
+        band = _band(mask, thin, row + slope * (columns - wide / 2), thick)
+        taken[max(0, row - round(2 * thick)) : row + round(2 * thick) + 1] = True
+        if band is not None:
+            bands.append(band)
+    return bands
 
 
-def _band(mask: Mask, thin: Mask, lines: Pieces, i: int, thick: float) -> Mask | None:
-    """Return the pixels of line `i`, along the parabola through it; None if it is not straight, or full of gaps."""
-    y, x = np.nonzero((lines.labels == i + 1) & thin)
+def _band(mask: Mask, thin: Mask, line: NDArray[np.float64], thick: float) -> Mask | None:
+    """Return the pixels of a line, along the parabola through it; None if it is short, or full of gaps."""
+    top, end = max(0, int(line.min() - 8 * thick)), int(line.max() + 8 * thick) + 1
+    near_mask, near_thin = mask[top:end], thin[top:end]
+    rows = np.arange(top, top + len(near_mask), dtype=np.float32)[:, None]
+    y, x = np.nonzero(near_thin & (np.abs(rows - line.astype(np.float32)) <= 2 * thick + 2))
     if len(np.unique(x)) < 3:
         return None
-    columns = np.arange(mask.shape[1])
-    curve = _curve(x, y, columns, max(1.0, 0.3 * thick))
-    distance = np.abs(np.arange(mask.shape[0])[:, None] - curve)
-    inner = slice(lines.left[i], lines.right[i])
-    own = (thin & (distance <= 2 * thick))[:, inner].sum() / lines.width[i]
+    curve = _curve(x, y + top, np.arange(mask.shape[1]), max(1.0, 0.3 * thick))
+    distance = np.abs(rows - curve.astype(np.float32))
+    inner = slice(x.min(), x.max() + 1)
+    on = (near_thin & (distance <= 2 * thick))[:, inner]
+    own = on.sum() / max(1, on.any(axis=0).sum())
     near = distance <= max(0.5 * thick, own) + 1.5
-    filled = (mask & near).any(axis=0)[inner].mean()
-    counts = np.bincount(x, minlength=len(columns))
-    middles = np.bincount(x, weights=y, minlength=len(columns)) / np.maximum(counts, 1)
-    strays = np.abs(middles - curve)[counts > 0] > max(0.75, 0.2 * thick)
+    filled = (near_mask & near).any(axis=0)[inner].mean()
     whole = 0.75 if own < 0.6 * thick else 0.95  # as thick as a pen's, with gaps: the bases of a 2 and a 0 side by side
-    is_straight = filled > whole and strays.mean() < 0.3
-    return thin & near if is_straight and lines.width[i] > SLENDER * own else None
+    length = int(np.ptp(x)) + 1
+    if filled <= whole or length < LONG * mask.shape[1] or length <= SLENDER * own:
+        return None
+    band = np.zeros_like(mask)
+    band[top:end] = near_thin & near
+    return band
 
 
 def _curve(x: NDArray[np.int64], y: NDArray[np.int64], columns: NDArray[np.int64], near: float) -> NDArray[np.float64]:
     """Return the height at `columns` of the parabola through most points, straight on beyond their ends."""
+    some = slice(None, None, max(1, len(x) // POINTS))
+    x, y = x[some], y[some]
     middle, unit = float(x.mean()), max(1.0, float(np.ptp(x)))  # pixels as they are leave polyfit ill-conditioned
     along = (x - middle) / unit
     kept = np.ones(len(x), bool)
@@ -236,8 +296,8 @@ def _curve(x: NDArray[np.int64], y: NDArray[np.int64], columns: NDArray[np.int64
     return np.asarray(np.polyval(parabola, inside) + slope * beyond, np.float64)
 
 
-def drop_lines(mask: Mask) -> Mask:
-    """Return the mask without rules and squares, which are longer than digits are high."""
+def drop_lines(mask: Mask, contrast: Grey) -> Mask:
+    """Return the mask without rules and squares, which are longer than digits are high; darker ink on them stays."""
     pieces = measure(mask)
     thick = typical_width(pieces)
     across = _long_lines(mask, thick)
@@ -253,7 +313,20 @@ def drop_lines(mask: Mask) -> Mask:
         return mask
     rules = [band for band in across if _is_rule(pieces, band, tall, many=len(across) > 2)]
     rules += [band for band in upright if _is_upright_rule(pieces, band, tall, many=len(upright) > 2)]
-    return mask & ~np.logical_or.reduce(rules) if rules else mask
+    return mask & ~np.logical_or.reduce([_paler(rule, contrast) for rule in rules]) if rules else mask
+
+
+def _paler(rule: Mask, contrast: Grey) -> Mask:
+    """Return the pixels of a rule that are no darker than it is as a rule."""
+    y, x = np.nonzero(rule)
+    own = contrast[y, x]
+    place = x if np.ptp(x) > np.ptp(y) else y
+    along = np.zeros(int(place.max()) + 1, np.float32)
+    np.maximum.at(along, place, own)
+    pale = own <= DARKER * np.median(along[along > 0])
+    paler = np.zeros_like(rule)
+    paler[y[pale], x[pale]] = True
+    return paler
 
 
 def _is_rule(pieces: Pieces, band: Mask, tall: float, *, many: bool) -> bool:
@@ -272,7 +345,7 @@ def _is_upright_rule(pieces: Pieces, band: Mask, tall: float, *, many: bool) -> 
     apart = weighted_median(pieces.height[others], 1.0 * pieces.area[others])
     crosses = length >= 0.95 * len(band)
     alone = others.sum() >= 3 and length >= (1.4 if crosses else 2.5) * apart
-    return bool(length >= 1.3 * tall and (alone or (many and crosses)))
+    return bool(length >= 1.3 * tall and (alone or (many and (crosses or length >= 1.8 * tall))))
 
 
 def drop_foreign(mask: Mask) -> Mask:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..errors import ImageError, NoInkError
 from .components import Pieces, measure
 from .cuts import cut_piece
-from .paper import Grey, find_ink, typical_width
+from .paper import Grey, Light, find_ink, grey_of, typical_width
 from .results import Digit
 from .segmentation import line_height
 
@@ -34,6 +34,7 @@ CLEAR = 0.9  # confidence of most digits on a page of digits
 DOUBT = 0.35  # of the digits are less clear on a page of text, or on no page
 FEW = 5  # digits that may all be doubtful
 SOFT, BLUR = 2.5, 0.15  # pixels, and of a line's width: softer edges are out of focus
+FADED = 25  # of 255 between a pixel's colours: a page with less is grey
 WORKING_SIDE = 1024  # pixels of the longest side: a digit of 1/40 of the page still has 25
 
 Coverage = NDArray[np.uint8]
@@ -52,16 +53,16 @@ def open_picture(source: Path | IO[bytes]) -> Coverage:
             warnings.simplefilter("ignore")  # Pillow's about metadata and size; the size is checked below
             with Image.open(source, formats=FORMATS) as image:
                 _check_size(image)
-                grey = _grey_of(image)
+                page = _page_of(image)
     except Image.DecompressionBombError:
         raise ImageError(f"more than {MAX_PIXELS:,} pixels: scale it down") from None
     except UnidentifiedImageError:
         raise ImageError(f"not a picture: expected {', '.join(FORMATS)}") from None
     except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:  # what Pillow raises on corrupt files
         raise ImageError(f"cannot be read as a picture: {error}") from None
-    ink = find_ink(grey)
+    ink = find_ink(page)
     if not ink.any():
-        raise _why_blank(grey)
+        raise _why_blank(grey_of(page))
     return ink
 
 
@@ -110,14 +111,14 @@ def _check_size(image: "Image.Image") -> None:
 
 def ink_of_image(image: "Image.Image") -> Coverage:
     """Return how much ink each pixel of a Pillow image has, uint8, 0 for paper, at most WORKING_SIDE on a side."""
-    return find_ink(_grey_of(image))
+    return find_ink(_page_of(image))
 
 
-def _grey_of(image: "Image.Image") -> Grey:
-    """Return a Pillow image in grey, upright, at most WORKING_SIDE on a side."""
+def _page_of(image: "Image.Image") -> Light:
+    """Return a Pillow image upright, at most WORKING_SIDE on a side; in grey if it has hardly any colour."""
     from PIL import Image
 
-    image.draft("L", (WORKING_SIDE, WORKING_SIDE))  # a JPEG decodes small at once
+    image.draft("RGB", (WORKING_SIDE, WORKING_SIDE))  # a JPEG decodes small at once
     image.load()
     if image.mode in ("P", "PA") and image.palette is None:  # Pillow opens it, and then asserts
         raise ImageError("cannot be read as a picture: its palette is missing")
@@ -125,12 +126,14 @@ def _grey_of(image: "Image.Image") -> Grey:
     factor = max(image.size) // WORKING_SIDE
     if factor > 1:
         image = _reduced(image, factor)  # before anything that copies the whole page
-    grey = _flatten(image if turn is None else image.transpose(Image.Transpose(turn)))
-    if max(grey.size) > WORKING_SIDE:
-        scale = WORKING_SIDE / max(grey.size)
-        size = (max(1, round(grey.width * scale)), max(1, round(grey.height * scale)))
-        grey = grey.resize(size, Image.Resampling.BOX)
-    return np.asarray(grey, np.float32)
+    page = _flatten(image if turn is None else image.transpose(Image.Transpose(turn)))
+    if max(page.size) > WORKING_SIDE:
+        scale = WORKING_SIDE / max(page.size)
+        size = (max(1, round(page.width * scale)), max(1, round(page.height * scale)))
+        page = page.resize(size, Image.Resampling.BOX)
+    if page.mode == "RGB" and np.percentile(np.ptp(np.asarray(page)[::2, ::2], axis=2), 99.5) < FADED:
+        page = page.convert("L")
+    return np.asarray(page, np.float32)
 
 
 def _reduced(image: "Image.Image", factor: int) -> "Image.Image":
@@ -140,7 +143,7 @@ def _reduced(image: "Image.Image", factor: int) -> "Image.Image":
     """
     from PIL import Image
 
-    mode = "RGBA" if image.has_transparency_data else image.mode[0] if image.mode[0] in "IF" else "L"
+    mode = "RGBA" if image.has_transparency_data else image.mode[0] if image.mode[0] in "IF" else _colours(image)
     small = Image.new(mode, (-(-image.width // factor), -(-image.height // factor)))
     step = factor * max(1, TILE // factor)
     for top in range(0, image.height, step):
@@ -151,7 +154,7 @@ def _reduced(image: "Image.Image", factor: int) -> "Image.Image":
 
 
 def _flatten(image: "Image.Image") -> "Image.Image":
-    """Return `image` in 8-bit grey; in a transparent drawing the opaque pixels are ink."""
+    """Return `image` in 8-bit grey or RGB; in a transparent drawing the opaque pixels are ink."""
     from PIL import Image
 
     if image.mode.startswith(("I", "F")):  # Pillow clips these to 8 bits instead of scaling
@@ -167,8 +170,13 @@ def _flatten(image: "Image.Image") -> "Image.Image":
         # light ink goes on black, dark ink on white, where it stays visible
         light = opaque.size > 0 and float(opaque.mean()) > 127
         paper = Image.new("RGBA", rgba.size, (0, 0, 0, 255) if light else (255, 255, 255, 255))
-        return Image.alpha_composite(paper, rgba).convert("L")
-    return image.convert("L")
+        return Image.alpha_composite(paper, rgba).convert("RGB")
+    return image.convert(_colours(image))
+
+
+def _colours(image: "Image.Image") -> str:
+    """Return the mode of Pillow in which a picture keeps its colours, if it has any."""
+    return "L" if image.mode in ("1", "L", "LA", "La") else "RGB"
 
 
 @dataclass(frozen=True)
