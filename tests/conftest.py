@@ -70,7 +70,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 @pytest.hookimpl(tryfirst=True)  # before -m selects
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what tests/e2e holds and what uses MNIST or real ink, and run the longest tests first."""
-    items.sort(key=lambda item: not set(NEED_TENSORFLOW).intersection(item.path.parents))
+    items.sort(key=lambda item: item.path.parent not in NEED_TENSORFLOW)
     for item in items:
         if "e2e" in item.path.relative_to(ROOT).parts:
             item.add_marker("e2e")

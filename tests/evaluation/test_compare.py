@@ -13,8 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from scipy.stats import binomtest
-from sklearn.metrics import confusion_matrix
 
 from edge_app.cli import main
 from edge_app.datasets.labelled import read_labelled
@@ -48,6 +46,12 @@ def classifiers() -> list[Classifier]:
     return open_classifiers(MODELS, find_runtime())
 
 
+def binomtest(*case: int) -> Any:
+    from scipy import stats  # a second to import
+
+    return stats.binomtest(*case)
+
+
 @given(st.integers(0, 60), st.integers(0, 60))
 def test_mcnemar_equals_the_exact_binomial_test(one: int, two: int) -> None:
     expected = binomtest(one, one + two).pvalue if one + two else 1.0
@@ -67,6 +71,8 @@ def test_wilson_equals_scipy(case: tuple[int, int]) -> None:
 
 @pytest.mark.data
 def test_figures_equal_an_independent_computation(mnist: Mnist, classifiers: list[Classifier]) -> None:
+    from sklearn.metrics import confusion_matrix
+
     x, y = mnist.x_test, mnist.y_test
     found = Set("m", classifiers)
     for i in range(0, 10_000, 300):

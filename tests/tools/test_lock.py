@@ -10,8 +10,6 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -154,6 +152,9 @@ def sbom(python: Path, output: Path) -> bytes:
 
 @pytest.mark.e2e
 def test_sbom_lists_every_pin_and_is_reproducible(python: Path, tmp_path: Path) -> None:
+    from cyclonedx.schema import SchemaVersion  # seconds to import: it compiles grammars
+    from cyclonedx.validation.json import JsonStrictValidator
+
     content = sbom(python, tmp_path / "a.json")
     assert content == sbom(python, tmp_path / "b.json")
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(content.decode()) is None
