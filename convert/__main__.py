@@ -24,7 +24,7 @@ from edge_app.datasets.mnist import SHA256, Mnist
 from edge_app.errors import DataError, DigitpadError, ModelError
 from edge_app.evaluation.compare.data import Batches
 from edge_app.modelfiles.card import CARD, FLOAT, INT8, NEXT_CARD, models_folder, read_card
-from edge_app.modelfiles.selftest import CONVENTIONS, known_digits, make_expected
+from edge_app.modelfiles.selftest import CONVENTIONS, choose_convention, known_digits, make_expected
 from edge_app.recognition.interpreter import MODULES
 from edge_app.recognition.model import REJECT
 from edge_app.storage.atomic_write import readable_json, write_atomically
@@ -135,19 +135,12 @@ def _judged(data: list[Path], mnist: Mnist, chosen: NDArray[np.intp]) -> tuple[s
 
 
 def _find_convention(network: Any, judged: Labelled) -> str:
-    """Return the convention of a network's input: of those with which it reads about best, the most likely.
-
-    Accuracy alone may not tell: ReLU networks read 0 to 255 nearly as well as 0 to 1, only with far too much certainty.
-    """
+    """Return the convention of a network's input: of those with which it reads about best, the likeliest."""
     from .keras_file import log_probabilities
 
     images, labels = (part[:: max(1, len(judged[1]) // TRIED)] for part in judged)
-    right, likelihood = {}, {}
-    for name, ends in CONVENTIONS.items():
-        logs = log_probabilities(network, images, ends)
-        right[name] = float((logs.argmax(axis=1) == labels).mean())
-        likelihood[name] = float(logs[np.arange(len(labels)), labels].mean())
-    return max((name for name in right if right[name] >= max(right.values()) - NEAR), key=lambda name: likelihood[name])
+    logs = {name: log_probabilities(network, images, ends) for name, ends in CONVENTIONS.items()}
+    return choose_convention(logs, labels.astype(np.intp), NEAR)
 
 
 def _make_card(

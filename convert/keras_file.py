@@ -14,22 +14,27 @@ from edge_app.recognition.classifier import softmax
 from edge_app.recognition.normalise import SIZE
 
 CLASSES = (10, 11)
+LAST = (keras.activations.softmax, keras.activations.log_softmax, keras.activations.sigmoid)
 
 
 def load_network(path: Path, output_name: str | None = None) -> Any:
     """Return the network at `path` (.keras, .h5 or a SavedModel folder) with one input and one output.
 
-    A softmax at its end is taken off where it is a layer of its own or the last layer's activation. Raises ModelError.
+    A softmax or sigmoid at its end is taken off where it is a layer of its own or the last layer's activation.
+    Raises ModelError.
     """
     if not path.exists():
         raise ModelError(f"{path}: not found. Expected a .keras or .h5 file, or a SavedModel folder")
     network = _choose_output(path, _load_folder(path) if path.is_dir() else _load_file(path), output_name)
     shape, outputs = tuple(network.inputs[0].shape[1:]), tuple(network.outputs[0].shape[1:])
+    if len(outputs) > 1 and [side for side in outputs if side != 1] in ([own] for own in CLASSES):
+        network = keras.Model(network.inputs, keras.layers.Flatten()(network.outputs[0]))
+        outputs = tuple(network.outputs[0].shape[1:])
     if [side for side in shape if side != 1] not in ([SIZE, SIZE], [SIZE * SIZE]):
         raise ModelError(f"{path}: takes {shape}, expected grey pictures of 28 x 28. {_advice(shape)}")
     if len(outputs) != 1 or outputs[0] not in CLASSES:
         raise ModelError(f"{path}: gives {outputs}, expected (10,) for the digits, or (11,) with one for no digit")
-    return _without_softmax(network)
+    return _without_softmax(_in_float32(path, network))
 
 
 def with_fixed_batch(network: Any) -> Any:
@@ -105,12 +110,29 @@ def _choose_output(path: Path, network: Any, name: str | None) -> Any:
     return keras.Model(network.inputs, outputs[name])
 
 
+def _in_float32(path: Path, network: Any) -> Any:
+    """Return the network as one of float32, which the converter needs, where it takes bytes or has mixed precision."""
+    [own], kinds = network.inputs, {layer.compute_dtype for layer in network._flatten_layers(include_self=False)}
+    if own.dtype == "float32" and kinds <= {"float32"}:
+        return network
+    try:
+        same = keras.models.clone_model(
+            network,
+            [keras.Input(batch_shape=own.shape, dtype="float32")],
+            clone_function=lambda layer: type(layer).from_config({**layer.get_config(), "dtype": "float32"}),
+        )
+        same.set_weights(network.get_weights())
+    except Exception as error:  # Keras does not document what it raises
+        raise ModelError(f"{path}: cannot be rebuilt in float32 ({first_line(error)}). Train it in float32") from None
+    return same
+
+
 def _without_softmax(network: Any) -> Any:
-    """Return the network without the softmax at its end, which costs int8 resolution, where it can be taken off."""
+    """Return the network without the softmax or sigmoid at its end, which cost int8 resolution, if it is separable."""
     last = network.outputs[0]._keras_history.operation
     if isinstance(last, keras.layers.Softmax):
         return keras.Model(network.inputs, last.input)
-    if getattr(last, "activation", None) is keras.activations.softmax:
+    if getattr(last, "activation", None) in LAST:
         last.activation = keras.activations.linear
     return network
 

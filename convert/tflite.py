@@ -23,11 +23,19 @@ from .keras_file import first_line
 from .variants import DYNAMIC, FLOAT16
 
 Inputs = NDArray[np.float32]
+LOOPS = ("WHILE", "UNIDIRECTIONAL_SEQUENCE_LSTM", "UNIDIRECTIONAL_SEQUENCE_RNN")
 
 
 def to_float(network: Any) -> bytes:
-    """Return the network as a float32 .tflite file."""
-    return _convert(tf.lite.TFLiteConverter.from_keras_model(network))
+    """Return the network as a float32 .tflite file; raises ModelError for one with a loop.
+
+    The app opens no loops, and TensorFlow's calibrator crashes on them.
+    """
+    content = _convert(tf.lite.TFLiteConverter.from_keras_model(network))
+    steps = tf.lite.Interpreter(model_content=content)._get_ops_details()
+    if any(step["op_name"] in LOOPS for step in steps):
+        raise ModelError("it reads in a loop, which the app does not open. Build its recurrent layers with unroll=True")
+    return content
 
 
 def to_float16(network: Any) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..datasets.allographs import allographs_of
+from ..datasets.allographs import allographs_of, reference_digits
 from ..errors import ModelError
 from ..recognition.classifier import Classifier, softmax
 from ..recognition.interpreter import Runtime
@@ -18,6 +18,8 @@ from ..recognition.normalise import SIZE, normalise_digit
 
 FLOOR = 0.75  # of the clear digits; digitpad's networks and the tutorial's recognise at least 0.95, chance 0.1
 CLEAR = 4  # allographs of each digit, the most common ones
+NEAR = 0.04  # conventions that read this much less than the best may still be the one
+FAINTEST = 0.02  # of full ink: the calibration pictures' darkest
 UNITS = 8  # of the int8 output: the largest difference seen between the two runtimes
 
 
@@ -38,23 +40,35 @@ def clear_digits() -> tuple[NDArray[np.uint8], list[str]]:
     return np.stack([normalise_digit(one.ink) for one in clear]), [one.label for one in clear]
 
 
-def choose_convention(right: Mapping[str, float], margin: float) -> str:
-    """Return the convention by the share of digits read with each: the first that is at most `margin` below the best.
+def choose_convention(logs: Mapping[str, NDArray[np.float32]], labels: NDArray[np.intp], margin: float) -> str:
+    """Return the convention by the log-probabilities (n, classes) of digits with each: of the best, the likeliest.
 
-    A network without biases reads 0 to 255 as well as 0 to 1, and is then as certain as it is wrong.
+    The best are those with at most `margin` less accuracy. Accuracy alone does not tell: ReLU networks read 0 to 255
+    nearly as well as 0 to 1, only with far too much certainty.
     """
-    best = max(right.values())
-    return next(name for name, share in right.items() if share >= best - margin)
+    right = {name: float((own.argmax(axis=1) == labels).mean()) for name, own in logs.items()}
+    best = [name for name, share in right.items() if share >= max(right.values()) - margin]
+    return max(best, key=lambda name: float(logs[name][np.arange(len(labels)), labels].mean()))
 
 
 def find_input_range(model: Model, runtime: Runtime) -> tuple[float, float]:
-    """Return what a network without a card takes for paper and ink: the convention with which it reads clear digits."""
-    images, labels = clear_digits()
-    right = {}
-    for name, ends in CONVENTIONS.items():
-        logits = Classifier(replace(model, input_range=ends), runtime).logits(images)
-        right[name] = float(np.mean([model.classes[i] == own for i, own in zip(logits.argmax(1), labels, strict=True)]))
-    return CONVENTIONS[choose_convention(right, 1.5 / len(labels))]
+    """Return what a network without a card takes for paper and ink: the convention with which it reads drawn digits."""
+    images, labels = reference_digits()
+    images, labels = images[::2], labels[::2]
+    limits = Classifier(model, runtime).input_limits
+    names = [name for name, ends in CONVENTIONS.items() if limits is None or _fits(limits, *ends)] or list(CONVENTIONS)
+    logs = {}
+    for name in names if len(names) > 1 else ():
+        logits = Classifier(replace(model, input_range=CONVENTIONS[name]), runtime).logits(images)
+        logs[name] = np.log(np.maximum(softmax(logits), np.float32(1e-30)))
+    return CONVENTIONS[choose_convention(logs, np.array(labels).astype(int), NEAR) if logs else names[0]]
+
+
+def _fits(limits: tuple[float, float], paper: float, ink: float) -> bool:
+    """Return whether an 8-bit input was calibrated for this: from paper to ink or, by faint pictures, less far."""
+    near, far = limits if paper < ink else limits[::-1]
+    step = (limits[1] - limits[0]) / 255
+    return abs(near - paper) < 1.5 * step and FAINTEST < (far - paper) / (ink - paper) < 1.02
 
 
 def check_reading(classifier: Classifier, floor: float = FLOOR) -> float:

@@ -65,7 +65,8 @@ class Classifier:
             if kind.kind != "f" and not detail["quantization"][0] > 0:
                 raise ModelError(f"{model.path}: {kind.name} without a quantisation scale. {HOW_TO_MAKE}")
         self._levels = self._input_levels()
-        self.has_softmax = [name for name in self.operators() if name not in VIEWS][-1:] == ["SOFTMAX"]
+        last = [name for name in self.operators() if name not in VIEWS][-1:]
+        self.has_softmax, self._has_sigmoid = last == ["SOFTMAX"], last == ["LOGISTIC"]
 
     def _input_levels(self) -> NDArray[Any]:
         """Return the network's input value for each of the 256 grey levels."""
@@ -80,6 +81,14 @@ class Classifier:
     def is_int8(self) -> bool:
         """Whether input and output are int8."""
         return bool(self._input["dtype"] == self._output["dtype"] == np.int8)
+
+    @property
+    def input_limits(self) -> tuple[float, float] | None:
+        """The least and the largest value that an 8-bit input holds, as real numbers; None for other inputs."""
+        if np.dtype(self._input["dtype"]).itemsize > 1:
+            return None
+        (scale, zero_point), limits = self._input["quantization"], np.iinfo(self._input["dtype"])
+        return (limits.min - zero_point) * scale, (limits.max - zero_point) * scale
 
     @property
     def output_step(self) -> float:
@@ -140,7 +149,7 @@ class Classifier:
         """Return the logits of digit images: (n, 28, 28) uint8 to (n, classes) float32.
 
         A network that ends in a softmax gives their logarithms, which a further softmax turns back into its own
-        probabilities; those that int8 rounds to 0 become a 64th of a unit.
+        probabilities, one that ends in sigmoids their log odds; what int8 rounds to 0 becomes a 64th of a unit.
         """
         check_images(images)
         raw: Any = np.empty((len(images), len(self.model.classes)), self._output["dtype"])
@@ -148,7 +157,11 @@ class Classifier:
             self.feed(self._interpreter, image)
             raw[i] = self._interpreter.get_tensor(self._output["index"]).reshape(-1)
         values = raw if raw.dtype == np.float32 else dequantise_output(raw, *self._output["quantization"])
-        return np.log(np.maximum(values, self.output_step / 64 or 1e-7)) if self.has_softmax else values
+        least = np.float32(self.output_step / 64 or 1e-7)
+        if self._has_sigmoid:
+            values = np.clip(values, least, 1 - least)
+            return np.log(values / (1 - values))
+        return np.log(np.maximum(values, least)) if self.has_softmax else values
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return calibrated probabilities: (n, 28, 28) uint8 to (n, classes) float32."""

@@ -26,7 +26,7 @@ def fewer_images(small: Mnist) -> Iterator[pytest.MonkeyPatch]:
     """Judge conversions by fewer images."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(convert, "load_mnist", lambda _: small)
-        patch.setattr(convert, "JUDGED", 500)
+        patch.setattr(convert, "JUDGED", 1500)
         yield patch
 
 

@@ -25,7 +25,7 @@ from edge_app.recognition.interpreter import MODULES, find_runtime
 from edge_app.storage.atomic_write import write_atomically
 from train import networks
 
-from ..conftest import ROOT
+from ..conftest import DATA, ROOT
 from ..modelfiles.test_shipped import RUNTIMES
 from .conftest import fewer_images
 from .zoo import KINDS
@@ -81,6 +81,20 @@ def test_a_final_softmax_is_removed(tmp_path: Path) -> None:
     card = json.loads((tmp_path / CARD).read_text())
     assert card["classes"] == list("0123456789")
     assert "SOFTMAX" not in card["runtimes"][0][INT8]["operators"]
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_file_of_keras_2_reads_as_it_did_there(mnist: Mnist, tmp_path: Path) -> None:
+    """TensorFlow 2.15 wrote it: a convolution, BatchNormalization, max pooling, dropout and a softmax."""
+    from convert.keras_file import load_network, log_probabilities
+
+    path = DATA / "models" / "keras_2.h5"
+    found = np.exp(log_probabilities(load_network(path), mnist.x_test[:5], (0.0, 1.0)))  # there: model.predict
+    assert found.argmax(axis=1).tolist() == [7, 2, 1, 0, 4]
+    assert found.max(axis=1) == pytest.approx(
+        [0.997, 0.9061, 0.9762, 0.9984, 0.9679], abs=2e-4
+    )  # as model.predict gave there
+    assert convert.main([str(path), "--output", str(tmp_path)]) == 0
 
 
 @pytest.mark.usefixtures("quick")
