@@ -9,7 +9,7 @@ Name: TypeAlias = Literal[
     "undo", "redo", "clear", "erase", "compare",
     "copy", "speak", "save",
     "look", "digit_panel", "neighbour", "digit", "label", "take", "split", "join", "map",
-    "open", "escape", "turn", "focus", "press", "quit", "leave",
+    "open", "escape", "turn", "layers", "layer", "focus", "press", "quit", "leave",
     "folder", "file",
     "entry", "restore", "keypad", "backspace", "typed", "delete", "export", "forget", "unlearn",
     "practice", "next", "show", "judge",

@@ -42,6 +42,7 @@ KEYS = {
     pygame.K_SPACE: Action("press"),
     pygame.K_F1: Action("open", "keys"),
     pygame.K_F2: Action("compare"),
+    pygame.K_F3: Action("layers"),
     pygame.K_F10: Action("open", "menu"),
     pygame.K_F11: Action("fullscreen"),
     pygame.K_u: Action("undo"),

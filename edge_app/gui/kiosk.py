@@ -7,10 +7,10 @@ ALLOWED: frozenset[Name] = frozenset(
         *("undo", "redo", "clear", "erase", "copy", "speak"),
         *("look", "digit_panel", "neighbour", "digit", "label", "take", "split", "join", "map"),
         *("practice", "show", "next", "judge"),
-        *("escape", "turn", "focus", "press", "quit", "leave", "answer"),
+        *("escape", "turn", "layer", "focus", "press", "quit", "leave", "answer"),
     )
 )
-PANELS = frozenset(("menu", "digit", "keys", "quit"))
+PANELS = frozenset(("menu", "digit", "layers", "keys", "quit"))
 
 
 def visitor_may(action: Action) -> bool:

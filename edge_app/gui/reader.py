@@ -9,9 +9,11 @@ import numpy as np
 from ..errors import DigitpadError, ModelError
 from ..personal.lessons import PersonalClassifier
 from ..personal.saliency import occlusion_map
+from ..recognition.normalise import DigitImage
 from ..recognition.recognizer import Recognizer
 from ..recognition.results import Reading
 from ..recognition.segmentation import Part
+from .lens import Lens, Maps
 from .notices import Notices
 from .pad import Page
 from .services import Services
@@ -53,6 +55,8 @@ class Reader:
         self.recognizer: Recognizer | None = None
         self.exit_status = 0  # not 0 if the model could not be loaded
         self.on_reading: Callable[[], None] = lambda: None
+        self._lens = Lens(services.comparison)
+        self._traced: DigitImage | None = None  # what the layers were requested of
         self._state, self._services, self._timers, self._view, self._notices = state, services, timers, view, notices
 
     # Requests
@@ -66,6 +70,7 @@ class Reader:
         if state.pad.is_empty and state.picture is None:
             state.reading, state.read_page, state.live, state.verdict = Reading(), state.pad.page, None, None
             self._record()
+            self.submit_layers()
             self.on_reading()
         else:
             self._submit()
@@ -107,6 +112,23 @@ class Reader:
             return lambda: self._take_map(reading, number, heat.tobytes())
 
         self._services.worker.submit("map", job)
+
+    def submit_layers(self) -> None:
+        """Request the layers of the digit written last, if they are shown."""
+        state, recognizer = self._state, self.recognizer
+        if recognizer is None or not (state.shows_layers or state.top_panel("layers")):
+            return
+        last = max(state.shown.digits, key=lambda digit: max(digit.strokes, default=-1), default=None)
+        image = self._traced = last.image if last else None
+        if image is None:
+            state.layers = ()
+            return
+
+        def job() -> Callable[[], None]:
+            layers = self._lens.look(recognizer.classifier, image)
+            return lambda: self._take_layers(image, layers)
+
+        self._services.worker.submit("layers", job)
 
     # Without the worker
 
@@ -150,7 +172,7 @@ class Reader:
                 self._take_model(result)
             elif not isinstance(result, DigitpadError):
                 result()  # of `_submit` or `submit_map`
-            elif name == "map":
+            elif name in ("map", "layers"):
                 self._notices.report(result)
             else:
                 self.exit_status = result.exit_status if name == "load" else self.exit_status
@@ -170,6 +192,10 @@ class Reader:
         if reading is self._state.reading:
             self._state.heat[number] = heat
 
+    def _take_layers(self, image: DigitImage, layers: tuple[Maps, ...]) -> None:
+        if image is self._traced:
+            self._state.layers = layers
+
     def _take_reading(
         self, page: Page, picture: Picture | None, live: bool, reading: Reading, verdict: Verdict | None
     ) -> None:
@@ -178,6 +204,7 @@ class Reader:
             return  # changed meanwhile, and requested again
         if live:
             state.live = reading if state.pad.current else None
+            self.submit_layers()
             return
         if picture is None and not page.strokes:
             return  # the pad was blank: a picture was closed meanwhile
@@ -186,6 +213,7 @@ class Reader:
         self._record()
         if picture is not None and not state.reading.digits:
             self._notices.show(state.tr("no_digit"))
+        self.submit_layers()
         self.on_reading()
 
     def _record(self) -> None:

@@ -106,18 +106,19 @@ class Comparison:
 
     def read(self, recognizer: Recognizer, ink: Ink) -> Verdict:
         """Return both readings, or only that of `recognizer` if the reference cannot be opened."""
-        self._open()
-        if self._reference is None:
+        reference = self.reference()
+        if reference is None:
             fault = self.fault.notice if self.fault else None
             return Verdict(read_timed([recognizer], ink, self._clock)[0], fault=fault)
-        own, reference = read_timed([recognizer, self._reference], ink, self._clock)
-        return Verdict(own, reference)
+        own, other = read_timed([recognizer, reference], ink, self._clock)
+        return Verdict(own, other)
 
-    def _open(self) -> None:
-        if self._reference or self.fault:
-            return
-        try:
-            self._reference = self._open_reference()
-        except DigitpadError as error:
-            self.fault = error
-            self.log(str(error))  # the window shows only the current one
+    def reference(self) -> Recognizer | None:
+        """Return the reference, opened at the first call; None if it cannot be opened."""
+        if self._reference is None and self.fault is None:
+            try:
+                self._reference = self._open_reference()
+            except DigitpadError as error:
+                self.fault = error
+                self.log(str(error))  # the window shows only the current one
+        return self._reference

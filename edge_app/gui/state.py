@@ -12,6 +12,7 @@ from ..recognition.results import Digit, Reading
 from ..storage.history import StoredPage
 from ..storage.settings import Settings
 from .actions import Action
+from .lens import Maps
 from .pad import Pad, Page
 from .question import Question
 from .side_by_side import Verdict
@@ -67,6 +68,7 @@ class State:
     panels: list[Panel] = field(default_factory=list)
     keep_question: Literal["none", "later", "now"] = "none"  # whether to keep pages: asked after the first one
     heat: dict[int, bytes] = field(default_factory=dict)  # occlusion maps of the reading's digits
+    layers: tuple[Maps, ...] = ()  # of the digit written last: its image, then each layer
     message: str | None = None  # an error, shown instead of the number
     toast: str | None = None  # a short notice
     focus: Action | None = None
@@ -123,6 +125,11 @@ class State:
     def teaches(self) -> bool:
         """Whether corrections are learned; those of a kiosk's visitors only change the page."""
         return self.settings.learn and not self.settings.kiosk
+
+    @property
+    def shows_layers(self) -> bool:
+        """Whether the layers belong beside the pad; never those of an answer that nobody else is to see."""
+        return self.settings.layers and self.exercise is None and self.question is None
 
     @property
     def is_read(self) -> bool:

@@ -1,7 +1,7 @@
 """Metrics, layout, viewport and scene of the window."""
 
 from .state import State
-from .views.layout import Layout, Metrics, Viewport, fit_viewport, measure
+from .views.layout import Layout, Metrics, Viewport, arrange, fit_viewport, measure
 from .views.screen import Scene, layout_of, make_scene
 
 
@@ -28,6 +28,11 @@ class View:
     def layout(self) -> Layout:
         """The areas of the main screen."""
         return layout_of(self._state, self.metrics)
+
+    @property
+    def has_room_for_layers(self) -> bool:
+        """Whether the layers fit beside the pad."""
+        return arrange(self.metrics, layers=True).layers is not None
 
     @property
     def pad_size(self) -> tuple[int, int]:

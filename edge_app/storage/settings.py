@@ -38,6 +38,7 @@ class Settings:
         re.compile(r"system|[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*").fullmatch,
     )
     live: bool = True  # read while you write
+    layers: bool = False  # the network's, beside the pad
     history: Literal["ask", "on", "off"] = "ask"
     learn: bool = True  # from corrections
     speak: bool = False  # what was read

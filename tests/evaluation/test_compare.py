@@ -30,6 +30,7 @@ from edge_app.evaluation.metrics import mcnemar, wilson
 from edge_app.modelfiles.card import FLOAT, INT8, models_folder
 from edge_app.recognition.classifier import Classifier, softmax
 from edge_app.recognition.interpreter import MODULES, find_runtime
+from edge_app.recognition.layers import Tracer
 from edge_app.recognition.normalise import normalise_digit
 
 from ..recognition.test_classifier import Softmax
@@ -116,7 +117,7 @@ def test_layers_have_plausible_signal_to_noise(classifiers: list[Classifier]) ->
     assert [layer["operator"] for layer in own["layers"]] == ["input"] + ["CONV_2D"] * 4 + ["FULLY_CONNECTED"]
     assert max(layer["clipped"] for layer in own["layers"]) < 0.01
     assert all(20 < layer["snr_db"] < 80 for layer in own["layers"][1:])  # the input's 256 levels are exact
-    last = layers.trace(classifiers[1], images)[-1].values
+    last = Tracer(classifiers[1]).trace(images)[-1].values
     assert np.abs(last - classifiers[1].logits(images)).max() < 3  # int8 kernels may differ by units, not in kind
     [same] = layers.compare_layers([classifiers[0], classifiers[0]], images)
     assert {(layer["snr_db"], layer["channel_snr_db"]) for layer in same["layers"]} == {(None, None)}

@@ -10,7 +10,21 @@ from edge_app.gui.drawing.icons import GRID, ICONS, draw_icon
 NAMES = [
     *("undo", "redo", "clear", "erase", "write", "menu", "close", "back", "next", "up", "down", "copy", "save", "open"),
     *("speak", "history", "practice", "settings", "network", "compare", "fullscreen", "quit", "help", "hand", "split"),
-    *("join", "map", "show", "done", "delete", "forget", "correct", "export", "plus", "minus", "restore", "keep"),
+    *(
+        "join",
+        "map",
+        "layers",
+        "show",
+        "done",
+        "delete",
+        "forget",
+        "correct",
+        "export",
+        "plus",
+        "minus",
+        "restore",
+        "keep",
+    ),
 ]
 INK, PAPER = (24, 38, 66), (255, 255, 252)
 

@@ -228,6 +228,7 @@ def test_visitors_of_a_kiosk_teach_nothing(kiosk: Pilot) -> None:
 
 OWNERS: dict[Name, Any] = {  # a value for each action that is no visitor's
     "compare": None,
+    "layers": None,
     "save": None,
     "folder": "/",
     "file": "two bars.png",

@@ -153,7 +153,7 @@ def test_the_pad_has_most_of_the_window(size: tuple[int, int]) -> None:
         assert share >= 0.45, (text_size, density)
 
 
-LISTS = {"menu": 15, "hand": MANY, "files": MANY + 1, "settings": 10, "keys": 18, "history": MANY}
+LISTS = {"menu": 16, "hand": MANY, "files": MANY + 1, "settings": 11, "keys": 19, "history": MANY}
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -14,6 +14,7 @@ from PIL import Image
 
 from edge_app.errors import ModelError
 from edge_app.gui.drawing.painter import Painter
+from edge_app.gui.lens import Maps
 from edge_app.gui.question import Question
 from edge_app.gui.side_by_side import Comparison
 from edge_app.gui.views.screen import Scene
@@ -90,6 +91,26 @@ def occlusion(pilot: Pilot) -> None:
 def rejected_digit(pilot: Pilot) -> None:
     read(pilot)
     pilot.do("digit_panel", len(pilot.state.reading.digits) - 1)
+
+
+def layers(pilot: Pilot) -> None:
+    """With artificial maps, as those of another network would be others."""
+    pilot.write(4)
+    pilot.settle()  # the real ones have come
+    shapes = ((1, 28, 28), (32, 12, 12), (48, 10, 10), (64, 4, 4), (96, 2, 2), (11, 1, 1))
+    ramps = [(np.arange(math.prod(shape)) * 7 % 255).astype(np.uint8) for shape in shapes]
+    image = np.minimum(np.array(pilot.state.reading.digits[-1].image), 254).tobytes()
+    maps = [
+        Maps(shape, own.tobytes(), own.tobytes(), own[::-1].tobytes(), 0.02)
+        for shape, own in zip(shapes, ramps, strict=True)
+    ]
+    pilot.state.layers = (Maps((1, 28, 28), image), *maps[1:-1], replace(maps[-1], names="0123456789?"))
+    pilot.settle()
+
+
+def layer(pilot: Pilot) -> None:
+    layers(pilot)
+    pilot.do("layer", 2)
 
 
 def panel(name: str) -> Callable[[Pilot], None]:
@@ -258,6 +279,8 @@ SCENES: dict[str, Callable[[Pilot], None]] = {
     "digit": digit,
     "rejected-digit": rejected_digit,
     "occlusion": occlusion,
+    "layers": layers,
+    "layer": layer,
     "settings": panel("settings"),
     "history": history,
     "history-empty": panel("history"),
@@ -288,6 +311,7 @@ SCENES: dict[str, Callable[[Pilot], None]] = {
 SETTINGS: dict[str, dict[str, Any]] = {
     **{scene: {"history": "on"} for scene in ("history", "history-empty", "entry", "keypad")},
     "quit": {"kiosk": True},
+    "layers": {"layers": True},
 }
 VARIANTS: dict[str, dict[str, Any]] = {
     "": {},
@@ -342,6 +366,9 @@ SHOTS = list(
             *(Shot(scene, (480, 800)) for scene in ("main", "hand", "settings", "right", "differ")),
             Shot("main", (480, 800), "left"),
             *(Shot("two-lines", size) for size in (SMALL, (1920, 1080))),
+            *(Shot("layers", variant=theme) for theme in ("dark", "contrast")),
+            *(Shot("layers", size) for size in ((480, 800), (1920, 1080))),
+            *(Shot("layer", SMALL, words) for words in ("", "de", "fr", "es")),
             *(Shot(scene, SMALL, words) for scene in ("fault", "keep") for words in ("de", "fr", "es")),
             *(Shot("ask-written", size) for size in (SMALL, (1920, 1080))),
             *(Shot("unsure", size) for size in (SMALL, (1920, 1080))),

@@ -99,6 +99,7 @@ ICONS: dict[str, tuple[Line, ...]] = {
     ),
     "network": (_arc(12, 17.5, 11.5, 209, 331), _arc(12, 6.5, 11.5, 29, 151), _circle(12, 12, 2.5)),
     "compare": (((12, 3), (12, 21)), ((8, 21), (16, 21)), ((6, 7), (18, 7)), _PAN, *_mirrored(_PAN)),
+    "layers": (_box(3, 3, 13, 13), ((17, 7), (17, 17), (7, 17)), ((21, 11), (21, 21), (11, 21))),
     "fullscreen": (
         *(_CORNER, *_mirrored(_CORNER)),
         *_turned(*_mirrored(*_turned(_CORNER, *_mirrored(_CORNER)))),

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import pygame
+from numpy.typing import NDArray
 
 from ...recognition.normalise import SIZE
-from ..views.layout import Area, Metrics
+from ..lens import BRIGHTEST
+from ..views.layout import Area, Metrics, cells
 from ..views.widgets import Kind, Peers, Tone, Widget
 from .fonts import Fonts
 from .icons import draw_icon
@@ -16,6 +19,7 @@ from .theme import Theme
 
 HEAT: Colour = (230, 110, 0)
 SMALLEST = 14  # font size that can still be read
+GAP = 255  # in a layer's mosaic: between its maps
 ROUND = 8  # radius of corners, in pixels
 LEAST_SHARE = 0.005  # a share that rounds to 0% has no bar: two pixels of one look like dirt
 
@@ -47,6 +51,7 @@ class WidgetRenderer:
             "reading": self._draw_reading,
             "timed": self._draw_timed,
             "sign": self._draw_sign,
+            "maps": self._draw_maps,
         }
 
     def draw(self, widget: Widget, look: Look, *, focused: bool) -> None:
@@ -214,6 +219,45 @@ class WidgetRenderer:
                 struck = text.get_rect(center=below.move(0, -1).center).inflate(label, 0).clip(below)
                 pygame.draw.line(self.surface, look.theme.quiet, struck.midleft, struck.midright)
 
+    def _draw_maps(self, widget: Widget, look: Look) -> None:
+        """Draw a layer's maps side by side as large as fits, or its values as bars with their names."""
+        area, theme, margin = pygame.Rect(widget.area), look.theme, max(3, look.metrics.margin // 2)
+        ground = theme.button_pressed if look.pressed else theme.paper
+        pygame.draw.rect(self.surface, ground, area, border_radius=ROUND)
+        pygame.draw.rect(self.surface, theme.line, area, 1, border_radius=ROUND)
+        room = area.inflate(-2 * margin, -2 * margin)
+        size = max(SMALLEST, round(look.metrics.text * 0.7))
+        if area.width > area.height and area.height < 4 * size:  # a low tile has its note beside the maps
+            note = pygame.Rect(room.left, room.top, min(room.width // 3, 5 * size), room.height)
+            room.left, room.width = note.right + margin, room.width - note.width - margin
+        else:
+            note = pygame.Rect(room.left, room.top, room.width, size)
+            room.top, room.height = note.bottom + margin, room.height - note.height - margin
+        self.centred(self.fonts.fit(widget.note, note.width, size, theme.quiet), note)
+        colour = theme.ink if widget.tone == "normal" else tone_colour(widget.tone, theme)
+        if widget.text:
+            self._draw_bars(widget, room, colour, size, theme)
+            return
+        mosaic = _mosaic(widget, room.width, room.height)
+        picture = pygame.image.frombuffer(mosaic.tobytes(), mosaic.shape[::-1], "P")
+        picture.set_palette(_palette(theme.paper, colour, theme.button_pressed))
+        if not pygame.Rect(room).contains((room.topleft, picture.get_size())):
+            picture = pygame.transform.scale(picture, room.size)
+        self.surface.blit(picture, picture.get_rect(center=room.center))
+
+    def _draw_bars(self, widget: Widget, room: pygame.Rect, colour: Colour, size: int, theme: Theme) -> None:
+        """Draw a bar for each value, with its name if there is room; the answer has the text's colour."""
+        highest = max(widget.image) if widget.tone == "accent" else BRIGHTEST + 1
+        for value, name, cell in zip(
+            widget.image, widget.text, cells(Area(*room), len(widget.image), 1, 2), strict=False
+        ):
+            height = max(1, (cell.height - size - 2) * value // BRIGHTEST)
+            mine = theme.text if value == highest else colour
+            self.surface.fill(mine, (cell.left, cell.bottom - size - 1 - height, cell.width, height))
+            label = pygame.Rect(cell.left, cell.bottom - size, cell.width, size)
+            if value == highest or cell.width > size // 2:
+                self.centred(self.fonts.fit(name, size, size, mine), label)
+
     def _draw_reading(self, widget: Widget, look: Look) -> None:
         """Draw the number in large type, and its confidence."""
         pygame.draw.rect(self.surface, look.theme.paper, pygame.Rect(widget.area), border_radius=ROUND)
@@ -276,6 +320,35 @@ def tone_colour(tone: Tone, theme: Theme) -> Colour:
     """Return the colour of a tone."""
     roles = {"normal": theme.text, "quiet": theme.quiet, "accent": theme.accent}
     return {**roles, "rejected": theme.rejected, "good": theme.good, "bad": theme.bad}[tone]
+
+
+def _mosaic(widget: Widget, wide: int, high: int) -> "NDArray[np.uint8]":
+    """Return a layer's maps in rows, each value as large as fits in whole pixels, with lines of GAP around the maps."""
+    count, height, width = widget.shape
+
+    def scale(columns: int) -> float:
+        rows = -(-count // columns)
+        return min((wide / columns - 1) / width, (high / rows - 1) / height)
+
+    columns = max(range(1, count + 1), key=scale)
+    rows, each = -(-count // columns), max(1, int(scale(columns)))
+    maps = np.zeros((rows * columns, height * each + 1, width * each + 1), np.uint8)
+    maps[:count] = GAP
+    values = np.frombuffer(widget.image, np.uint8).reshape(widget.shape)
+    maps[:count, 1:, 1:] = values.repeat(each, axis=1).repeat(each, axis=2)
+    mosaic = maps.reshape(rows, columns, *maps.shape[1:]).swapaxes(1, 2).reshape(rows * maps.shape[1], -1)
+    return np.pad(mosaic, ((0, 1), (0, 1)), constant_values=GAP if rows * columns == count else 0)
+
+
+@lru_cache(maxsize=16)
+def _palette(paper: Colour, colour: Colour, gap: Colour) -> list[Colour]:
+    """Return the colours of 0 to 254, from paper to full colour, and that of GAP.
+
+    Small values, which most are, get more of the range, as on a screen of gamma 1.7.
+    """
+    levels = np.linspace(0, 1, GAP)[:, None] ** 0.6
+    pixels = np.array(paper) * (1 - levels) + np.array(colour) * levels
+    return [*map(tuple, np.rint(pixels).astype(int).tolist()), gap]
 
 
 def _image(widget: Widget, theme: Theme) -> pygame.Surface:

@@ -30,6 +30,8 @@ def set_option(ctx: Context, change: tuple[str, Any]) -> None:
         state.keep_question = "none"  # it is answered
         problems += ctx.reader.update(lambda: services.keep_history(value == "on"))
         ctx.reader.submit()
+    elif name == "layers":
+        ctx.reader.submit_layers()
     elif name == "learn":
         ctx.reader.update(lambda: services.personalization.enable(value))
         ctx.reader.submit()

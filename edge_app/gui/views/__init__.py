@@ -7,6 +7,7 @@ from .dialogs import forget_panel, keys_panel, quit_panel
 from .digit import digit_panel
 from .files import files_panel
 from .history import entry_panel, history_panel, keypad_panel
+from .layers import layers_panel
 from .layout import Area, Metrics
 from .lessons import hand_panel
 from .menu import menu_panel
@@ -17,6 +18,7 @@ from .widgets import Widget
 PANELS: dict[str, tuple[str, Callable[[State, Panel, Metrics, Area], Sequence[Widget]]]] = {  # key of the title, view
     "menu": ("menu", menu_panel),
     "digit": ("network", digit_panel),
+    "layers": ("layers", layers_panel),
     "history": ("history", history_panel),
     "entry": ("history", entry_panel),
     "keypad": ("correct", keypad_panel),

@@ -39,6 +39,7 @@ KEYS = (
     ("history", "H"),
     ("settings", "S"),
     ("compare", "F2"),
+    ("layers", "F3"),
     ("menu", "M, F10"),
     ("fullscreen", "F11"),
     ("reach", "Tab, Enter"),

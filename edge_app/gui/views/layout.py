@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from ..lens import MOST
+
 TARGET = 44  # pixels: the smallest size that fingers hit on common small screens
 LIKELY_DENSITY = (60.0, 600.0)  # dots per inch; other values that systems report are ignored
 TEXT_SIZES = {"normal": 1.0, "large": 1.25, "huge": 1.5}
@@ -90,9 +92,11 @@ class Layout:
     buttons: tuple[Area, ...]
     pen: int  # the width of the line in pixels
     question: Area | None = None  # the bar below the pad
+    layers: Area | None = None  # for the network's layers, if they are wanted and there is room
 
 
 MOST_BUTTONS = 8
+LAYERS = 0.36  # of the pad's width
 ONE_ROW = 14  # targets: a question as wide has its buttons beside the text, a narrower one below
 THREE_LINES = 80  # pixels: a number with a line above and one below that can still be read
 
@@ -102,6 +106,7 @@ def arrange(
     metrics: Metrics,
     *,
     comparing: bool = False,
+    layers: bool = False,
     left_handed: bool = False,
     asking: bool = False,
     most: int = MOST_BUTTONS,
@@ -129,12 +134,27 @@ def arrange(
     reading = Area(body.left + margin, margin, max(1, body.width - 2 * margin), strip)
     top = reading.bottom + margin
     pad = Area(reading.left, top, reading.width, max(1, body.bottom - margin - top))
+    pad, beside = _divided(pad, metrics) if layers else (pad, None)
     question = None
     if asking:
-        high = round((1.2 if reading.width >= ONE_ROW * unit else 2.0) * unit)
+        high = round((1.2 if pad.width >= ONE_ROW * unit else 2.0) * unit)
         pad = pad._replace(height=max(1, pad.height - high - margin))
         question = Area(pad.left, pad.bottom + margin, pad.width, high)
-    return Layout(reading, pad, buttons, max(3, round(min(pad.width, pad.height) * 0.022)), question)
+    return Layout(reading, pad, buttons, max(3, round(min(pad.width, pad.height) * 0.022)), question, beside)
+
+
+def _divided(pad: Area, metrics: Metrics) -> tuple[Area, Area | None]:
+    """Return a smaller pad and room for the layers beside a wide one or below a tall one; none in a small window."""
+    wide, margin = metrics.width >= metrics.height, metrics.margin
+    long, across = (pad.height, pad.width) if wide else (pad.width, pad.height)
+    room = round(across * LAYERS)
+    if long < (MOST + 1) * (TARGET + margin) or room < 3 * metrics.unit:
+        return pad, None
+    if wide:
+        left = pad._replace(width=pad.width - room - margin)
+        return left, Area(left.right + margin, pad.top, room, pad.height)
+    upper = pad._replace(height=pad.height - room - margin)
+    return upper, Area(pad.left, upper.bottom + margin, pad.width, room)
 
 
 def split_strip(strip: Area) -> tuple[Area, Area, Area]:

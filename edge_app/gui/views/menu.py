@@ -21,6 +21,7 @@ ITEMS = (  # name of the icon and key of the text, action
     ("history", Action("open", "history")),
     ("hand", Action("open", "hand")),
     ("compare", Action("compare")),
+    ("layers", Action("layers")),
     ("settings", Action("open", "settings")),
     ("fullscreen", Action("fullscreen")),
     ("help", Action("open", "keys")),
@@ -49,8 +50,16 @@ def menu_panel(state: State, panel: Panel, metrics: Metrics, body: Area) -> Sequ
 
 def command(state: State, kind: Kind, area: Area, name: str, action: Action) -> Widget:
     """Return a button of the menu or the main screen; `name` is that of its icon and the key of its text."""
-    on = state.comparing if name == "compare" else state.erasing if name == "erase" else False
-    return Widget(area, kind, action, text=state.tr(name), icon=name, on=on, enabled=is_enabled(state, action))
+    switches = {"compare": state.comparing, "erase": state.erasing, "layers": state.settings.layers}
+    return Widget(
+        area,
+        kind,
+        action,
+        text=state.tr(name),
+        icon=name,
+        on=switches.get(name, False),
+        enabled=is_enabled(state, action),
+    )
 
 
 def is_enabled(state: State, action: Action) -> bool:

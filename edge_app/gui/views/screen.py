@@ -10,6 +10,7 @@ from ..question import Question
 from ..side_by_side import Timed
 from ..state import State
 from . import panel_widgets
+from .layers import layers_strip
 from .layout import Area, Layout, Metrics, Viewport, arrange, cells, split_strip
 from .menu import command
 from .parts import buttons, foot
@@ -78,6 +79,7 @@ def layout_of(state: State, metrics: Metrics) -> Layout:
     return arrange(
         metrics,
         comparing=state.comparing,
+        layers=state.shows_layers,
         left_handed=state.settings.left_handed,
         asking=state.asks_to_keep,
         most=most,
@@ -100,7 +102,12 @@ def make_scene(state: State, metrics: Metrics, viewport: Viewport) -> Scene:
         state.settings.theme,
         layout,
         viewport,
-        (*strip(state, layout, metrics), *tools(state, layout), *_keep_question(state, layout.question, metrics)),
+        (
+            *strip(state, layout, metrics),
+            *tools(state, layout),
+            *layers_strip(state, layout, metrics),
+            *_keep_question(state, layout.question, metrics),
+        ),
         frames(state, layout, viewport, metrics),
         _hint(state) if blank else "",
         state.toast or "",

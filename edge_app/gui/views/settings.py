@@ -15,6 +15,7 @@ SETTINGS: dict[str, tuple[str, dict[Any, str]]] = {  # key of the name; values w
     "text_size": ("text_size", {"normal": "size_normal", "large": "size_large", "huge": "size_huge"}),
     "language": ("language", {"system": "language_system"}),  # and those that are installed
     "live": ("live", SWITCH),
+    "layers": ("layers_setting", SWITCH),
     "history": ("keep_history", {"on": "on", "off": "off"}),
     "learn": ("learn", SWITCH),
     "speak": ("speak_setting", SWITCH),

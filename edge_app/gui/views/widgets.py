@@ -7,7 +7,9 @@ from typing import Literal, TypeAlias
 from ..actions import Action
 from .layout import Area
 
-Kind: TypeAlias = Literal["button", "tool", "row", "cell", "text", "title", "image", "reading", "timed", "sign", "card"]
+Kind: TypeAlias = Literal[
+    "button", "tool", "row", "cell", "text", "title", "image", "reading", "timed", "sign", "card", "maps"
+]
 Tone: TypeAlias = Literal["normal", "quiet", "accent", "rejected", "good", "bad"]
 
 
@@ -35,6 +37,7 @@ class Widget:
     enabled: bool = True
     hold: int = 0  # milliseconds for which it must be held
     image: bytes = b""  # 28x28 uint8, 0 is paper
+    shape: tuple[int, int, int] = (0, 0, 0)  # of a layer whose maps `image` holds: their number, height, width
     heat: bytes = b""  # 28x28 uint8, laid over the image
     peers: Peers | None = None
 
