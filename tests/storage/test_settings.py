@@ -37,6 +37,7 @@ OTHERS: dict[str, Value] = {
     "text_size": "huge",
     "language": "pt_BR",
     "live": False,
+    "layers": True,
     "history": "off",
     "learn": False,
     "speak": True,
