@@ -21,6 +21,7 @@ DEFAULTS = {
     "text_size": "normal",
     "language": "system",
     "live": True,
+    "layers": False,
     "history": "ask",
     "learn": True,
     "speak": False,
