@@ -193,7 +193,8 @@ def test_no_reader_opens_a_pipe_or_a_device(endless: Path) -> None:
     for name in ("x.jsonl", "x.json", "x.png", "x.jsonl.gz"):
         (sample,) = read_sources([str(endless / name)])
         assert "a pipe or a device, not a file" in str(sample.content)
-    for name in ("x.jsonl", "x.jsonl.gz", "x.npz", "images-idx3-ubyte", "0", "."):
+    assert list(read_labelled(endless)) == []  # left out, and named
+    for name in ("x.jsonl", "x.jsonl.gz", "x.npz", "images-idx3-ubyte", "0"):
         with pytest.raises(DataError, match=r"a pipe or a device|no labelled pictures"):
             list(read_labelled(endless / name))
     with pytest.raises(DataError, match="a pipe or a device"):
