@@ -37,6 +37,7 @@ KEPT: dict[str, Any] = {
         "first_fold": {"*": ...},
     },
     "hands.json": {"*": {"*": {"n": ..., "accuracy": ..., "interval": ..., "calibration_error": ...}}},
+    "pictures.json": {"model": ..., "sets": {"*": {"kinds": {"*": {"n": ..., "right": ...}}}}},
     "mnist.json": {"model": ..., "runtime": ..., "sets": {"*": {"n": ..., "right": ..., "accuracy": ...}}},
     "lessons.json": {
         "*": {
@@ -101,13 +102,15 @@ def headline() -> str:
     mnist = compared["sets"][0]
     cost = {(one["model"], one["runtime"]): one["latency_us"]["1"]["median"] for one in compared["cost"]}
     speed = cost[int8["file"], "ai-edge-litert"]
+    photos = read("pictures.json")["sets"]["pictures-dev.jsonl"]["kinds"]["one digit, photo"]
     digits, numbers = (share(hands[file]["accuracy"], 1) for file in ("ink-dev.jsonl.gz", "numbers-dev.jsonl.gz"))
     return (
         f"- **Accurate on unseen writers**: {digits} of digits and {numbers} of numbers from twelve collections\n"
         f"  of ink that no training saw, {share(mnist['models'][1]['accuracy'], 1)} on MNIST.\n"
         f"- **Small and fast**: int8 in {int8['bytes'] / 1000:.0f} KB (float32 {float_model['bytes'] / 1000:.0f} KB), "
         f"{speed:.0f} µs a digit; {mnist['pairs'][0]['flipped']} of {mnist['n']:,} answers differ\n"
-        "  from float32. `digitpad compare` measures it on your device."
+        "  from float32. `digitpad compare` measures it on your device.\n"
+        f"- **Reads photos of paper**: {photos['right']} of {photos['n']} single digits that other projects took."
     )
 
 
@@ -124,6 +127,16 @@ def accuracy() -> str:
     title = "letters and symbols rejected, at 1 % of pen digits rejected"
     rows.append([title, f"{refusal['n']:,}", share(refusal["share"]), "", ""])
     return table("data | n | right | 95 % interval | calibration error", *rows)
+
+
+def pictures() -> str:
+    """Return the table of how many pictures of each kind are read without a mistake."""
+    sets = read("pictures.json")["sets"].values()
+    kinds = [(kind, found) for own in sets for kind, found in own["kinds"].items()]
+    rows = [
+        [kind, f"{found['right']:,} of {found['n']:,}", share(found["right"] / found["n"], 1)] for kind, found in kinds
+    ]
+    return table("pictures | right | share", *rows)
 
 
 def hands() -> str:
