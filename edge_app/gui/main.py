@@ -188,7 +188,7 @@ def _load(wanted: ModelOption, folders: Paths | None) -> Loaded:
 def serve(app: App, display: Display) -> int:
     """Handle events until the app ends; returns the exit status."""
     wait, watchdog = make_waiter(), Watchdog(os.environ, milliseconds)
-    settings, awake, closing = app.state.settings, None, False
+    settings, awake, dark, closing = app.state.settings, None, False, False
     display.show(app.draw())
     on_lost_display(partial(_leave_at_once, app))
     watchdog.ready()
@@ -213,7 +213,13 @@ def serve(app: App, display: Display) -> int:
             settings = app.state.settings
             display.change(rotate=settings.rotate, fullscreen=settings.fullscreen, kiosk=settings.kiosk)
             app.resize(display.surface)
+        goes_dark = app.state.light == "off"
+        if dark and not goes_dark:
+            display.switch(on=True)  # only then it takes a picture
         display.show(app.draw())
+        if goes_dark and not dark:
+            display.switch(on=False)
+        dark = goes_dark
     watchdog.stopping()
     app.close()
     pygame.quit()

@@ -393,7 +393,7 @@ class Shown:
         return event
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("show", "keep_awake", "refit", "change"):
+        if name in ("show", "keep_awake", "switch", "refit", "change"):
             return lambda *_, **__: None
         raise AttributeError(name)
 

@@ -18,6 +18,7 @@ import pygame
 
 from ...errors import DisplayError
 from ...escape import print_error
+from .kms import switch_screens
 from .sdl import loaded_library, loaded_sdl
 
 TITLE = "digitpad"
@@ -54,9 +55,10 @@ class Display:
                 pygame.display.quit()
                 raise pygame.error("no display found")
             pygame.font.init()
-            # SDL presents through OpenGL by default: 90 MB, ten times the idle work. Off breaks Wayland, so X11 only.
-            if pygame.display.get_driver() == "x11":
-                os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
+            # SDL presents through OpenGL by default: 90 MB, ten times the idle work. Only X11
+            # can do without; on KMS/DRM, OpenGL ES takes 4 MB less than OpenGL.
+            if way := {"x11": "0", "KMSDRM": "opengles2"}.get(pygame.display.get_driver()):
+                os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", way)
             pygame.display.set_caption(TITLE)
             pygame.display.set_icon(pygame.image.load(ICON))
             if screen >= (count := pygame.display.get_num_displays()):
@@ -103,6 +105,11 @@ class Display:
     def keep_awake(self, awake: bool) -> None:
         """Keep the system from blanking the screen, or let it."""
         pygame.display.set_allow_screensaver(not awake)
+
+    def switch(self, on: bool) -> None:
+        """Switch the screen on or off where no desktop does that."""
+        if pygame.display.get_driver() == "KMSDRM":
+            switch_screens(on)
 
     def show(self, changed: Sequence[pygame.Rect]) -> None:
         """Show the changed rectangles on the screen."""
