@@ -74,6 +74,9 @@ class Board:
         self._qmp, self._agent = _Lines(self.folder / "qmp"), _Lines(self.folder / "agent")
         self._qmp.ask(None)
         self.qmp("qmp_capabilities")
+        if state:  # it comes stopped, as it was saved
+            wait_for(lambda: self.qmp("query-status")["status"] != "inmigrate", 300, "the saved machine", 0.2)
+            self.qmp("cont")
 
     def __enter__(self) -> Self:
         return self
