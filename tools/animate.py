@@ -13,10 +13,11 @@ from PIL import Image
 from edge_app.recognition.recognizer import Recognizer
 from tests.support.pilot import Pilot, mouse
 
-SIZE = (560, 350)
+SIZE = (800, 480)  # the least with room for the layers
+SHOWN = (560, 336)
 SAMPLE = 4  # 2026
-EVERY = 3  # points a picture
-STEP = 60  # milliseconds a picture
+EVERY = 6  # points a picture
+STEP = 120  # milliseconds a picture
 POINTER = (230, 120, 40)
 
 
@@ -35,7 +36,7 @@ class Film:
         if pointer:
             pygame.draw.circle(surface, POINTER, pointer, 7)
         pixels = pygame.surfarray.array3d(surface).swapaxes(0, 1)
-        self.pictures.append(Image.fromarray(pixels))
+        self.pictures.append(Image.fromarray(pixels).resize(SHOWN, Image.Resampling.LANCZOS))
         self.durations.append(milliseconds)
 
     def write(self, sample: int) -> None:
@@ -47,7 +48,7 @@ class Film:
                     self.take(STEP, at)
             self.pilot.handle(mouse(pygame.MOUSEBUTTONUP, stroke[-1]))
             self.pilot.now += 600
-            self.take(3 * STEP)
+            self.take(2 * STEP)
 
     def tap(self, at: tuple[float, float], milliseconds: int) -> None:
         """Take a picture of the pointer, and one of what its tap did."""
@@ -57,16 +58,16 @@ class Film:
 
     def save(self, path: Path) -> None:
         """Write the pictures as an animation that goes round."""
-        palette = self.pictures[-1].quantize(64, dither=Image.Dither.NONE)
+        palette = self.pictures[-1].quantize(32, dither=Image.Dither.NONE)
         first, *rest = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in self.pictures]
         first.save(path, save_all=True, append_images=rest, duration=self.durations, loop=0, optimize=True)
 
 
 def main() -> None:
-    """Film a number, a look inside a digit, and what mattered in it."""
+    """Film a number with the layers beside it, a look inside a digit, and what mattered in it."""
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    film = Film(Pilot(Recognizer(), SIZE))
+    film = Film(Pilot(Recognizer(), SIZE, layers=True))
     film.take(800)
     film.write(SAMPLE)
     film.take(1200)

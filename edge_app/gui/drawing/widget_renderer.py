@@ -325,19 +325,25 @@ def tone_colour(tone: Tone, theme: Theme) -> Colour:
 def _mosaic(widget: Widget, wide: int, high: int) -> "NDArray[np.uint8]":
     """Return a layer's maps in rows, each value as large as fits in whole pixels, with lines of GAP around the maps."""
     count, height, width = widget.shape
-
-    def scale(columns: int) -> float:
-        rows = -(-count // columns)
-        return min((wide / columns - 1) / width, (high / rows - 1) / height)
-
-    columns = max(range(1, count + 1), key=scale)
-    rows, each = -(-count // columns), max(1, int(scale(columns)))
+    columns, rows, each = _grid(widget.shape, wide, high)
     maps = np.zeros((rows * columns, height * each + 1, width * each + 1), np.uint8)
     maps[:count] = GAP
     values = np.frombuffer(widget.image, np.uint8).reshape(widget.shape)
     maps[:count, 1:, 1:] = values.repeat(each, axis=1).repeat(each, axis=2)
     mosaic = maps.reshape(rows, columns, *maps.shape[1:]).swapaxes(1, 2).reshape(rows * maps.shape[1], -1)
     return np.pad(mosaic, ((0, 1), (0, 1)), constant_values=GAP if rows * columns == count else 0)
+
+
+@lru_cache(maxsize=32)
+def _grid(shape: tuple[int, int, int], wide: int, high: int) -> tuple[int, int, int]:
+    """Return the columns and rows in which maps are largest, and the pixels of a value's side."""
+    count, height, width = shape
+
+    def scale(columns: int) -> float:
+        return min((wide / columns - 1) / width, (high / -(-count // columns) - 1) / height)
+
+    columns = max(range(1, count + 1), key=scale)
+    return columns, -(-count // columns), max(1, int(scale(columns)))
 
 
 @lru_cache(maxsize=16)
