@@ -255,7 +255,7 @@ class WidgetRenderer:
             mine = theme.text if value == highest else colour
             self.surface.fill(mine, (cell.left, cell.bottom - size - 1 - height, cell.width, height))
             label = pygame.Rect(cell.left, cell.bottom - size, cell.width, size)
-            if value == highest or cell.width > size // 2:
+            if value == highest or room.width > len(widget.image) * (size // 2 + 2):
                 self.centred(self.fonts.fit(name, size, size, mine), label)
 
     def _draw_reading(self, widget: Widget, look: Look) -> None:
