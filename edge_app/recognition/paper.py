@@ -312,6 +312,7 @@ def drop_lines(mask: Mask, contrast: Grey) -> Mask:
     if not tall:  # nothing but lines: a 1, or a row of them
         return mask
     rules = [band for band in across if _is_rule(pieces, band, tall, many=len(across) > 2)]
+    pieces = measure(mask & ~np.logical_or.reduce(rules)) if rules else pieces  # which the rules had joined
     rules += [band for band in upright if _is_upright_rule(pieces, band, tall, many=len(upright) > 2)]
     return mask & ~np.logical_or.reduce([_paler(rule, contrast) for rule in rules]) if rules else mask
 
