@@ -31,7 +31,7 @@ CUT = 2.5  # digits that share a stroke: most strokes belong to one
 DOT = 0.1  # of a line height: ink that is no larger is a dot, not a digit
 DOT_SCORE = -1.0  # of a dot on its own
 FAR = 0.75  # pieces with more clear paper above each other, per height or width of a digit, are not of one digit
-WRONG_GROUP = 2e4  # odds of "not a digit" for a run of pieces, relative to separately written ink
+WRONG_GROUP = 1.5e3  # odds of "not a digit" for a run of pieces, relative to separately written ink
 TEMPERATURE = 0.7  # of paths: scores are divided by it before the softmax. Fitted by train/studies/numbers.py
 
 
