@@ -23,7 +23,7 @@ from ..recognition.normalise import DigitImage
 REACH = 0.35
 WEIGHT = 8.0
 MARGIN = 3.0  # lead of a lesson's class at the lesson: a badly misread one weighs more
-MOST_WEIGHT = 40.0
+MOST_WEIGHT = 44.0
 SURE = 18.0  # so far behind, "not a digit" does no harm in grouping, which weighs it by segmentation.WRONG_GROUP
 LEAST_REACH = 0.1  # nearer to a clear digit of another class are 1 in 50 misread digits, and half of all wrong labels
 JUST_UNDER = 0.999  # of the distance to that digit, as float32 rounds

@@ -110,8 +110,12 @@ def all_paths(count: int) -> list[list[tuple[int, int]]]:
     return paths
 
 
-@given(whole_boxes.map(lambda found: found[:5]), st.randoms(use_true_random=False))
+high_boxes = whole_boxes.map(lambda found: found[:5]).filter(lambda found: any(box[3] > box[1] for box in found))
+
+
+@given(high_boxes, st.randoms(use_true_random=False))
 def test_most_likely_paths_and_choices_equal_exhaustive_search(found: list[Box], rng: Random) -> None:
+    # flat boxes have no line height: the costs are then too large for a comparison
     grid = Grid(found)
     scores = np.array([rng.uniform(-5, 0) for _ in grid.groups], np.float32)
     choices = [[rng.uniform(0.02, 1) for _ in range(rng.randint(1, 3))] for _ in grid.groups]
