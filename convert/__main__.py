@@ -69,6 +69,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--allow-float", action="store_true", help="keep operators without int8 in float32")
     twin = "for a network trained with --all-writers: the .train.json of the same training with writers held out"
     add("--temperature-from", type=Path, metavar="FILE", help=twin)
+    add("--reject-below", type=float, metavar="P", help="confidence below which to reject; default: the training's")
     add("--mnist", type=Path, metavar="FILE", help="local mnist.npz; default: the variable DIGITPAD_MNIST")
     add("--per-class", type=int, default=50, metavar="N", help="calibration images per digit (50)")
     add("--seed", type=int, default=1, help="seed for choosing the calibration images (1)")
@@ -83,6 +84,8 @@ def main(argv: list[str] | None = None) -> int:
         parser.error("--per-class must be from 1 to 1000")
     if not 0 <= args.max_drop <= 100:
         parser.error("--max-drop must be from 0 to 100 points")
+    if args.reject_below is not None and not 0 <= args.reject_below < 1:
+        parser.error("--reject-below must be from 0 to 1, 1 excluded")
     try:
         _convert(args)
     except DigitpadError as error:
@@ -151,7 +154,7 @@ def _make_card(
     paper, ink = CONVENTIONS[convention]
     return {
         "classes": ([*map(str, range(10)), REJECT])[: network.outputs[0].shape[1]],
-        **_confidence(training, args.temperature_from),
+        **_confidence(training, args.temperature_from, args.reject_below),
         "input": {"convention": convention, "paper": paper, "ink": ink},
         "files": {name: {"sha256": _digest(content), "bytes": len(content)} for name, content in files.items()},
         "accuracy": {},
@@ -181,14 +184,15 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _confidence(training: dict[str, Any], twin: Path | None) -> dict[str, float]:
-    """Return temperature and threshold of the training or its twin; neutral ones for a foreign network."""
+def _confidence(training: dict[str, Any], twin: Path | None, below: float | None = None) -> dict[str, float]:
+    """Return temperature and threshold (or `below`) of the training or its twin; neutral for a foreign network."""
     if twin and not twin.is_file():
         raise ModelError(f"{twin}: not found. Expected the .train.json of a training with --fold")
     found = _training_record(twin) if twin else training
     if "temperature" not in found and (training.get("arch") == "edge" or twin):
         raise ModelError("trained on all writers, so no temperature was found. Give --temperature-from FILE")
-    return {"temperature": found.get("temperature", 1.0), "refuse_below": found.get("refuse_below", 0.5)}
+    threshold = found.get("refuse_below", 0.5) if below is None else below
+    return {"temperature": found.get("temperature", 1.0), "refuse_below": threshold}
 
 
 def _training_record(path: Path) -> dict[str, Any]:

@@ -142,7 +142,7 @@ def _read_folder(path: Path) -> Iterator[LabelledImage]:
 
 
 def _open_named(file: Path) -> Coverage:
-    """Return the ink of a picture file; raises ImageError, also for what is no picture by its name."""
+    """Return the ink of a picture file; raises ImageError, also for a suffix that is not a picture's."""
     if why := why_no_picture(file):
         raise ImageError(why)
     try:

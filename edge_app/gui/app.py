@@ -59,7 +59,7 @@ class App:
         elif event.type == pygame.QUIT:
             self.state.running = False
         elif event.type in (pygame.WINDOWEXPOSED, pygame.WINDOWSHOWN, pygame.WINDOWRESTORED):
-            self._draw_anew()
+            self._redraw_all()
         elif event.type == pygame.DROPFILE:
             dispatch(self.ctx, Action("file", event.file))
         elif event.type == pygame.MOUSEWHEEL and event.y:
@@ -110,7 +110,7 @@ class App:
         self.surface, self._language = surface, self.state.tr
         self.ctx.view.size = surface.get_size()
         self.painter = Painter(surface, Fonts("".join(self._language.texts.values())))
-        self._draw_anew()
+        self._redraw_all()
 
     def close(self) -> None:
         """Save what is on the pad, with the stroke under the pen, and end the worker."""
@@ -128,7 +128,7 @@ class App:
     # A kiosk's visitors
 
     def in_use(self) -> None:
-        """Light a kiosk's screen, and begin to count anew until it dims and its visitor has left."""
+        """Light a kiosk's screen, and restart the timers that dim it and end the visit."""
         if self.state.settings.kiosk:
             self.state.light = "on"
             self.ctx.timers.after(IN_USE, self._visitor_left)
@@ -156,7 +156,7 @@ class App:
         if self._drawn_light == self.state.light != "on":
             return []  # nothing moves on a dark screen
         if self._drawn_light != self.state.light:
-            self._draw_anew()
+            self._redraw_all()
         self._drawn_light = self.state.light
         state, exercise = self.state, self.state.exercise
         if state.tr is not self._language:
@@ -174,6 +174,6 @@ class App:
             self.surface.fill(LIGHT[state.light], special_flags=pygame.BLEND_RGB_MULT)
         return changed
 
-    def _draw_anew(self) -> None:
+    def _redraw_all(self) -> None:
         self.painter.forget()
         self._drawn_light = "on"

@@ -19,7 +19,7 @@ from .views.screen import frame_at
 from .views.widgets import Widget, widget_at
 
 TAP = 0.2  # of a target's size: a stroke no larger is a tap
-NEAR = 0.5  # of a digit's height, or of a target's size: a tap farther from all ink is none
+NEAR = 0.5  # of a digit's height, or of a target's size: a tap farther than this from all ink is ignored
 ERASER = 0.25  # of a target's size: the eraser's radius
 HOLD_STEP = 60  # milliseconds between frames while a button is held
 

@@ -13,7 +13,7 @@ from ..recognition.normalise import DigitImage
 from ..recognition.recognizer import Recognizer
 from ..recognition.results import Reading
 from ..recognition.segmentation import Part
-from .lens import Lens, Maps
+from .layer_maps import MapReader, Maps
 from .notices import Notices
 from .pad import Page
 from .services import Services
@@ -55,7 +55,7 @@ class Reader:
         self.recognizer: Recognizer | None = None
         self.exit_status = 0  # not 0 if the model could not be loaded
         self.on_reading: Callable[[], None] = lambda: None
-        self._lens = Lens(services.comparison)
+        self._map_reader = MapReader(services.comparison)
         self._traced: DigitImage | None = None  # what the layers were requested of
         self._state, self._services, self._timers, self._view, self._notices = state, services, timers, view, notices
 
@@ -125,7 +125,7 @@ class Reader:
             return
 
         def job() -> Callable[[], None]:
-            layers = self._lens.look(recognizer.classifier, image)
+            layers = self._map_reader.read(recognizer.classifier, image)
             return lambda: self._take_layers(image, layers)
 
         self._services.worker.submit("layers", job)

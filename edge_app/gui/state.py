@@ -12,7 +12,7 @@ from ..recognition.results import Digit, Reading
 from ..storage.history import StoredPage
 from ..storage.settings import Settings
 from .actions import Action
-from .lens import Maps
+from .layer_maps import Maps
 from .pad import Pad, Page
 from .question import Question
 from .side_by_side import Verdict

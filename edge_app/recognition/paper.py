@@ -153,7 +153,7 @@ def find_pieces(contrast: Grey, dark: Mask, side: float, *, ruled: bool = True) 
     """Return what stands out from paper, whose noise is measured in blocks of `side` pixels.
 
     Two thresholds: what lies above the noise is a piece, and each piece ends at a share of its own contrast, so that
-    pencil and marker keep their width; a piece much fainter than the typical one is none.
+    pencil and marker keep their width; a piece much fainter than the typical one is dropped.
     """
     least = NOISE * noise_map(contrast, side)
     if dark.any():  # in blocks where it meets the sheet the sheet prevails

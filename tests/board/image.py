@@ -127,7 +127,7 @@ def _bootstrap(new: Path, variant: str, packages: list[str], *options: str) -> N
 
 
 def _cached(name: str, make: Callable[[Path], None]) -> Path:
-    """Return CACHE/name, made as another folder and renamed, so that an interrupted build is none."""
+    """Return CACHE/name, which is renamed to that once complete: an interrupted build starts again."""
     path, new = CACHE / name, CACHE / f"{name}.new"
     if not path.exists():
         CACHE.mkdir(parents=True, exist_ok=True)

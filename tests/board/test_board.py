@@ -40,8 +40,8 @@ def four(x: float) -> list[tuple[Place, ...]]:
 
 @pytest.fixture(scope="module")
 def figures() -> Iterator[dict[str, Any]]:
-    """What is measured; written to FIGURES when all tests have run."""
-    found: dict[str, Any] = {}
+    """What is measured; written to FIGURES at the end, where figures of tests that were not run are kept."""
+    found = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
     yield found
     FIGURES.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
     print(f"\n{FIGURES.read_text()}")

@@ -291,6 +291,7 @@ def test_a_network_trained_on_all_writers_needs_temperature_from(tmp_path: Path)
     twin.write_text(json.dumps({"arch": "edge", "temperature": 1.3, "refuse_below": 0.4}))
     own = {"arch": "edge"}
     assert convert._confidence(own, twin) == {"temperature": 1.3, "refuse_below": 0.4}
+    assert convert._confidence(own, twin, 0.2) == {"temperature": 1.3, "refuse_below": 0.2}
     assert convert._confidence({**own, "temperature": 1.1, "refuse_below": 0.3}, None)["temperature"] == 1.1
     assert convert._confidence({}, None) == {"temperature": 1.0, "refuse_below": 0.5}  # a foreign network
     for record, path, reason in (

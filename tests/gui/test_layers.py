@@ -7,7 +7,7 @@ import pygame
 import pytest
 
 from edge_app.errors import ModelError
-from edge_app.gui.lens import BRIGHTEST, Lens, Maps
+from edge_app.gui.layer_maps import BRIGHTEST, MapReader, Maps
 from edge_app.gui.side_by_side import Comparison
 from edge_app.gui.views.widgets import Widget
 from edge_app.recognition.recognizer import Recognizer
@@ -125,8 +125,8 @@ def test_a_network_that_cannot_be_traced_is_reported_once() -> None:
 
 def test_another_network_has_no_difference(recognizer: Recognizer) -> None:
     image = np.diag(np.full(28, 255, np.uint8))
-    lens = Lens(no_float())
-    shown = lens.look(recognizer.classifier, image)
+    reader = MapReader(no_float())
+    shown = reader.read(recognizer.classifier, image)
     assert {(maps.reference, maps.difference, maps.off) for maps in shown} == {(b"", b"", 0.0)}
     assert shown[0] == Maps(
         (1, 28, 28), bytes(BRIGHTEST * (row == column) for row in range(28) for column in range(28))

@@ -14,7 +14,7 @@ from PIL import Image
 
 from edge_app.errors import ModelError
 from edge_app.gui.drawing.painter import Painter
-from edge_app.gui.lens import Maps
+from edge_app.gui.layer_maps import Maps
 from edge_app.gui.question import Question
 from edge_app.gui.side_by_side import Comparison
 from edge_app.gui.views.screen import Scene

@@ -45,7 +45,7 @@ def measure_cost(
 ) -> list[dict[str, Any]]:
     """Return the cost of each model with each runtime; `error` where a runtime cannot run a model.
 
-    `differing` counts the images that a runtime reads otherwise than the classifiers do.
+    `differing` counts the images for which a runtime's answer is not the classifier's.
     """
     models = [
         {"path": str(own.path), **{name: getattr(own, name) for name in ("sha256", "classes", "input_range")}}

@@ -9,7 +9,7 @@ import pygame
 from numpy.typing import NDArray
 
 from ...recognition.normalise import SIZE
-from ..lens import BRIGHTEST
+from ..layer_maps import BRIGHTEST
 from ..views.layout import Area, Metrics, cells
 from ..views.widgets import Kind, Peers, Tone, Widget
 from .fonts import Fonts

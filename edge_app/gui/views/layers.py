@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ...recognition.normalise import SIZE
 from ..actions import Action
-from ..lens import Maps
+from ..layer_maps import Maps
 from ..state import Panel, State
 from .layout import Area, Layout, Metrics, cells
 from .parts import foot, turner

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..lens import MOST
+from ..layer_maps import MOST
 
 TARGET = 44  # pixels: the smallest size that fingers hit on common small screens
 LIKELY_DENSITY = (60.0, 600.0)  # dots per inch; other values that systems report are ignored

@@ -39,7 +39,7 @@ def _runtime(report: Report, runtime: dict[str, str]) -> str:
             ("delegate", lambda cost: cost.get("delegate") or f"does not run: {cost['error']}"),
             ("load", lambda cost: _milliseconds(cost.get("load_ms"))),
             ("first result", lambda cost: _milliseconds(cost.get("first_result_ms"))),
-            (f"read otherwise than with {report['runtime']}", lambda cost: _count(cost.get("differing"))),
+            (f"answers unlike {report['runtime']}'s", lambda cost: _count(cost.get("differing"))),
             ("peak memory above an empty process", lambda cost: "" if "error" in cost else size(cost["peak_bytes"])),
         ],
     )

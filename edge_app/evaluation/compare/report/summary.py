@@ -83,5 +83,5 @@ def _cost(cost: dict[str, Any]) -> str:
     if "error" in cost:
         return "does not run"
     memory = "memory not measured" if cost["peak_bytes"] is None else f"{size(cost['peak_bytes'])} more memory"
-    differing = f", {cost['differing']:,} read otherwise" if cost.get("differing") else ""
+    differing = f", {cost['differing']:,} answers differ" if cost.get("differing") else ""
     return f"{time(cost['latency_us']['1']['median'])}, {memory}{differing}"

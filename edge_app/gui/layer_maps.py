@@ -33,16 +33,16 @@ class Maps:
     names: str = ""  # the classes, a character each, of the layer that answers
 
 
-class Lens:
+class MapReader:
     """Traces digits through a network, and through the float network if there is one."""
 
     def __init__(self, comparison: Comparison) -> None:
-        """Open nothing before the first look."""
+        """Open nothing before the first digit."""
         self._comparison = comparison
         self._tracers: list[Tracer] = []
         self._unusable = False
 
-    def look(self, classifier: Classifier, image: DigitImage) -> tuple[Maps, ...]:
+    def read(self, classifier: Classifier, image: DigitImage) -> tuple[Maps, ...]:
         """Return the image and each layer's maps; the last layer has a map of one value for each class.
 
         Raises ModelError if the network cannot be traced; later calls then return the image alone.
