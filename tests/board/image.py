@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -95,30 +96,23 @@ def system() -> Path:
 
 def disk(image: Path) -> None:
     """Write a disk image of the system with the app of this checkout, not yet a kiosk."""
-    tree, wheels = system(), image.parent / "wheels"
-    shutil.rmtree(wheels, ignore_errors=True)
-    run(sys.executable, "-m", "uv", "build", "-q", "--wheel", "-o", wheels, ROOT)
-    for wanted in tree.glob("etc/systemd/system/*.wants/*"):  # what would run in a board's first minutes
-        if wanted.suffix == ".timer" or wanted.name.startswith("e2scrub"):
-            wanted.unlink()
-    _install(tree, "--no-deps", "--reinstall", str(next(wheels.glob("*.whl"))))
-    image.unlink(missing_ok=True)
-    run("mke2fs", "-q", "-t", "ext4", "-d", tree, image, SIZE)
+    base = system()
+    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+        tree, wheels = Path(folder, "tree"), Path(folder, "wheels")
+        run("cp", "-al", base, tree)  # hard links: files are only added to the copy and removed from it
+        for wanted in tree.glob("etc/systemd/system/*.wants/*"):  # what would run in a board's first minutes
+            if wanted.suffix == ".timer" or wanted.name.startswith("e2scrub"):
+                wanted.unlink()
+        run(sys.executable, "-m", "uv", "build", "-q", "--wheel", "-o", wheels, ROOT)
+        _install(tree, "--no-deps", "--reinstall", str(next(wheels.glob("*.whl"))))
+        image.unlink(missing_ok=True)
+        run("mke2fs", "-q", "-t", "ext4", "-d", tree, image, SIZE)
 
 
 def _install(tree: Path, *what: str) -> None:
     site = tree / f"opt/digitpad/lib/python{PYTHON}/site-packages"
-    options = [
-        "--target",
-        str(site),
-        "--python-version",
-        PYTHON,
-        "--python-platform",
-        "x86_64-manylinux_2_28",
-        "--link-mode",
-        "copy",
-    ]
-    run(sys.executable, "-m", "uv", "pip", "install", "-q", *options, *what)
+    options = f"--target {site} --python-version {PYTHON} --python-platform x86_64-manylinux_2_28 --link-mode copy"
+    run(sys.executable, "-m", "uv", "pip", "install", "-q", *options.split(), *what)
 
 
 def _bootstrap(new: Path, variant: str, packages: list[str], *options: str) -> None:
