@@ -12,8 +12,20 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 CACHE = Path(os.environ.get("DIGITPAD_BOARD_CACHE", "~/.cache/digitpad-board")).expanduser()
 SUITE, PYTHON, SIZE = "trixie", "3.13", "2500M"
-# Nehalem is the x86-64-v2 that numpy needs; newer ones are slower to emulate
-MACHINE = ["qemu-system-x86_64", "-M", "q35,i8042=off,sata=off,smbus=off", "-cpu", "Nehalem"]
+ARCHITECTURE = os.environ.get("BOARD", "amd64")
+# Nehalem is the x86-64-v2 that numpy needs; newer ones are slower to emulate. A Pi 4 has Cortex-A72.
+EMULATOR, MACHINE, WHEELS = {
+    "amd64": (
+        ["qemu-system-x86", "seabios"],
+        ["qemu-system-x86_64", "-M", "q35,i8042=off,sata=off,smbus=off", "-cpu", "Nehalem"],
+        "x86_64-manylinux_2_28",
+    ),
+    "arm64": (
+        ["qemu-system-arm"],
+        ["qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72"],
+        "aarch64-manylinux_2_28",
+    ),
+}[ARCHITECTURE]
 LIBRARY = "usr/lib/x86_64-linux-gnu"
 LEAN = [
     "--aptopt=Apt::Install-Recommends false",
@@ -68,19 +80,20 @@ def run(*command: str | Path, cwd: Path | None = None) -> None:
 
 def qemu() -> Path:
     """Return a folder with QEMU 10; older releases have no virtio-multitouch device."""
-    return _cached("qemu", lambda new: _bootstrap(new, "apt", ["qemu-system-x86", "seabios"]))
+    return _cached(f"qemu-{ARCHITECTURE}", lambda new: _bootstrap(new, EMULATOR, "--variant=apt"))
 
 
-def system() -> Path:
-    """Return the tree of a Debian with all that the app needs, but without the app."""
+def system(*more: str) -> Path:
+    """Return the tree of a Debian with all that the app needs and more packages, but without the app."""
+    packages = [*PACKAGES, *more, f"linux-image-{ARCHITECTURE}"]
 
     def make(new: Path) -> None:
         modules = (
             'mkdir -p "$1"/etc/initramfs-tools/conf.d; echo MODULES=list > "$1"/etc/initramfs-tools/conf.d/board; '
             'printf "virtio_blk\\nvirtio_pci\\next4\\n" > "$1"/etc/initramfs-tools/modules'
         )
-        packages = [*PACKAGES, "linux-image-amd64"]
-        _bootstrap(new, "minbase", packages, f"--essential-hook={modules}")
+        options = ["--variant=minbase", f"--architectures={ARCHITECTURE}", f"--essential-hook={modules}"]
+        _bootstrap(new, packages, *options)
         for name, text in FILES.items():
             (new / name).parent.mkdir(parents=True, exist_ok=True)
             (new / name).write_text(text)
@@ -90,13 +103,13 @@ def system() -> Path:
         _install(new, "-r", str(ROOT / "requirements/lean.txt"))
         run("chroot", new, "python3", "-m", "compileall", "-q", "-j2", "/opt/digitpad/lib")
 
-    what = repr((SUITE, PACKAGES, FILES, (ROOT / "requirements/lean.txt").read_text()))
-    return _cached(f"system-{hashlib.sha256(what.encode()).hexdigest()[:8]}", make)
+    what = repr((SUITE, packages, FILES, (ROOT / "requirements/lean.txt").read_text()))
+    return _cached(f"{ARCHITECTURE}-{hashlib.sha256(what.encode()).hexdigest()[:8]}", make)
 
 
-def disk(image: Path) -> None:
-    """Write a disk image of the system with the app of this checkout, not yet a kiosk."""
-    base = system()
+def disk(image: Path, *more: str) -> None:
+    """Write a disk image of the system, and more packages, with the app of this checkout, not yet a kiosk."""
+    base = system(*more)
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
         tree, wheels = Path(folder, "tree"), Path(folder, "wheels")
         run("cp", "-al", base, tree)  # hard links: files are only added to the copy and removed from it
@@ -111,13 +124,13 @@ def disk(image: Path) -> None:
 
 def _install(tree: Path, *what: str) -> None:
     site = tree / f"opt/digitpad/lib/python{PYTHON}/site-packages"
-    options = f"--target {site} --python-version {PYTHON} --python-platform x86_64-manylinux_2_28 --link-mode copy"
+    options = f"--target {site} --python-version {PYTHON} --python-platform {WHEELS} --link-mode copy"
     run(sys.executable, "-m", "uv", "pip", "install", "-q", *options.split(), *what)
 
 
-def _bootstrap(new: Path, variant: str, packages: list[str], *options: str) -> None:
-    given = [f"--variant={variant}", f"--include={','.join(packages)}", *LEAN, *options]
-    run("mmdebstrap", "-q", *given, SUITE, new, "http://deb.debian.org/debian")
+def _bootstrap(new: Path, packages: list[str], *options: str) -> None:
+    include = f"--include={','.join(packages)}"
+    run("mmdebstrap", "-q", include, *LEAN, *options, SUITE, new, "http://deb.debian.org/debian")
 
 
 def _cached(name: str, make: Callable[[Path], None]) -> Path:
