@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import select
 import socket
 import subprocess
@@ -11,8 +12,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
-from .image import LIBRARY, MACHINE, qemu, system
+from .image import ARCHITECTURE, LIBRARY, MACHINE, ROOT, qemu, run, system
 
+OUT = ROOT / "build" / "board" / ARCHITECTURE
+HOME = "/var/lib/digitpad"
+DATA = f"{HOME}/data"
+TEXTS = "SELECT text FROM pages ORDER BY id"
+CLEAR = (0.94, 0.305)
 WIDTH, HEIGHT = 800, 480
 APPEND = "root=/dev/vda rw quiet loglevel=4 systemd.show_status=0 random.trust_cpu=on mitigations=off"
 AXIS = 0x7FFF
@@ -184,3 +190,42 @@ def wait_for(met: Callable[[], bool], timeout: float, what: str, pause: float = 
     while not met():
         assert time.monotonic() < end, f"not within {timeout:.0f} s: {what}"
         time.sleep(pause)
+
+
+def one(x: float) -> list[tuple[Place, ...]]:
+    return [((x, 0.35), (x, 0.75))]
+
+
+def seven(x: float) -> list[tuple[Place, ...]]:
+    return [((x - 0.05, 0.36), (x + 0.05, 0.35), (x - 0.02, 0.75))]
+
+
+def four(x: float) -> list[tuple[Place, ...]]:
+    return [((x, 0.35), (x - 0.05, 0.6), (x + 0.05, 0.6)), ((x + 0.02, 0.48), (x + 0.02, 0.78))]
+
+
+def copy(image: Path, name: str) -> Path:
+    path = image.with_name(name)
+    run("cp", "--sparse=always", image, path)
+    return path
+
+
+def pages(board: Board, data: str = DATA) -> list[str]:
+    """Return what other processes see of the history: committed pages."""
+    script = f"db = sqlite3.connect('file:{data}/digitpad.sqlite3?mode=ro', uri=True); print(*db.execute('{TEXTS}'))"
+    return re.findall(r"\d+", board.sh(f'python3 -c "import sqlite3; {script}"', check=False).split("Traceback")[0])
+
+
+def write(board: Board, *digits: list[tuple[Place, ...]]) -> None:
+    for strokes in digits:
+        for stroke in strokes:
+            board.stroke(*stroke)
+
+
+def keep_page(board: Board, data: str = DATA) -> str:
+    """Clear the pad and return the text of the page that the history then has more."""
+    before = len(pages(board, data))
+    board.rest(2)  # it is read
+    board.tap(CLEAR)
+    wait_for(lambda: len(pages(board, data)) > before, 300, "another page in the history", 0.5)
+    return pages(board, data)[-1]

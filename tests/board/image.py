@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 CACHE = Path(os.environ.get("DIGITPAD_BOARD_CACHE", "~/.cache/digitpad-board")).expanduser()
 SUITE, PYTHON, SIZE = "trixie", "3.13", "2500M"
+DIGITPAD = "/opt/digitpad/bin/digitpad"
 ARCHITECTURE = os.environ.get("BOARD", "amd64")
 # Nehalem is the x86-64-v2 that numpy needs; newer ones are slower to emulate. A Pi 4 has Cortex-A72.
 EMULATOR, MACHINE, WHEELS = {

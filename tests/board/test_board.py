@@ -1,9 +1,7 @@
 """The kiosk on the virtual board: `make test-board`."""
 
-import json
 import os
 import random
-import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -12,48 +10,13 @@ from typing import Any
 
 import pytest
 
-from .board import Board, Place, wait_for
-from .image import ROOT, disk, run
+from .board import CLEAR, DATA, HOME, OUT, TEXTS, Board, copy, four, keep_page, one, pages, seven, wait_for, write
+from .image import DIGITPAD, run
 
 pytestmark = [pytest.mark.board, pytest.mark.timeout(3600)]
 
 CUTS = int(os.environ.get("BOARD_CUTS", "20"))
-OUT = ROOT / "build" / "board"
-FIGURES = ROOT / "docs" / "figures" / "board.json"
-HOME, DIGITPAD, UNIT = "/var/lib/digitpad", "/opt/digitpad/bin/digitpad", "digitpad-kiosk"
-DATA = f"{HOME}/data"
-TEXTS = "SELECT text FROM pages ORDER BY id"
-CLEAR = (0.94, 0.305)
-
-
-def one(x: float) -> list[tuple[Place, ...]]:
-    return [((x, 0.35), (x, 0.75))]
-
-
-def seven(x: float) -> list[tuple[Place, ...]]:
-    return [((x - 0.05, 0.36), (x + 0.05, 0.35), (x - 0.02, 0.75))]
-
-
-def four(x: float) -> list[tuple[Place, ...]]:
-    return [((x, 0.35), (x - 0.05, 0.6), (x + 0.05, 0.6)), ((x + 0.02, 0.48), (x + 0.02, 0.78))]
-
-
-@pytest.fixture(scope="module")
-def figures() -> Iterator[dict[str, Any]]:
-    """What is measured; written to FIGURES at the end, where figures of tests that were not run are kept."""
-    found = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
-    yield found
-    FIGURES.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
-    print(f"\n{FIGURES.read_text()}")
-
-
-@pytest.fixture(scope="module")
-def plain() -> Path:
-    """A disk with the app, not yet a kiosk."""
-    OUT.mkdir(parents=True, exist_ok=True)
-    path = OUT / "plain.img"
-    disk(path)
-    return path
+UNIT = "digitpad-kiosk"
 
 
 @pytest.fixture(scope="module")
@@ -77,33 +40,6 @@ def lite(started: Path) -> Iterator[Board]:
     """A board without a desktop, its kiosk on the screen."""
     with Board(copy(started, "lite.img"), state=started.with_suffix(".state")) as board:
         yield board
-
-
-def copy(image: Path, name: str) -> Path:
-    path = image.with_name(name)
-    run("cp", "--sparse=always", image, path)
-    return path
-
-
-def pages(board: Board) -> list[str]:
-    """Return what other processes see of the history: committed pages."""
-    script = f"db = sqlite3.connect('file:{DATA}/digitpad.sqlite3?mode=ro', uri=True); print(*db.execute('{TEXTS}'))"
-    return re.findall(r"\d+", board.sh(f'python3 -c "import sqlite3; {script}"', check=False).split("Traceback")[0])
-
-
-def write(board: Board, *digits: list[tuple[Place, ...]]) -> None:
-    for strokes in digits:
-        for stroke in strokes:
-            board.stroke(*stroke)
-
-
-def keep_page(board: Board) -> str:
-    """Clear the pad and return the text of the page that the history then has more."""
-    before = len(pages(board))
-    board.rest(2)  # it is read
-    board.tap(CLEAR)
-    wait_for(lambda: len(pages(board)) > before, 300, "another page in the history", 0.5)
-    return pages(board)[-1]
 
 
 def shown(board: Board, name: str) -> str:
