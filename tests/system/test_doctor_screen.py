@@ -52,6 +52,8 @@ def test_screen_held_by_another_program(lite: System) -> None:
     finding = only(lite.bad())
     assert "kmsdrm not available" in finding.said
     assert "fuser" in finding.remedy
+    lite.commands["systemctl is-active digitpad-kiosk.service"] = "active\n"
+    assert lite.bad() == []
 
 
 def test_display_driver_is_off_on_a_pi(lite: System) -> None:

@@ -34,7 +34,7 @@ def test_file_in_place_of_a_folder(x11: System, tmp_path: Path, monkeypatch: pyt
 REMEDIES = [
     (
         errno.EROFS,
-        "Make the disk writable (errors turn it read-only: check it with fsck), or use another folder: DIGITPAD_HOME=",
+        "Make the disk writable (errors turn it read-only: check it with fsck), mount another one at ",
     ),
     (errno.ENOSPC, "Free some space: delete files you no longer need; or use another folder: DIGITPAD_HOME="),
     (errno.EDQUOT, "Free some space: "),
@@ -72,6 +72,24 @@ def test_full_disk_and_overlay(x11: System) -> None:
     x11.free = 10**10
     x11.put("/proc/cmdline", "quiet overlayroot=tmpfs\n")
     assert "lost at the next boot" in x11.findings("disk")[-1].said
+    x11.environ["DIGITPAD_HOME"] = "/dev/shm"  # another disk
+    assert x11.states("disk") == ["good", "good"]
+
+
+def test_folders_of_a_kiosk_without_a_desktop_are_checked_for_its_user(
+    lite: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = lite.root / "var/lib/digitpad"
+    folder.mkdir(parents=True)
+    lite.put("/etc/systemd/system/digitpad-kiosk.service", "Environment=SDL=x DIGITPAD_HOME=/var/lib/digitpad\n")
+    chosen = lite.environ.pop("DIGITPAD_HOME")
+    monkeypatch.setenv("XDG_DATA_HOME", str(lite.home))
+    assert lite.findings("disk")[0].said == f"{folder}/data can be written"
+    monkeypatch.setattr("os.geteuid", lambda: 12345)
+    assert lite.findings("disk")[0].said == f"{lite.home}/digitpad can be written"
+    monkeypatch.undo()
+    lite.environ["DIGITPAD_HOME"] = chosen
+    assert lite.findings("disk")[0].said == f"{chosen}/data can be written"
 
 
 def test_history_is_opened(x11: System, tmp_path: Path) -> None:

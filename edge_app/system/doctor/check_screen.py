@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..os_info import touch_settings, touchscreens
 from .check_input import RC_XML
 from .check_software import install_libraries
-from .host import Finding, Host
+from .host import KIOSK, Finding, Host
 
 VARIABLES = {"x11": "DISPLAY", "wayland": "WAYLAND_DISPLAY"}
 KMS = "vc4-kms-v3d"
@@ -100,6 +100,8 @@ def _console_problem(host: Host) -> Finding | None:
     drivers = facts["drivers"]
     could_draw = drivers is None or "KMSDRM" in drivers
     if not facts["seen"] and could_draw and all(host.may_open(card, write=True) for card in host.cards):
+        if host.run("systemctl", "is-active", KIOSK):
+            return Finding("display", "good", "the kiosk is on the screen")
         said = f"no desktop is running, and KMS/DRM does not start: {_refusal(host)}"
         remedy = "Find the program that holds the screen, maybe another digitpad, and end it: sudo fuser -v /dev/dri/*"
         return Finding("display", "bad", said, remedy)

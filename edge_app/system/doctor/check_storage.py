@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 from ...errors import SettingsError, StoreError
-from ...storage.paths import files_set_aside, find_paths
+from ...storage.paths import files_set_aside
 from ..os_info import has_overlay
 from .host import Finding, Host, State
 
@@ -25,7 +25,7 @@ ENTER = stat.S_IXGRP | stat.S_IXOTH
 def check_disk(host: Host) -> Iterator[Finding]:
     """Write to the folders that digitpad uses, and measure their free space."""
     try:
-        paths = find_paths(host.environ)
+        paths = host.find_paths()
     except SettingsError as error:
         said, _, remedy = str(error).rpartition(". ")
         yield Finding("disk", "bad", said, remedy)
@@ -45,7 +45,7 @@ def check_disk(host: Host) -> Iterator[Finding]:
         said = f"{free / 1e6:,.0f} MB free at {_existing(paths.data)}"
         state: State = "good" if free >= ENOUGH else "note" if free >= LOW else "bad"
         yield Finding("disk", state, said, "" if state == "good" else FREE_SPACE)
-    if has_overlay(host.root):
+    if has_overlay(host.root) and _existing(paths.data).stat().st_dev == host.root.stat().st_dev:
         said = "the root file system is an overlay: what is saved is lost at the next boot"
         yield Finding("disk", "note", said, f"On another disk, use {ANOTHER}")
 
@@ -71,7 +71,8 @@ def _remedy(host: Host, folder: Path, number: int) -> str:
     if number in (errno.ENOSPC, errno.EDQUOT):
         return f"{FREE_SPACE}; or use {ANOTHER}"
     if number == errno.EROFS:
-        return f"Make the disk writable (errors turn it read-only: check it with fsck), or use {ANOTHER}"
+        fixes = f"(errors turn it read-only: check it with fsck), mount another one at {folder}"
+        return f"Make the disk writable {fixes}, or use {ANOTHER}"
     if number in (errno.EACCES, errno.EPERM) and folder.is_relative_to(host.home):
         return f"sudo chown -R {shlex.quote(host.user)} {shlex.quote(str(folder))}, or use {ANOTHER}"
     return f"Use {ANOTHER}"

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from ...errors import SettingsError
 from ...i18n import Language, load_language
-from ...storage.paths import Paths, find_paths
+from ...storage.paths import VARIABLE, Paths, find_paths
 from ...storage.settings import Settings, read_settings
 from ...subprocesses import find_program, is_frozen
 from . import probe
@@ -27,6 +27,7 @@ MODULES = {"tflite-runtime": "tflite_runtime", "ai-edge-litert": "ai_edge_litert
 MODULES |= {name: name for name in ("numpy", "platformdirs", "tomlkit")}
 REINSTALL = "Reinstall digitpad from where you got it"
 X_SOCKETS = "/tmp/.X11-unix"  # noqa: S108  only listed
+KIOSK = "digitpad-kiosk.service"
 PATIENCE = 5  # seconds for a command of the system
 
 State = Literal["good", "note", "bad"]
@@ -193,11 +194,19 @@ class Host:
         named = self.environ.get("DISPLAY") or self.environ.get("WAYLAND_DISPLAY")
         return bool(self.cards) and not named and not self.desktops
 
+    def find_paths(self) -> Paths:
+        """Return where digitpad keeps things; to the user of a kiosk without a desktop, where the kiosk does."""
+        found = re.search(rf"\b{VARIABLE}=(\S+)", self.read(f"/etc/systemd/system/{KIOSK}"))
+        home = self.at(found[1]) if found and not self.environ.get(VARIABLE) else None
+        if home and home.is_dir() and home.stat().st_uid == os.geteuid():
+            return find_paths({VARIABLE: str(home)})
+        return find_paths(self.environ)
+
     @cached_property
     def paths(self) -> Paths | None:
         """Where digitpad keeps things; None if that is unknown."""
         try:
-            return find_paths(self.environ)
+            return self.find_paths()
         except SettingsError:
             return None
 
