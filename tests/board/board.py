@@ -18,12 +18,17 @@ OUT = ROOT / "build" / "board" / ARCHITECTURE
 HOME = "/var/lib/digitpad"
 DATA = f"{HOME}/data"
 TEXTS = "SELECT text FROM pages ORDER BY id"
-CLEAR = (0.94, 0.305)
 WIDTH, HEIGHT = 800, 480
 APPEND = "root=/dev/vda rw quiet loglevel=4 systemd.show_status=0 random.trust_cpu=on mitigations=off"
 AXIS = 0x7FFF
 STEPS = 12  # events of a stroke's side
 Place = tuple[float, float]  # from 0 to 1, across and down
+CLEAR = (0.94, 0.305)
+DIGITS: dict[str, list[list[Place]]] = {  # strokes; across from the digit's middle, down from the screen's edge
+    "1": [[(0, 0.35), (0, 0.75)]],
+    "4": [[(0, 0.35), (-0.05, 0.6), (0.05, 0.6)], [(0.02, 0.48), (0.02, 0.78)]],
+    "7": [[(-0.05, 0.36), (0.05, 0.35), (-0.02, 0.75)]],
+}
 
 
 class _Lines:
@@ -192,18 +197,6 @@ def wait_for(met: Callable[[], bool], timeout: float, what: str, pause: float = 
         time.sleep(pause)
 
 
-def one(x: float) -> list[tuple[Place, ...]]:
-    return [((x, 0.35), (x, 0.75))]
-
-
-def seven(x: float) -> list[tuple[Place, ...]]:
-    return [((x - 0.05, 0.36), (x + 0.05, 0.35), (x - 0.02, 0.75))]
-
-
-def four(x: float) -> list[tuple[Place, ...]]:
-    return [((x, 0.35), (x - 0.05, 0.6), (x + 0.05, 0.6)), ((x + 0.02, 0.48), (x + 0.02, 0.78))]
-
-
 def copy(image: Path, name: str) -> Path:
     path = image.with_name(name)
     run("cp", "--sparse=always", image, path)
@@ -216,14 +209,16 @@ def pages(board: Board, data: str = DATA) -> list[str]:
     return re.findall(r"\d+", board.sh(f'python3 -c "import sqlite3; {script}"', check=False).split("Traceback")[0])
 
 
-def write(board: Board, *digits: list[tuple[Place, ...]]) -> None:
-    for strokes in digits:
-        for stroke in strokes:
-            board.stroke(*stroke)
+def write(board: Board, digits: str, x: float = 0.3, finger: int = 0) -> None:
+    """Write digits from left to right, the first around x."""
+    for number, digit in enumerate(digits):
+        for stroke in DIGITS[digit]:
+            board.stroke(*((x + 0.15 * number + right, y) for right, y in stroke), finger=finger)
 
 
-def keep_page(board: Board, data: str = DATA) -> str:
-    """Clear the pad and return the text of the page that the history then has more."""
+def keep(board: Board, digits: str = "", x: float = 0.3, data: str = DATA) -> str:
+    """Write digits, clear the pad and return the text of the page that the history then has more."""
+    write(board, digits, x)
     before = len(pages(board, data))
     board.rest(2)  # it is read
     board.tap(CLEAR)

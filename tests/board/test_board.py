@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .board import CLEAR, DATA, HOME, OUT, TEXTS, Board, copy, four, keep_page, one, pages, seven, wait_for, write
+from .board import CLEAR, DATA, HOME, OUT, TEXTS, Board, copy, keep, pages, wait_for, write
 from .image import DIGITPAD, run
 
 pytestmark = [pytest.mark.board, pytest.mark.timeout(3600)]
@@ -48,10 +48,10 @@ def shown(board: Board, name: str) -> str:
 
 
 def test_five_digits_are_read_after_power_on(lite: Board, figures: dict[str, Any]) -> None:
-    write(lite, one(0.1), seven(0.25), four(0.4), one(0.55), seven(0.7))
+    write(lite, "17417", 0.1)
     lite.rest(3)
     lite.screenshot(OUT / "lite.png")
-    assert keep_page(lite) == "17417"
+    assert keep(lite) == "17417"
     assert shown(lite, "NRestarts") == "0"  # it started once, when the screen was there
     assert lite.sh("systemctl is-active getty@tty1", check=False) == "inactive"
 
@@ -79,35 +79,32 @@ def test_the_doctor_finds_nothing_wrong(lite: Board) -> None:
 def test_a_palm_that_lies_first_writes_nothing(lite: Board) -> None:
     lite.touch("begin", (0.75, 0.85))
     lite.rest(0.5)
-    for stroke in seven(0.3):
-        lite.stroke(*stroke, finger=1)
+    write(lite, "7", finger=1)
     lite.touch("end")
     lite.rest(1)
     lite.screenshot(OUT / "palm.png")
     assert not lite.is_dark((0.75, 0.85))
-    assert keep_page(lite) == "7"
+    assert keep(lite) == "7"
 
 
 def test_a_touchscreen_unplugged_in_mid_stroke_writes_again_when_it_is_back(lite: Board) -> None:
-    write(lite, one(0.2))
+    write(lite, "1", 0.2)
     lite.touch("begin", (0.5, 0.4))
     lite.touch("update", (0.5, 0.5))
     lite.unplug()
     lite.rest(5)
     lite.plug_in()
     lite.rest(8)
-    write(lite, seven(0.75))
+    write(lite, "7", 0.75)
     lite.rest(1)
     lite.screenshot(OUT / "unplugged.png")
-    assert keep_page(lite).endswith("7")
+    assert keep(lite).endswith("7")
 
 
 def test_a_clock_set_back_by_a_day_loses_nothing(lite: Board) -> None:
-    write(lite, seven(0.3))
-    keep_page(lite)
+    keep(lite, "7")
     lite.sh("date -s '1 day ago'")
-    write(lite, one(0.3))
-    keep_page(lite)
+    keep(lite, "1")
     assert pages(lite) == ["7", "1"]
 
 
@@ -116,8 +113,7 @@ def test_a_stopped_loop_is_restarted_by_the_watchdog(lite: Board) -> None:
     lite.sh(f"kill -STOP {pid}")
     wait_for(lambda: shown(lite, "MainPID") not in ("0", pid), 900, "another process", 1)
     wait_for(lambda: shown(lite, "ActiveState") == "active", 900, "a start", 1)
-    write(lite, one(0.3))
-    assert keep_page(lite) == "1"
+    assert keep(lite, "1") == "1"
 
 
 def test_after_too_many_crashes_there_is_a_login(lite: Board) -> None:
@@ -129,8 +125,7 @@ def test_after_too_many_crashes_there_is_a_login(lite: Board) -> None:
 
 
 def test_the_kiosk_leaves_nothing_but_data(lite: Board) -> None:
-    write(lite, one(0.3))
-    keep_page(lite)
+    keep(lite, "1")
     lite.sh(f"{DIGITPAD} install-kiosk --remove --user pi")
     assert lite.sh(f"systemctl is-active {UNIT}", check=False) == "inactive"
     assert lite.sh("find /etc /home -name '*digitpad*'") == ""
@@ -143,9 +138,8 @@ def test_what_was_confirmed_survives_power_cuts(started: Path, figures: dict[str
     for _ in range(CUTS):
         image = copy(started, "power.img")
         with Board(image, state=state) as board:
-            write(board, seven(0.3))
-            assert keep_page(board) == "7"
-            write(board, one(0.3))
+            assert keep(board, "7") == "7"
+            write(board, "1")
             board.rest(2)
             board.tap(CLEAR)
             board.rest(rng.uniform(0, 0.3))  # while the next page is stored
@@ -160,14 +154,12 @@ def test_without_syncs_a_power_cut_loses_a_page(started: Path) -> None:
     """The control: were the disk's cache not lost, the test above would show nothing."""
     image = copy(started, "unsynced.img")
     with Board(image, state=started.with_suffix(".state")) as board:
-        write(board, one(0.3))
-        keep_page(board)
+        keep(board, "1")
         board.sh(f"systemctl stop {UNIT}")
         board.sh("sed -i 's/PRAGMA synchronous = .*\"/PRAGMA synchronous = OFF\"/' $(find /opt -name history.py)")
         board.sh(f"grep -q 'synchronous = OFF' $(find /opt -name history.py); sync; systemctl start {UNIT}")
         board.rest(5)
-        write(board, seven(0.3))
-        keep_page(board)
+        keep(board, "7")
     assert stored(image) == ["1"]
 
 
