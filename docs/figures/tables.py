@@ -37,6 +37,7 @@ KEPT: dict[str, Any] = {
         "first_fold": {"*": ...},
     },
     "hands.json": {"*": {"*": {"n": ..., "accuracy": ..., "interval": ..., "calibration_error": ...}}},
+    "traces.json": {"rejected": ...},
     "pictures.json": {"model": ..., "sets": {"*": {"kinds": {"*": {"n": ..., "right": ...}}}}},
     "mnist.json": {"model": ..., "runtime": ..., "sets": {"*": {"n": ..., "right": ..., "accuracy": ...}}},
     "lessons.json": {
@@ -153,6 +154,18 @@ def hands() -> str:
         )
     header = "data | n | third stage | fourth, seed 4 | fourth, seed 5 | average: ships | 95 % interval"
     return table(f"{header} | calibration error", *rows)
+
+
+def traces() -> str:
+    """Return the shares of digits read and of scribbles rejected, without and with the pen's way."""
+    found = read("traces.json")["rejected"]
+    rows = [
+        [name, *(share(found[way][name], 1) for way in ("without", "with traces"))]
+        for name in found["without"]
+        if name not in ("n", "digits right")
+    ]
+    right = [share(found[way]["digits right"]) for way in ("without", "with traces")]
+    return table("rejected | network alone | with the trace", *rows, ["digits of other people, right", *right])
 
 
 def forms() -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from hashlib import blake2b
-from math import prod
+from math import exp, prod
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -20,6 +20,7 @@ from .normalise import SIZE, DigitImage, normalise_bitmap, normalise_digit
 from .pictures import Coverage, Piece, check_page, cut_touching, open_picture, pieces_of
 from .results import Candidate, Digit, Pin, Reading
 from .segmentation import Box, Grid, Group, Part, cut_anywhere, group_scores, parts_of, union
+from .trace import doubt, trace_of
 
 ALTERNATIVES = 3
 # A number less likely than UNSURE has candidates: of UNIPEN's 339 numbers 52, among them 19 of the 22 misread ones.
@@ -110,11 +111,11 @@ class Recognizer:
         )
         rows, images = np.stack([row for row, _ in found]), [image for _, image in found]
         reading, score = self._read(grid, rows, images)
-        reading = replace(reading, digits=tuple(_of_ink(digit, pieces, pins) for digit in reading.digits))
+        reading = replace(reading, digits=tuple(self._of_ink(digit, pieces, pins) for digit in reading.digits))
         candidates: tuple[Candidate, ...] = ()
         if reading.confidence < UNSURE and len(reading.digits) <= LONGEST:
             options = [
-                _of_ink(self._digit(row, group, union([grid.boxes[i] for i in group]), image), pieces, pins)
+                self._of_ink(self._digit(row, group, union([grid.boxes[i] for i in group]), image), pieces, pins)
                 for row, group, image in zip(rows, grid.groups, images, strict=True)
             ]
             candidates = _candidates(grid, group_scores(rows), options, reading.text)
@@ -219,6 +220,32 @@ class Recognizer:
             return Digit(REJECT, confidence, tuple(named[:ALTERNATIVES]), box, group, image=image)
         return Digit(named[0][0], confidence, tuple(named[1:]), box, group, image=image)
 
+    def _of_ink(self, digit: Digit, pieces: Sequence[Sequence[Part]], pins: Sequence[Pin]) -> Digit:
+        """Return the digit with the strokes of its pieces, and with the writer's label or the doubt in its trace."""
+        parts = tuple(part for piece in digit.strokes for part in pieces[piece])
+        strokes = tuple(sorted({part.stroke for part in parts}))
+        first = digit.strokes[0]
+        label = pins[first].label if first < len(pins) else None
+        if label is None:
+            return replace(self._doubted(digit, parts), strokes=strokes, parts=parts)
+        ranked = tuple(dict([(digit.digit, digit.confidence), *digit.alternatives]).items())
+        others = tuple((name, share) for name, share in ranked if name not in (label, REJECT))[:ALTERNATIVES]
+        return replace(
+            digit, digit=label, confidence=1.0, alternatives=others, strokes=strokes, parts=parts, pinned=True
+        )
+
+    def _doubted(self, digit: Digit, parts: Sequence[Part]) -> Digit:
+        """Return the digit, less probable if the pen went further or turned more often than it does for one."""
+        nats = 0.0 if digit.rejected else doubt(digit.digit, trace_of([part.points for part in parts]))
+        if nats == 0:
+            return digit
+        left = 1 / (digit.confidence + (1 - digit.confidence) * exp(nats))  # of each probability
+        confidence, others = left * digit.confidence, [(name, left * share) for name, share in digit.alternatives]
+        if confidence >= self.classifier.model.refuse_below:
+            return replace(digit, confidence=confidence, alternatives=tuple(others))
+        ranked = [(digit.digit, confidence), *others]
+        return replace(digit, digit=REJECT, confidence=confidence, alternatives=tuple(ranked[:ALTERNATIVES]))
+
 
 class _Mark(NamedTuple):
     """A stroke, or those of a pin: in one line in any case."""
@@ -257,19 +284,6 @@ def _pieces(ink: Ink, marks: Sequence[_Mark]) -> list[list[Part]]:
 
 def _fingerprint(piece: Sequence[Part]) -> bytes:
     return b"".join(blake2b(part.points.tobytes(), digest_size=16).digest() for part in piece)
-
-
-def _of_ink(digit: Digit, pieces: Sequence[Sequence[Part]], pins: Sequence[Pin]) -> Digit:
-    """Return the digit with the strokes of its pieces, and with the writer's label if there is one."""
-    parts = tuple(part for piece in digit.strokes for part in pieces[piece])
-    strokes = tuple(sorted({part.stroke for part in parts}))
-    first = digit.strokes[0]
-    label = pins[first].label if first < len(pins) else None
-    if label is None:
-        return replace(digit, strokes=strokes, parts=parts)
-    ranked = tuple(dict([(digit.digit, digit.confidence), *digit.alternatives]).items())
-    others = tuple((name, share) for name, share in ranked if name not in (label, REJECT))[:ALTERNATIVES]
-    return replace(digit, digit=label, confidence=1.0, alternatives=others, strokes=strokes, parts=parts, pinned=True)
 
 
 def _candidates(grid: Grid, scores: NDArray[np.float32], options: Sequence[Digit], text: str) -> tuple[Candidate, ...]:
