@@ -1,4 +1,4 @@
-"""How far the pen went and how often it turned: an image of 28 x 28 pixels hides that where lines lie close together."""
+"""How far the pen went and how often it turned, which an image of 28 x 28 pixels hides where lines lie close."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from edge_app.datasets.labelled import read_labelled_ink
 from edge_app.errors import DigitpadError
-from edge_app.recognition import recognizer as module
+from edge_app.recognition import trace
 from edge_app.recognition.ink import Ink
 from edge_app.recognition.recognizer import Recognizer
-from edge_app.recognition.trace import Trace, trace_of
+from edge_app.recognition.trace import trace_of
 from edge_app.storage.atomic_write import readable_json, write_atomically
 
 from ..synthetic import scribble, written_digit
@@ -81,7 +81,7 @@ def fit(args: argparse.Namespace) -> dict[str, Any]:
 def _features(recognizer: Recognizer, inks: Sequence[Ink], usual: dict[str, Any]) -> NDArray[np.float64]:
     """Return the network's log odds, how many deviations length and turning are beyond the mean, and 1."""
     rows = []
-    with mock.patch.object(module, "doubt", _no_doubt):
+    with mock.patch.object(trace, "MOST", 0.0):
         for ink in inks:
             digit = recognizer.read(ink, single=True).digits[0]
             name = digit.alternatives[0][0] if digit.rejected else digit.digit
@@ -108,8 +108,8 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     digits = list(read_labelled_ink(args.test))
     scribbles = {name: list(_scribbles(make)) for name, make in KINDS.items()}
     found = {}
-    for name, used in (("with traces", module.doubt), ("without", _no_doubt)):
-        with mock.patch.object(module, "doubt", used):
+    for name, most in (("with traces", trace.MOST), ("without", 0.0)):
+        with mock.patch.object(trace, "MOST", most):
             right = [recognizer.read(sample.ink, single=True).text == sample.label for sample in digits]
             rejected = {
                 kind: float(np.mean([recognizer.read(ink, single=True).digits[0].rejected for ink in inks]))
@@ -118,10 +118,6 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
         found[name] = {"digits right": float(np.mean(right)), "n": len(right), **rejected}
         print(name, found[name], flush=True)
     return found
-
-
-def _no_doubt(digit: str, trace: Trace) -> float:
-    return 0.0
 
 
 def _scribbles(make: Callable[[np.random.Generator], NDArray[np.float64]]) -> Iterator[Ink]:
