@@ -181,6 +181,13 @@ class PersonalClassifier(Classifier):
         cones = self._cones
         return cones.at(points) if cones else np.zeros((len(points), len(self.model.classes)), np.float32)
 
+    def is_taught(self, image: DigitImage, digit: str) -> bool:
+        """Return whether a lesson for `digit` reaches a (28, 28) uint8 image."""
+        if not (self.enabled and self._cones):
+            return False
+        features, _ = self._reader.read(image[None])
+        return bool(self.evidence(directions(features))[0, self.model.classes.index(digit)] > 0)
+
     def answers(self, logits: Logits) -> NDArray[np.str_]:
         """Return the answers, REJECT below the model's threshold."""
         classes = np.array(self.model.classes)

@@ -166,3 +166,7 @@ class Classifier:
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return calibrated probabilities: (n, 28, 28) uint8 to (n, classes) float32."""
         return softmax(self.logits(images), self.model.temperature)
+
+    def is_taught(self, image: NDArray[np.uint8], digit: str) -> bool:  # noqa: ARG002 - for a subclass
+        """Return whether its user taught that such a (28, 28) uint8 image is `digit`; this class learns nothing."""
+        return False

@@ -237,7 +237,7 @@ class Recognizer:
     def _doubted(self, digit: Digit, parts: Sequence[Part]) -> Digit:
         """Return the digit, less probable if the pen went further or turned more often than it does for one."""
         nats = 0.0 if digit.rejected else doubt(digit.digit, trace_of([part.points for part in parts]))
-        if nats == 0:
+        if nats == 0 or (digit.image is not None and self.classifier.is_taught(digit.image, digit.digit)):
             return digit
         left = 1 / (digit.confidence + (1 - digit.confidence) * exp(nats))  # of each probability
         confidence, others = left * digit.confidence, [(name, left * share) for name, share in digit.alternatives]

@@ -22,6 +22,7 @@ from edge_app.recognition.normalise import DigitImage, normalise_digit
 from edge_app.recognition.recognizer import Recognizer
 from train.studies import personal
 from train.studies.personal import DIGITS, Network, Samples
+from train.studies.traces import KINDS
 
 from ..modelfiles.test_shipped import RUNTIMES
 from ..support.fakes import FakeInterpreter, fake_model, fake_runtime
@@ -155,6 +156,25 @@ def test_a_lesson_improves_grouping(own: PersonalClassifier) -> None:
     own.learn(normalise_digit(K), "4")
     recognizer.clear_cache()
     assert recognizer.read(number).text == "243"
+
+
+def test_a_taught_digit_is_not_doubted_for_its_trace(own: PersonalClassifier) -> None:
+    recognizer, rng = Recognizer(classifier=own), np.random.default_rng(1)
+    taught = 0
+    for scribble in [KINDS["waves"](rng) for _ in range(40)]:
+        first = recognizer.read([scribble], single=True).digits[0]
+        name, _ = first.alternatives[0]
+        assert first.image is not None
+        row = own.probabilities(first.image[None])[0]
+        if not first.rejected or row.max() < 0.6 or own.model.classes[row.argmax()] != name:
+            continue  # the network rejects it as well
+        lesson = own.learn(first.image, name)
+        recognizer.clear_cache()
+        assert recognizer.read([scribble], single=True).text == (name if lesson.used else "?")
+        taught += lesson.used
+        own.forget(lesson)
+        recognizer.clear_cache()
+    assert taught >= 2
 
 
 def test_a_lesson_can_be_not_a_digit(own: PersonalClassifier) -> None:
