@@ -20,6 +20,7 @@ DATA = f"{HOME}/data"
 TEXTS = "SELECT text FROM pages ORDER BY id"
 WIDTH, HEIGHT = 800, 480
 APPEND = "root=/dev/vda rw quiet loglevel=4 systemd.show_status=0 random.trust_cpu=on mitigations=off"
+TOUCH = "-device virtio-multitouch-pci,id=touch,bus=socket"
 AXIS = 0x7FFF
 STEPS = 12  # events of a stroke's side
 Place = tuple[float, float]  # from 0 to 1, across and down
@@ -54,7 +55,7 @@ class _Lines:
 class Board:
     """A running machine; leaving the context pulls its plug."""
 
-    def __init__(self, image: Path, append: str = "", state: Path | None = None) -> None:
+    def __init__(self, image: Path, append: str = "", state: Path | None = None, devices: str = TOUCH) -> None:
         """Boot a disk image; `append` is given to the kernel. With `state` go on where save() was called.
 
         A guest's second is a fixed number of its instructions (-icount), however busy this machine is.
@@ -69,13 +70,14 @@ class Board:
             -kernel {next(boot.glob("vmlinuz-*"))} -initrd {next(boot.glob("initrd.img-*"))}
             -drive file={image},if=none,id=disk,format=raw,cache=writeback -device virtio-blk-pci,drive=disk
             -device virtio-gpu-pci,xres={WIDTH},yres={HEIGHT}
-            -device pcie-root-port,id=socket -device virtio-multitouch-pci,id=touch,bus=socket
+            -device pcie-root-port,id=socket {devices}
             -device virtio-serial-pci -chardev socket,id=agent,path={self.folder}/agent,server=on,wait=off
             -device virtserialport,chardev=agent,name=board -qmp unix:{self.folder}/qmp,server=on,wait=off
         """
         if state:
             options += f" -incoming file:{state}"
-        loader = [str(library / "ld-linux-x86-64.so.2"), "--library-path", str(library)]  # no chroot, no rights
+        loader = ["setpriv", "--pdeathsig=KILL"]  # it ends with the tests, however they end
+        loader += [str(library / "ld-linux-x86-64.so.2"), "--library-path", str(library)]  # no chroot, no rights
         program = [str(qemu() / "usr/bin" / MACHINE[0]), *MACHINE[1:], "-append", f"{APPEND} {append}"]
         self._process = subprocess.Popen(
             [*loader, *program, *options.split()],
@@ -174,14 +176,14 @@ class Board:
         """Write the screen as a PNG."""
         self.qmp("screendump", filename=str(path), format="png")
 
+    def light(self) -> float:
+        """Return the screen's mean brightness, of 255."""
+        some = self.pixels()[::997]
+        return sum(some) / len(some)
+
     def wait_for_picture(self) -> None:
         """Return once the window's light picture is there."""
-
-        def light() -> bool:
-            some = self.pixels()[::997]
-            return sum(some) / len(some) > 150
-
-        wait_for(light, 1200, "the window's picture", 0.5)
+        wait_for(lambda: self.light() > 150, 1800, "the window's picture", 0.5)
 
     def is_dark(self, place: Place) -> bool:
         """Return whether there is ink at a place of the screen."""
@@ -199,7 +201,7 @@ def wait_for(met: Callable[[], bool], timeout: float, what: str, pause: float = 
 
 def copy(image: Path, name: str) -> Path:
     path = image.with_name(name)
-    run("cp", "--sparse=always", image, path)
+    run("cp", image, path)
     return path
 
 
