@@ -106,9 +106,9 @@ def _convert(args: argparse.Namespace) -> None:
     print(f"converting {args.model}, which takes {convention} ...", flush=True)
     inputs = keras_file.as_inputs(network, mnist.x_train[chosen], CONVENTIONS[convention])
     names = ALL if args.all else ALWAYS
-    fixed = keras_file.with_fixed_batch(network)
+    fixed = keras_file.with_fixed_batch(keras_file.with_features(network))
     files = tflite.make_files(names, fixed, inputs, allow_float=args.allow_float)
-    card = _make_card(args, network, convention, files, chosen)
+    card = _make_card(args, fixed.output, convention, files, chosen)
     _verify(files, card, mnist, name, judged, args)
     _replace(files, card, output)
     _report(files, card, output)
@@ -147,13 +147,14 @@ def _find_convention(network: Any, judged: Labelled) -> str:
 
 
 def _make_card(
-    args: argparse.Namespace, network: Any, convention: str, files: dict[str, bytes], chosen: Any
+    args: argparse.Namespace, outputs: dict[str, Any], convention: str, files: dict[str, bytes], chosen: Any
 ) -> dict[str, Any]:
     """Return the card of `files` without the results of verification."""
     training = _training_record(args.model.with_suffix(".train.json"))
     paper, ink = CONVENTIONS[convention]
     return {
-        "classes": ([*map(str, range(10)), REJECT])[: network.outputs[0].shape[1]],
+        "classes": ([*map(str, range(10)), REJECT])[: outputs["logits"].shape[1]],
+        "outputs": {name: own.shape[1] for name, own in outputs.items()},
         **_confidence(training, args.temperature_from, args.reject_below),
         "input": {"convention": convention, "paper": paper, "ink": ink},
         "files": {name: {"sha256": _digest(content), "bytes": len(content)} for name, content in files.items()},

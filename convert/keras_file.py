@@ -46,6 +46,21 @@ def with_fixed_batch(network: Any) -> Any:
     return keras.Model(inputs, network(inputs, training=False))
 
 
+def with_features(network: Any) -> Any:
+    """Return a network with the outputs `logits` and `features`, the input of its last dense layer, for lessons.
+
+    One that does not end in a dense layer, or is nothing but that layer, has `logits` alone; so has one with no more
+    features than classes, since the app tells outputs by their size.
+    """
+    [logits] = network.outputs
+    last, node, _ = logits._keras_history
+    if isinstance(last, keras.layers.Dense):
+        [features] = last._inbound_nodes[node].input_tensors
+        if features.shape[-1] > logits.shape[-1] and features is not network.inputs[0]:
+            return keras.Model(network.inputs, {"logits": logits, "features": features})
+    return keras.Model(network.inputs, {"logits": logits})
+
+
 def as_inputs(network: Any, images: NDArray[np.uint8], ends: tuple[float, float]) -> NDArray[np.float32]:
     """Return digit images (n, 28, 28) as the network takes them; `ends` are its values for paper and ink."""
     values = ends[0] + images.astype(np.float32) / 255 * (ends[1] - ends[0])
@@ -130,9 +145,10 @@ def _in_float32(path: Path, network: Any) -> Any:
 def _without_softmax(network: Any) -> Any:
     """Return the network without the softmax or sigmoid at its end, which cost int8 resolution, if it is separable."""
     last = network.outputs[0]._keras_history.operation
-    if isinstance(last, keras.layers.Softmax):
+    ends = getattr(last, "activation", None) in LAST
+    if isinstance(last, keras.layers.Softmax) or (ends and isinstance(last, keras.layers.Activation)):
         return keras.Model(network.inputs, last.input)
-    if getattr(last, "activation", None) in LAST:
+    if ends:
         last.activation = keras.activations.linear
     return network
 

@@ -71,15 +71,15 @@ def try_model(model: Model, runtime: str, *, must_read: bool = True) -> Model:
     from .verifier import verify
 
     verify(model.content)
-    from ..recognition.classifier import Classifier
+    from ..recognition.classifier import Classifier, find_outputs
     from ..recognition.interpreter import find_runtime
     from .selftest import FLOOR, check_reading, find_input_range
 
     found = find_runtime(runtime)
     if not model.classes:
-        shapes = [[int(side) for side in output["shape"]] for output in found.open(model.content).get_output_details()]
+        shapes = [[int(side) for side in output["shape"]] for output in find_outputs(found.open(model.content))]
         bare = [[side for side in shape if side != 1] for shape in shapes]
-        if bare not in ([[10]], [[11]]):
+        if bare[0] not in ([10], [11]):
             raise ModelError(f"output shapes {shapes}, expected [[1, 10]], or [[1, 11]] with no digit")
         model = replace(model, classes=(*DIGITS, REJECT)[: bare[0][0]])
         model = replace(model, input_range=find_input_range(model, found))

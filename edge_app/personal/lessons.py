@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..datasets.allographs import reference_digits
-from ..recognition.classifier import Classifier, Logits, check_images, softmax
-from ..recognition.features import FeatureReader, Features
+from ..recognition.classifier import Classifier, Features, Logits, check_images, softmax
+from ..recognition.features import FeatureReader
 from ..recognition.model import REJECT
 from ..recognition.normalise import DigitImage
 
@@ -127,7 +127,7 @@ class PersonalClassifier(Classifier):
 
     The guard: a lesson ends before the nearest reference digit of another class, so no reference digit gets evidence
     for another class, whatever is taught. Without lessons, or if not `enabled`, logits equal the plain classifier's
-    bit for bit; with lessons the network runs without a delegate.
+    bit for bit.
     """
 
     def __init__(self, plain: Classifier, reference: Reference = reference_digits) -> None:

@@ -1,5 +1,6 @@
 """The network as a function from digit images to logits and probabilities, for float32 and int8 models."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from .model import HOW_TO_MAKE, Model
 from .normalise import SIZE
 
 Logits = NDArray[np.float32]
+Features = NDArray[np.float32]
+"""(n, width) real numbers, 0 or more behind a ReLU."""
 VIEWS = frozenset({"RESHAPE", "QUANTIZE", "DEQUANTIZE", "DELEGATE", "SHAPE", "STRIDED_SLICE", "PACK"})  # no arithmetic
 WEIGHTS = {"int8": "dynamic range", "float16": "float16"}  # of a network that computes in float32
 
@@ -40,6 +43,14 @@ def check_images(images: NDArray[np.uint8]) -> None:
         raise ValueError(f"expected (n, 28, 28) uint8, got {images.shape} {images.dtype}")
 
 
+def find_outputs(interpreter: Interpreter) -> list[dict[str, Any]]:
+    """Return the details of the logits and, where a model has them, of its features, which are more than the classes.
+
+    By size: converters order outputs as they like, and CompiledModel does not tell their names.
+    """
+    return sorted(interpreter.get_output_details(), key=lambda detail: int(np.prod(detail["shape"])))
+
+
 class Classifier:
     """A model opened by a runtime."""
 
@@ -51,13 +62,14 @@ class Classifier:
             self._interpreter: Interpreter = self.runtime.open(model.content, threads)
         except ModelError as error:
             raise ModelError(f"{model.path}: {error}. {HOW_TO_MAKE}") from None
-        details = [*self._interpreter.get_input_details(), *self._interpreter.get_output_details()]
+        details = [*self._interpreter.get_input_details(), *find_outputs(self._interpreter)]
         shapes = [tuple(int(side) for side in detail["shape"]) for detail in details]
         bare = [[side for side in shape if side != 1] for shape in shapes]
-        if bare not in ([[SIZE, SIZE], [len(model.classes)]], [[SIZE * SIZE], [len(model.classes)]]):
-            expected = [(1, SIZE, SIZE, 1), (1, len(model.classes))]
-            raise ModelError(f"{model.path}: expected shapes {expected}, found {shapes}. {HOW_TO_MAKE}")
-        self._input, self._output = details
+        expected = [[SIZE, SIZE], [len(model.classes)]], [[SIZE * SIZE], [len(model.classes)]]
+        if bare[:2] not in expected or len(bare) > 3 or bare[1] in bare[2:]:
+            usual = [(1, SIZE, SIZE, 1), (1, len(model.classes))]
+            raise ModelError(f"{model.path}: expected shapes {usual}, found {shapes}. {HOW_TO_MAKE}")
+        self._input, self._output, *self._features = details
         for detail in details:
             kind = np.dtype(detail["dtype"])
             if kind.name not in ("float32", "int8", "uint8", "int16"):
@@ -151,12 +163,32 @@ class Classifier:
         A network that ends in a softmax gives their logarithms, which a further softmax turns back into its own
         probabilities, one that ends in sigmoids their log odds; what int8 rounds to 0 becomes a 64th of a unit.
         """
+        return self._logits(self._run(images, [self._output])[0])
+
+    @property
+    def has_features(self) -> bool:
+        """Whether a second output gives the features: the input of the network's last dense layer."""
+        return bool(self._features)
+
+    def features(self, images: NDArray[np.uint8]) -> tuple[Features, Logits]:
+        """Return the second output, (n, width) float32, and the logits of the same run, as `logits` does."""
+        logits, features = self._run(images, [self._output, *self._features])
+        return features, self._logits(logits)
+
+    def _run(self, images: NDArray[np.uint8], outputs: Sequence[dict[str, Any]]) -> list[NDArray[np.float32]]:
+        """Return these outputs for digit images, a row each, as real numbers."""
         check_images(images)
-        raw: Any = np.empty((len(images), len(self.model.classes)), self._output["dtype"])
+        rows = [np.empty((len(images), int(np.prod(own["shape"]))), own["dtype"]) for own in outputs]
         for i, image in enumerate(images):
             self.feed(self._interpreter, image)
-            raw[i] = self._interpreter.get_tensor(self._output["index"]).reshape(-1)
-        values = raw if raw.dtype == np.float32 else dequantise_output(raw, *self._output["quantization"])
+            for own, row in zip(outputs, rows, strict=True):
+                row[i] = self._interpreter.get_tensor(own["index"]).reshape(-1)
+        return [
+            row if row.dtype == np.float32 else dequantise_output(row, *own["quantization"])
+            for own, row in zip(outputs, rows, strict=True)
+        ]
+
+    def _logits(self, values: NDArray[np.float32]) -> Logits:
         least = np.float32(self.output_step / 64 or 1e-7)
         if self._has_sigmoid:
             values = np.clip(values, least, 1 - least)

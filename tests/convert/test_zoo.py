@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 
 from convert import __main__ as convert
@@ -46,6 +47,16 @@ def test_a_network_is_converted_at_its_own_accuracy(kind: Kind, small: Mnist, tm
     assert float_model["accuracy"] == pytest.approx(expected, abs=0.002)
     assert int8["accuracy"] == pytest.approx(expected, abs=0.01)
     assert [own.number_type for own in found.classifiers] == ["float32", "int8"]
+    if kind.head in ("nested", "picture") or not kind.suffix:  # what does not end in a dense layer
+        assert list(card["outputs"]) == ["logits"]
+        assert not any(own.has_features for own in found.classifiers)
+    else:
+        last = network.get_layer("digits")
+        features = kind.run(keras.Model(network.inputs, last.input), small.x_test[:50])
+        assert card["outputs"] == {"logits": kind.classes, "features": features.shape[1]}
+        for own, share in zip(found.classifiers, (1e-3, 0.1), strict=True):
+            off = own.features(small.x_test[:50])[0] - features
+            assert np.abs(off).mean() <= share * np.abs(features).max()
     try_model(load_model(tmp_path / INT8), runtime.name)  # as the app does before it opens it
     for model in (own.model for own in found.classifiers[kind.ends == UNIT :]):  # as compare does without a card
         assert find_input_range(replace(model, input_range=UNIT), runtime) == pytest.approx(kind.ends, abs=1e-4)

@@ -81,9 +81,13 @@ def keep_five_classes(model: Any) -> None:
 INVALID = {
     "not a model": (b"GIF89a" * 10, CLASSES, "the identifier TFL3 is missing"),
     "truncated": (FLOAT_MODEL[:200_000], CLASSES, "truncated or corrupt"),
-    "fewer classes on its card": (FLOAT_MODEL, DIGITS, r"expected shapes .*\(1, 10\)\], found .*\(1, 11\)\]"),
+    "fewer classes on its card": (
+        FLOAT_MODEL,
+        DIGITS,
+        r"expected shapes .*\(1, 10\)\], found .*\(1, 11\), \(1, 384\)\]",
+    ),
     "another input": (edited(FLOAT_MODEL, want_a_larger_picture), (), r"cannot load it|\(1, 32, 32, 1\)"),
-    "another output": (edited(FLOAT_MODEL, keep_five_classes), (), r"output shapes \[\[1, 5\]\]"),
+    "another output": (edited(FLOAT_MODEL, keep_five_classes), (), r"output shapes \[\[1, 5\], \[1, 384\]\]"),
     "infinite outputs": (edited(FLOAT_MODEL, set_bias(np.nan)), CLASSES, "its outputs are not finite"),
     "no weights": (
         edited(FLOAT_MODEL, clear_weights),

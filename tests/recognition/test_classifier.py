@@ -122,6 +122,33 @@ def test_logits_are_the_outputs_as_real_numbers() -> None:
     assert other.output_step == 0.25
 
 
+class TwoOutputs(FakeInterpreter):
+    """Gives features besides, listed first: how many grey levels the top left pixel has."""
+
+    def __init__(self, width: int = 384, more: int = 0) -> None:
+        super().__init__()
+        self.width, self.more = width, more
+
+    def get_output_details(self) -> list[dict[str, Any]]:
+        [logits] = super().get_output_details()
+        features = {**logits, "index": 2, "shape": np.array((1, self.width)), "quantization": (0.25, -128)}
+        return [features, *[features] * self.more, logits]
+
+    def get_tensor(self, index: int) -> Any:
+        if index == 2:
+            return np.full((1, self.width), self.input[0, 0, 0, 0], np.int8)
+        return super().get_tensor(index)
+
+
+def test_features_are_the_larger_of_two_outputs() -> None:
+    classifier = Classifier(fake_model(), fake_runtime(TwoOutputs()))
+    plain = Classifier(fake_model(), fake_runtime(FakeInterpreter()))
+    assert (classifier.has_features, plain.has_features) == (True, False)
+    features, logits = classifier.features(IMAGES)
+    assert np.array_equal(features, np.repeat([[5 / 4], [75 / 4], [105 / 4]], 384, axis=1))
+    assert logits.tolist() == classifier.logits(IMAGES).tolist() == plain.logits(IMAGES).tolist()
+
+
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
 def test_probabilities_are_calibrated_by_the_models_temperature(temperature: float) -> None:
     model = dataclasses.replace(fake_model(), temperature=temperature)
@@ -258,6 +285,9 @@ def test_no_second_softmax_is_applied() -> None:
         (FakeInterpreter(shapes=((1, 28, 28, 3), (1, 11))), CLASSES, "expected shapes"),
         (FakeInterpreter(shapes=((4, 28, 28, 1), (4, 11))), CLASSES, "expected shapes"),
         (FakeInterpreter(), CLASSES[:10], "expected shapes"),
+        (TwoOutputs(width=11), CLASSES, "expected shapes"),  # either could be the logits
+        (TwoOutputs(width=1), CLASSES, "expected shapes"),
+        (TwoOutputs(more=1), CLASSES, "expected shapes"),
         (FakeInterpreter(dtype=np.int64), CLASSES, "input or output of type int64"),
         (FakeInterpreter(scale=0.0), CLASSES, "without a quantisation scale"),
         (Fake(output=(0.0, 0)), CLASSES, "without a quantisation scale"),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edge_app.datasets.allographs import reference_digits
 from edge_app.modelfiles.card import load_model
-from edge_app.recognition.classifier import Classifier
+from edge_app.recognition.classifier import Classifier, find_outputs
 from edge_app.recognition.interpreter import Runtime, find_runtime
 
 DRAWN = "drawn"  # beside the runtimes' names: digit images made of ink here
@@ -19,10 +19,10 @@ PACKAGES = {"tflite-runtime", "ai-edge-litert", "numpy", "pillow", "pygame-ce"}
 
 
 def outputs(runtime: Runtime, images: NDArray[np.uint8]) -> NDArray[np.int8]:
-    """Return the network's int8 outputs as they leave the interpreter: (n, 28, 28) uint8 to (n, classes)."""
+    """Return the network's int8 logits as they leave the interpreter: (n, 28, 28) uint8 to (n, classes)."""
     model = load_model()
     classifier, interpreter = Classifier(model, runtime), runtime.open(model.content)
-    index = interpreter.get_output_details()[0]["index"]
+    index = find_outputs(interpreter)[0]["index"]
     found = []
     for image in images:
         classifier.feed(interpreter, image)

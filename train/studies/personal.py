@@ -20,8 +20,8 @@ from edge_app.errors import DigitpadError
 from edge_app.evaluation.evaluate import read_sample
 from edge_app.modelfiles.card import INT8, load_model
 from edge_app.personal.lessons import PersonalClassifier, directions
-from edge_app.recognition.classifier import Classifier, Logits
-from edge_app.recognition.features import FeatureReader, Features
+from edge_app.recognition.classifier import Classifier, Features, Logits
+from edge_app.recognition.features import FeatureReader
 from edge_app.recognition.model import REJECT
 from edge_app.recognition.normalise import normalise_digit
 from edge_app.recognition.recognizer import Recognizer

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import RuntimeMissingError
+from ...recognition.classifier import find_outputs
 from ...recognition.interpreter import MODULES, Runtime, find_runtime
 
 PACKAGE = "ai-edge-litert"
@@ -55,7 +56,13 @@ class _Compiled:
         self._model = own.CompiledModel.from_buffer(model_content, options=cpu)
         if self._model.is_fully_accelerated():
             self._steps.append({"op_name": "DELEGATE", "inputs": [], "outputs": []})
-        [self._input], [self._output] = self._model.create_input_buffers(0), self._model.create_output_buffers(0)
+        [self._input], self._buffers = self._model.create_input_buffers(0), self._model.create_output_buffers(0)
+        # by size, as their order is not the interpreter's
+        buffers = sorted(self._buffers, key=lambda own: int(np.prod(own.get_tensor_details()["shape"])))
+        self._outputs = {
+            own["index"]: (buffer, int(np.prod(own["shape"])), own["dtype"])
+            for own, buffer in zip(find_outputs(described), buffers, strict=True)
+        }
         [detail] = self.get_input_details()
         self.set_tensor(0, np.zeros(detail["shape"], detail["dtype"]))  # now, a ValueError for int16
 
@@ -68,12 +75,12 @@ class _Compiled:
 
     def invoke(self) -> None:
         """Run the model."""
-        self._model.run_by_index(0, [self._input], [self._output])
+        self._model.run_by_index(0, [self._input], self._buffers)
 
-    def get_tensor(self, _: int) -> NDArray[Any]:
-        """Return the output, flat."""
-        [detail] = self.get_output_details()
-        return self._output.read(int(np.prod(detail["shape"])), detail["dtype"])
+    def get_tensor(self, index: int) -> NDArray[Any]:
+        """Return an output, flat."""
+        buffer, size, kind = self._outputs[index]
+        return buffer.read(size, kind)
 
     def _get_ops_details(self) -> list[dict[str, Any]]:
         return self._steps
