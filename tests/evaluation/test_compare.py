@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from edge_app.cli import main
+from edge_app.datasets.allographs import reference_digits
 from edge_app.datasets.labelled import read_labelled
 from edge_app.datasets.mnist import Mnist, read_idx
 from edge_app.datasets.readers import bundled_samples
@@ -22,12 +23,12 @@ from edge_app.errors import DataError, ModelError
 from edge_app.evaluation.compare import accuracy, layers
 from edge_app.evaluation.compare import run as command
 from edge_app.evaluation.compare.accuracy import Set
-from edge_app.evaluation.compare.compiled import COMPILED
+from edge_app.evaluation.compare.compiled import COMPILED, find_way
 from edge_app.evaluation.compare.corruptions import CORRUPTIONS, corrupt
 from edge_app.evaluation.compare.data import Batches, Sampler
 from edge_app.evaluation.compare.models import is_model, names_of, open_classifiers
 from edge_app.evaluation.metrics import mcnemar, wilson
-from edge_app.modelfiles.card import FLOAT, INT8, models_folder
+from edge_app.modelfiles.card import FLOAT, INT8, load_model, models_folder
 from edge_app.recognition.classifier import Classifier, softmax
 from edge_app.recognition.interpreter import MODULES, find_runtime
 from edge_app.recognition.layers import Tracer
@@ -323,6 +324,15 @@ def test_models_that_cannot_be_compared_are_named(tmp_path: Path, classifiers: l
         open_classifiers([alone], runtime)
     with pytest.raises(ModelError, match=r"none\.tflite: not found"):
         open_classifiers([tmp_path / "none.tflite"], runtime)
+
+
+@pytest.mark.parametrize("file", [FLOAT, INT8])
+def test_compiled_model_gives_the_outputs_of_the_interpreter(file: str) -> None:
+    model, images = load_model(models_folder() / file), reference_digits()[0][::20]
+    compiled, plain = (Classifier(model, find_way(way)) for way in (COMPILED, "ai-edge-litert"))
+    assert compiled.has_features
+    for found, expected in zip(compiled.features(images), plain.features(images), strict=True):
+        assert np.allclose(found, expected, atol=compiled.output_step + 1e-4)
 
 
 @pytest.mark.data
