@@ -5,6 +5,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+from xml.etree import ElementTree
 
 from ..errors import SetupError
 
@@ -164,8 +165,10 @@ def connected_screens(root: Path) -> list[str]:
 
 def touch_settings(rc_xml: str, device: str) -> dict[str, str]:
     """Return the attributes that labwc's rc.xml gives a touch device by its name, or else to all of them."""
-    text = re.sub(r"<!--.*?-->", "", rc_xml, flags=re.DOTALL)
-    tags = [dict(re.findall(r"""(\w+)\s*=\s*["']([^"']*)["']""", tag)) for tag in re.findall(r"<touch\b[^>]*>", text)]
+    try:
+        tags = [tag.attrib for tag in ElementTree.fromstring(rc_xml).iterfind(".//{*}touch")]
+    except ElementTree.ParseError:  # labwc reads nothing of it then
+        return {}
     named = {tag.get("deviceName", "").lower(): tag for tag in tags}
     return named.get(device.lower()) or named.get("") or {}
 

@@ -29,6 +29,7 @@ EMULATOR, MACHINE, WHEELS = {
 }[ARCHITECTURE]
 LIBRARY = "usr/lib/x86_64-linux-gnu"
 LEAN = [
+    "--dpkgopt=force-unsafe-io",  # a build that is interrupted starts again
     "--aptopt=Apt::Install-Recommends false",
     "--aptopt=Acquire::Languages none",
     *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("doc", "man", "locale", "info")),
