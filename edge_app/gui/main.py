@@ -188,7 +188,8 @@ def _load(wanted: ModelOption, folders: Paths | None) -> Loaded:
 def serve(app: App, display: Display) -> int:
     """Handle events until the app ends; returns the exit status."""
     wait, watchdog = make_waiter(), Watchdog(os.environ, milliseconds)
-    settings, awake, dark, closing = app.state.settings, None, False, False
+    settings, awake, closing = app.state.settings, None, False
+    dark = settings.kiosk  # as one that crashed may have left it
     display.show(app.draw())
     on_lost_display(partial(_leave_at_once, app))
     watchdog.ready()
@@ -220,6 +221,8 @@ def serve(app: App, display: Display) -> int:
         if goes_dark and not dark:
             display.switch(on=False)
         dark = goes_dark
+    if dark:
+        display.switch(on=True)
     watchdog.stopping()
     app.close()
     pygame.quit()

@@ -166,9 +166,10 @@ def connected_screens(root: Path) -> list[str]:
 def touch_settings(rc_xml: str, device: str) -> dict[str, str]:
     """Return the attributes that labwc's rc.xml gives a touch device by its name, or else to all of them."""
     try:
-        tags = [tag.attrib for tag in ElementTree.fromstring(rc_xml).iterfind(".//{*}touch")]
+        found = ElementTree.fromstring(rc_xml)  # noqa: S314  the user's own file
     except ElementTree.ParseError:  # labwc reads nothing of it then
         return {}
+    tags = [tag.attrib for tag in found.iterfind(".//{*}touch")]
     named = {tag.get("deviceName", "").lower(): tag for tag in tags}
     return named.get(device.lower()) or named.get("") or {}
 

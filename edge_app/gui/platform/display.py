@@ -3,7 +3,9 @@
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -107,9 +109,15 @@ class Display:
         pygame.display.set_allow_screensaver(not awake)
 
     def switch(self, on: bool) -> None:
-        """Switch the screen on or off where no desktop does that."""
-        if pygame.display.get_driver() == "KMSDRM":
+        """Switch the screens on or off, their backlights too; where that cannot be done, they stay lit.
+
+        A desktop would not do it: SDL 2 never takes back that it asked for a lit screen (keep_awake).
+        """
+        driver = pygame.display.get_driver()
+        if driver == "KMSDRM":
             switch_screens(on)
+        elif driver == "wayland" and (program := shutil.which("wlopm")):
+            subprocess.run([program, "--on" if on else "--off", "*"], capture_output=True, check=False)
 
     def show(self, changed: Sequence[pygame.Rect]) -> None:
         """Show the changed rectangles on the screen."""
