@@ -3,14 +3,14 @@
 import json
 import os
 import re
-import select
 import socket
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from .image import ARCHITECTURE, LIBRARY, MACHINE, ROOT, qemu, run, system
 
@@ -36,23 +36,22 @@ class _Lines:
     """Lines of JSON over a Unix socket of QEMU's."""
 
     def __init__(self, path: Path) -> None:
-        self._socket, self._left = socket.socket(socket.AF_UNIX), b""
-        wait_for(lambda: self._socket.connect_ex(str(path)) == 0, 20, f"QEMU's socket {path.name}")
+        channel = socket.socket(socket.AF_UNIX)
+        wait_for(lambda: channel.connect_ex(str(path)) == 0, 20, f"QEMU's socket {path.name}")
+        channel.settimeout(1800)
+        self._file = channel.makefile("rw")
 
-    def ask(self, value: Any, timeout: float = 600) -> Any:
+    def ask(self, value: Any) -> Any:
         """Return the next line after sending `value`, or without sending for None."""
         if value is not None:
-            self._socket.sendall(json.dumps(value).encode() + b"\n")
-        while b"\n" not in self._left:
-            assert select.select([self._socket], [], [], timeout)[0], f"no answer to {value}"
-            got = self._socket.recv(65536)
-            assert got, "the virtual machine ended"
-            self._left += got
-        line, _, self._left = self._left.partition(b"\n")
+            self._file.write(json.dumps(value) + "\n")
+            self._file.flush()
+        line = self._file.readline()
+        assert line, "the virtual machine ended"
         return json.loads(line)
 
 
-class Board:
+class Board(AbstractContextManager["Board"]):
     """A running machine; leaving the context pulls its plug."""
 
     def __init__(self, image: Path, append: str = "", state: Path | None = None, devices: str = TOUCH) -> None:
@@ -69,8 +68,7 @@ class Board:
             -nodefaults -no-user-config -display none -nic none -serial file:{self.folder}/serial.log
             -kernel {next(boot.glob("vmlinuz-*"))} -initrd {next(boot.glob("initrd.img-*"))}
             -drive file={image},if=none,id=disk,format=raw,cache=writeback -device virtio-blk-pci,drive=disk
-            -device virtio-gpu-pci,xres={WIDTH},yres={HEIGHT}
-            -device pcie-root-port,id=socket {devices}
+            -device virtio-gpu-pci,xres={WIDTH},yres={HEIGHT} -device pcie-root-port,id=socket {devices}
             -device virtio-serial-pci -chardev socket,id=agent,path={self.folder}/agent,server=on,wait=off
             -device virtserialport,chardev=agent,name=board -qmp unix:{self.folder}/qmp,server=on,wait=off
         """
@@ -78,7 +76,7 @@ class Board:
             options += f" -incoming file:{state}"
         loader = ["setpriv", "--pdeathsig=KILL"]  # it ends with the tests, however they end
         loader += [str(library / "ld-linux-x86-64.so.2"), "--library-path", str(library)]  # no chroot, no rights
-        program = [str(qemu() / "usr/bin" / MACHINE[0]), *MACHINE[1:], "-append", f"{APPEND} {append}"]
+        program = [*f"{qemu()}/usr/bin/{MACHINE}".split(), "-append", f"{APPEND} {append}"]
         self._process = subprocess.Popen(
             [*loader, *program, *options.split()],
             stdin=subprocess.DEVNULL,
@@ -90,9 +88,6 @@ class Board:
         if state:  # it comes stopped, as it was saved
             wait_for(lambda: self.qmp("query-status")["status"] != "inmigrate", 300, "the saved machine", 0.2)
             self.qmp("cont")
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.pull_the_plug()
@@ -129,15 +124,12 @@ class Board:
 
     def touch(self, kind: str, place: Place = (0, 0), finger: int = 0) -> None:
         """Let a finger begin, update or end its contact."""
-
-        def contact(kind: str, axis: str = "x", value: float = 0) -> dict[str, Any]:
-            number = -1 if kind == "end" else finger + 1  # QEMU passes it on; the kernel ends a contact by -1
-            found = {"type": kind, "slot": finger, "tracking-id": number, "axis": axis, "value": round(value * AXIS)}
-            return {"type": "mtt", "data": found}
-
-        events = [contact(kind)]
-        if kind != "end":
-            events += [contact("data", "x", place[0]), contact("data", "y", place[1])]
+        number = -1 if kind == "end" else finger + 1  # QEMU passes it on; the kernel ends a contact by -1
+        told = [(kind, "x", 0.0), ("data", "x", place[0]), ("data", "y", place[1])][: 1 if kind == "end" else 3]
+        events: list[dict[str, Any]] = []
+        for what, axis, value in told:
+            data = {"type": what, "slot": finger, "tracking-id": number, "axis": axis, "value": round(value * AXIS)}
+            events.append({"type": "mtt", "data": data})
         down = self._down - {finger} if kind == "end" else self._down | {finger}
         if bool(down) != bool(self._down):
             events.append({"type": "btn", "data": {"button": "touch", "down": bool(down)}})
@@ -219,10 +211,9 @@ def write(board: Board, digits: str, x: float = 0.3, finger: int = 0) -> None:
 
 
 def keep(board: Board, digits: str = "", x: float = 0.3, data: str = DATA) -> str:
-    """Write digits, clear the pad and return the text of the page that the history then has more."""
+    """Write digits, clear the pad and return the text of the newest page in the history."""
     write(board, digits, x)
-    before = len(pages(board, data))
     board.rest(2)  # it is read
     board.tap(CLEAR)
-    wait_for(lambda: len(pages(board, data)) > before, 300, "another page in the history", 0.5)
+    board.rest(1)  # it is stored
     return pages(board, data)[-1]

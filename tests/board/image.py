@@ -16,22 +16,13 @@ DIGITPAD = "/opt/digitpad/bin/digitpad"
 ARCHITECTURE = os.environ.get("BOARD", "amd64")
 # Nehalem is the x86-64-v2 that numpy needs; newer ones are slower to emulate. A Pi 4 has Cortex-A72.
 EMULATOR, MACHINE, WHEELS = {
-    "amd64": (
-        ["qemu-system-x86", "seabios"],
-        ["qemu-system-x86_64", "-M", "q35,i8042=off,sata=off,smbus=off", "-cpu", "Nehalem"],
-        "x86_64-manylinux_2_28",
-    ),
-    "arm64": (
-        ["qemu-system-arm"],
-        ["qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72"],
-        "aarch64-manylinux_2_28",
-    ),
+    "amd64": ("qemu-system-x86", "qemu-system-x86_64 -M q35,i8042=off,sata=off,smbus=off -cpu Nehalem", "x86_64"),
+    "arm64": ("qemu-system-arm", "qemu-system-aarch64 -M virt -cpu cortex-a72", "aarch64"),
 }[ARCHITECTURE]
 LIBRARY = "usr/lib/x86_64-linux-gnu"
 LEAN = [
     "--dpkgopt=force-unsafe-io",  # a build that is interrupted starts again
-    "--aptopt=Apt::Install-Recommends false",
-    "--aptopt=Acquire::Languages none",
+    *("--aptopt=Apt::Install-Recommends false", "--aptopt=Acquire::Languages none"),
     *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("doc", "man", "locale", "info")),
 ]
 # What a Raspberry Pi OS has of what the app and SDL (by dlopen) use.
@@ -82,7 +73,7 @@ def run(*command: str | Path, cwd: Path | None = None) -> None:
 
 def qemu() -> Path:
     """Return a folder with QEMU 10; older releases have no virtio-multitouch device."""
-    return _cached(f"qemu-{ARCHITECTURE}", lambda new: _bootstrap(new, EMULATOR, "--variant=apt"))
+    return _cached(f"qemu-{ARCHITECTURE}", lambda new: _bootstrap(new, [EMULATOR, "seabios"], "--variant=apt"))
 
 
 def system(*more: str) -> Path:
@@ -126,7 +117,7 @@ def disk(image: Path, *more: str) -> None:
 
 def _install(tree: Path, *what: str) -> None:
     site = tree / f"opt/digitpad/lib/python{PYTHON}/site-packages"
-    options = f"--target {site} --python-version {PYTHON} --python-platform {WHEELS} --link-mode copy"
+    options = f"--target {site} --python-version {PYTHON} --python-platform {WHEELS}-manylinux_2_28 --link-mode copy"
     run(sys.executable, "-m", "uv", "pip", "install", "-q", *options.split(), *what)
 
 

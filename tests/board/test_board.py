@@ -2,8 +2,8 @@
 
 import os
 import random
-import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -59,23 +59,17 @@ def test_five_digits_are_read_after_power_on(lite: Board, figures: dict[str, Any
     assert keep(lite) == "17417"
     assert shown(lite, "NRestarts") == "0"  # it started once, when the screen was there
     assert lite.sh("systemctl is-active getty@tty1", check=False) == "inactive"
-
-
-def test_the_log_is_quiet_and_the_kiosk_small(lite: Board, figures: dict[str, Any]) -> None:
     log = lite.sh(f"journalctl -b --no-pager -o cat _SYSTEMD_UNIT={UNIT}.service")
     assert [line for line in log.splitlines() if "shader" in line or "error" in line.lower()] == []
     pid = shown(lite, "MainPID")
-    resident = int(lite.sh(f"awk '/^VmRSS/ {{print $2}}' /proc/{pid}/status"))
-    figures["resident memory, KMS/DRM, MB"] = round(resident / 1024)
+    resident = lite.sh(f"awk '/^VmRSS/ {{print $2}}' /proc/{pid}/status")
+    figures["resident memory, KMS/DRM, MB"] = round(int(resident) / 1024)
+    count = "/^[0-9a-f]+-/ {own = /LLVM|gallium/} /^Rss/ && own {sum += $2} END {print int(sum / 1024)}"
+    figures["of that, libraries of software GL, MB"] = int(lite.sh(f"awk '{count}' /proc/{pid}/smaps"))
     lite.rest(5)
     before = int(shown(lite, "CPUUsageNSec"))
     lite.rest(20)
     figures["idle processor, %"] = round((int(shown(lite, "CPUUsageNSec")) - before) / 2e8, 2)
-    count = "/^[0-9a-f]+-/ {own = /LLVM|gallium/} /^Rss/ && own {sum += $2} END {print int(sum / 1024)}"
-    figures["of that, libraries of software GL, MB"] = int(lite.sh(f"awk '{count}' /proc/{pid}/smaps"))
-
-
-def test_the_doctor_finds_nothing_wrong(lite: Board) -> None:
     said = doctor(lite)
     assert "the kiosk is on the screen" in said
     assert "BAD" not in said
@@ -113,15 +107,12 @@ def test_a_clock_set_back_by_a_day_loses_nothing(lite: Board) -> None:
     assert pages(lite) == ["7", "1"]
 
 
-def test_a_stopped_loop_is_restarted_by_the_watchdog(lite: Board) -> None:
+def test_a_stopped_loop_is_restarted_and_too_many_crashes_end_in_a_login(lite: Board) -> None:
     pid = shown(lite, "MainPID")
     lite.sh(f"kill -STOP {pid}")
     wait_for(lambda: shown(lite, "MainPID") not in ("0", pid), 900, "another process", 1)
     wait_for(lambda: shown(lite, "ActiveState") == "active", 900, "a start", 1)
     assert keep(lite, "1") == "1"
-
-
-def test_after_too_many_crashes_there_is_a_login(lite: Board) -> None:
     for _ in range(6):
         wait_for(lambda: shown(lite, "ActiveState") in ("active", "failed"), 600, "a start", 0.5)
         lite.sh(f"systemctl kill -s KILL {UNIT}; sleep 3", check=False)
@@ -129,12 +120,69 @@ def test_after_too_many_crashes_there_is_a_login(lite: Board) -> None:
     wait_for(lambda: lite.sh("systemctl is-active getty@tty1", check=False) == "active", 60, "a login", 1)
 
 
-def test_the_kiosk_leaves_nothing_but_data(lite: Board) -> None:
+def test_screen_and_touchscreen_that_come_after_boot(started: Path) -> None:
+    image = copy(started, "late.img")
+    with Board(image, "modprobe.blacklist=virtio_gpu", devices="") as board:
+        wait_for(lambda: shown(board, "MainPID") != "0", 1800, "the kiosk's process", 1)
+        board.rest(15)
+        assert shown(board, "ActiveState") == "activating"
+        assert board.sh("systemctl is-active getty@tty1", check=False) == "inactive"
+        board.sh("modprobe virtio_gpu")
+        board.wait_for_picture()
+        assert shown(board, "NRestarts") == "0"
+        board.plug_in()
+        board.rest(5)
+        assert keep(board, "1") == "1"
+
+
+def test_the_touch_that_wakes_the_screen_does_nothing_else(lite: Board) -> None:
+    write(lite, "1")
+    lite.rest(50)
+    lite.screenshot(OUT / "dim.png")
+    assert lite.light() < 100  # of 255
+    lite.tap(CLEAR)
+    lite.wait_for_picture()
+    assert lite.is_dark((0.3, 0.55))
+    lite.rest(62)
+    assert lite.light() < 5
+    assert lite.sh("cat /sys/class/drm/card*-*/dpms") == "Off"
+    lite.stroke((0.6, 0.4), (0.6, 0.7))
+    lite.wait_for_picture()
+    assert not lite.is_dark((0.6, 0.55))
+    assert keep(lite, "7", 0.45) == "17"
+    assert pages(lite) == ["17"]
+
+
+def test_touch_turns_with_the_picture(lite: Board) -> None:
+    for degrees in (90, 180, 270):
+        lite.sh(f"cd {HOME}/config; sed -i /rotate/d settings.toml; printf '\\nrotate = {degrees}' >> settings.toml")
+        lite.sh(f"systemctl restart {UNIT}")
+        lite.rest(5)
+        x = 0.3 + degrees / 1000  # the kernel does not repeat a coordinate, and SDL in a new process takes it for 0
+        lite.stroke((x, 0.4), (x, 0.7))
+        lite.rest(2)
+        lite.screenshot(OUT / f"turned-{degrees}.png")
+        assert lite.is_dark((x, 0.55)), degrees
+
+
+def test_an_upgrade_under_the_running_kiosk_then_its_removal(lite: Board) -> None:
+    pid = shown(lite, "MainPID")
     keep(lite, "1")
+    lite.sh(  # as pip does: the old files are removed, and new ones come in their place
+        "cd /opt/digitpad/lib/*/site-packages; cp -a edge_app digitpad-* /tmp; rm -r edge_app digitpad-*;"
+        " cp -a /tmp/digitpad-* digitpad-99.0.dist-info; cp -a /tmp/edge_app .;"
+        " sed -i 's/^__version__.*/__version__ = \"99.0\"/' edge_app/version.py"
+    )
+    assert keep(lite, "7") == "7"
+    assert shown(lite, "MainPID") == pid
+    lite.sh(f"systemctl restart {UNIT}")
+    assert "99.0" in lite.sh(f"{DIGITPAD} --version")
+    lite.rest(3)
+    keep(lite, "4")
     lite.sh(f"{DIGITPAD} install-kiosk --remove --user pi")
     assert lite.sh(f"systemctl is-active {UNIT}", check=False) == "inactive"
     assert lite.sh("find /etc /home -name '*digitpad*'") == ""
-    assert pages(lite) == ["1"]
+    assert pages(lite) == ["1", "7", "4"]
 
 
 def test_what_was_confirmed_survives_power_cuts(started: Path, figures: dict[str, Any]) -> None:
@@ -172,13 +220,10 @@ def test_without_syncs_a_power_cut_loses_a_page(started: Path) -> None:
 
 def stored(image: Path) -> list[str]:
     """Return the pages on a disk whose machine has lost its power, after the checks that a boot makes."""
-    folder = image.with_suffix(".files")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
     copied = copy(image, "checked.img")
     run("sh", "-c", f"e2fsck -fy {copied} || [ $? -le 2 ]")
-    run("debugfs", "-R", f"rdump {DATA} {folder}", copied)
-    path = folder / "data" / "digitpad.sqlite3"
-    with sqlite3.connect(path) as database:
-        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        return [text for (text,) in database.execute(TEXTS)]
+    with tempfile.TemporaryDirectory() as folder:
+        run("debugfs", "-R", f"rdump {DATA} {folder}", copied)
+        with sqlite3.connect(f"{folder}/data/digitpad.sqlite3") as database:
+            assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            return [text for (text,) in database.execute(TEXTS)]
