@@ -153,6 +153,23 @@ def test_the_touch_that_wakes_the_screen_does_nothing_else(lite: Board) -> None:
     assert pages(lite) == ["17"]
 
 
+def test_a_full_disk_loses_nothing(lite: Board) -> None:
+    fill = "for size in 100M 1M 4K; do while fallocate -l $size /var/fill-$RANDOM$RANDOM; do :; done; done"
+    keep(lite, "1")
+    lite.sh(fill, check=False)
+    write(lite, "7")
+    lite.rest(2)
+    lite.tap(CLEAR)
+    lite.rest(1)
+    lite.screenshot(OUT / "full.png")
+    assert lite.is_dark((0.03, 0.93))  # the window says so
+    assert pages(lite) == ["1"]
+    assert f"history and log cannot be saved: {DATA}: No space left on device" in doctor(lite)
+    lite.sh("rm /var/fill-*")
+    keep(lite, "4")
+    assert pages(lite) == ["1", "7", "4"]
+
+
 def test_touch_turns_with_the_picture(lite: Board) -> None:
     for degrees in (90, 180, 270):
         lite.sh(f"cd {HOME}/config; sed -i /rotate/d settings.toml; printf '\\nrotate = {degrees}' >> settings.toml")
