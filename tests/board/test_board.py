@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .board import CLEAR, DATA, HOME, OUT, TEXTS, Board, copy, keep, pages, wait_for, write
+from .board import CLEAR, DATA, HOME, OUT, TEXTS, TOUCH, Board, copy, keep, pages, wait_for, write
 from .image import DIGITPAD, run
 
 pytestmark = [pytest.mark.board, pytest.mark.timeout(3600)]
@@ -168,6 +168,23 @@ def test_a_full_disk_loses_nothing(lite: Board) -> None:
     lite.sh("rm /var/fill-*")
     keep(lite, "4")
     assert pages(lite) == ["1", "7", "4"]
+
+
+def test_a_read_only_root_with_its_data_on_another_disk(started: Path) -> None:
+    image, files, data = copy(started, "read-only.img"), OUT / "files", OUT / "data.img"
+    (files / "config").mkdir(parents=True, exist_ok=True)
+    (files / "config" / "settings.toml").write_text('history = "on"')
+    run("mke2fs", "-q", "-F", "-t", "ext4", "-d", files, data, "32M")
+    append = f"ro systemd.mask=systemd-remount-fs.service systemd.mount-extra=/dev/vdb:{HOME}:ext4"
+    devices = f"{TOUCH} -drive file={data},if=virtio,format=raw"
+    with Board(image, append, devices=devices) as board:
+        board.wait_for_picture()
+        board.rest(5)
+        assert keep(board, "7") == "7"
+    with Board(image, append, devices=devices) as board:
+        wait_for(lambda: pages(board) == ["7"], 900, "the page after a power cut", 2)
+        board.sh(f"systemctl stop {UNIT}; umount {HOME}")  # as without the other disk
+        assert f"history and log cannot be saved: {DATA}: Read-only file system" in doctor(board)
 
 
 def test_touch_turns_with_the_picture(lite: Board) -> None:
