@@ -3,6 +3,8 @@
 import os
 import random
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +13,21 @@ from typing import Any
 import pytest
 
 from .board import CLEAR, DATA, HOME, OUT, TEXTS, TOUCH, Board, copy, keep, pages, wait_for, write
-from .image import DIGITPAD, run
+from .image import DIGITPAD, ROOT, run
 
 pytestmark = [pytest.mark.board, pytest.mark.timeout(3600)]
 
 CUTS = int(os.environ.get("BOARD_CUTS", "20"))
 UNIT = "digitpad-kiosk"
+LOGITS = """
+from edge_app.datasets.allographs import reference_digits
+from edge_app.modelfiles.card import load_model
+from edge_app.recognition.classifier import Classifier
+from edge_app.recognition.interpreter import find_runtime
+images = reference_digits()[0]
+for image, row in zip(images, Classifier(load_model(), find_runtime("ai-edge-litert")).logits(images)):
+    print(image.tobytes().hex(), row.tobytes().hex())
+"""
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +84,14 @@ def test_five_digits_are_read_after_power_on(lite: Board, figures: dict[str, Any
     said = doctor(lite)
     assert "the kiosk is on the screen" in said
     assert "BAD" not in said
+
+
+def test_images_and_logits_are_bit_for_bit_those_of_this_machine(lite: Board, figures: dict[str, Any]) -> None:
+    here = subprocess.run([sys.executable, "-c", LOGITS], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    there = lite.sh(f"cd /; /opt/digitpad/bin/python - <<'END'\n{LOGITS}END")
+    same = [one == other for one, other in zip(here.splitlines(), there.splitlines(), strict=True)]
+    figures["drawn digits with the image and int8 logits of this machine, of"] = [sum(same), len(same)]
+    assert all(same)
 
 
 def test_a_palm_that_lies_first_writes_nothing(lite: Board) -> None:
