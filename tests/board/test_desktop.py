@@ -34,7 +34,7 @@ def installed() -> Path:
     with Board(path, "systemd.unit=multi-user.target") as board:
         for file, text in FILES.items():
             board.sh(f"mkdir -p $(dirname {file}); cat > {file} <<'END'\n{text}END")
-        board.sh(f"chown -R pi:pi /home/pi; {DIGITPAD} install-kiosk --user pi; systemctl isolate graphical.target")
+        board.sh(f"chown -R pi:pi /home/pi; {DIGITPAD} install-kiosk --user pi; systemctl start graphical.target")
         board.wait_for_picture()
         board.rest(5)
         board.save(path.with_suffix(".state"))
