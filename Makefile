@@ -8,7 +8,7 @@ NO_DISPLAY := 3
 COG := --markers='<!--cog cog--> <!--end-->' -p 'import cog, tables' -I docs/figures README.md docs/accuracy.md docs/install.md docs/lessons.md docs/window.md models/README.md
 
 .DEFAULT_GOAL := help
-.PHONY: help docs run demo test lint types train convert compare evaluate bench figures fuzz mutants test-arm test-board test-wheel freeze test-deb dist clean lock audit
+.PHONY: help docs run demo test lint types train convert compare evaluate bench figures fuzz mutants test-board test-wheel freeze test-deb dist clean lock audit
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -62,9 +62,6 @@ fuzz: $(FULL)/ready ## 200,000 random events at the window; `python -m tests.fuz
 
 mutants: $(FULL)/ready ## mutation testing of the core; see [tool.mutmut] in pyproject.toml
 	$(RUN) -m mutmut run --max-children 1 $(ARGS)
-
-test-arm: $(FULL)/ready ## the app and its tests on emulated 64-bit Arm, compared with this machine; see docs/arm.md
-	@PYTHON=$(RUN) tools/test-arm $(ARGS)
 
 test-board: $(FULL)/ready ## the kiosk on virtual boards: KMS/DRM, touch, power cuts; as root, see docs/board.md
 	$(RUN) -m pytest -n 0 -s -v -m board tests/board $(ARGS)

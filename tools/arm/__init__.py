@@ -1,1 +1,0 @@
-"""The lean app on emulated 64-bit Arm: `make test-arm`."""
