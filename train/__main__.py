@@ -23,8 +23,12 @@ from .mnist import load_mnist
 if TYPE_CHECKING:
     from .fit import Outcome, Plan
 
-EPOCHS = {"edge": 30, "classic": 5}
-OUTPUTS = {"edge": Path("models/digits.keras"), "classic": Path("models/classic.keras")}
+EPOCHS = {"edge": 30, "wide": 30, "classic": 5}
+OUTPUTS = {
+    "edge": Path("models/digits.keras"),
+    "wide": Path("runs/wide.keras"),
+    "classic": Path("models/classic.keras"),
+}
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -39,18 +43,35 @@ def make_parser() -> argparse.ArgumentParser:
         "  python -m train --mnist mnist.npz --ink pen.jsonl.gz letters.jsonl.gz --epochs 60",
     )
     add = parser.add_argument
-    add("--arch", choices=sorted(EPOCHS), default="edge", help="edge ships; classic is the tutorial's")
+    add(
+        "--arch",
+        choices=sorted(EPOCHS),
+        default="edge",
+        help="edge ships; wide is a teacher; classic is the tutorial's",
+    )
     add("--mnist", type=Path, metavar="FILE", help="local mnist.npz; default: the variable DIGITPAD_MNIST")
     add("--ink", type=Path, nargs="+", default=[], metavar="FILE", help="labelled ink lines, .jsonl[.gz]")
     add("--fold", type=int, choices=range(5), default=0, help="the fifth of the writers to validate on (0)")
     add("--all-writers", action="store_true", help="hold nothing out: for the model that ships")
-    add("--epochs", type=int, metavar="N", help="default: 30 for edge, 5 for classic")
+    add("--epochs", type=int, metavar="N", help="default: 30, 5 for classic")
     add("--seed", type=int, default=1, help="the same seed gives the same weights on this machine (1)")
-    add("--output", type=Path, metavar="FILE", help="where to save the best model; default: models/*.keras")
+    add(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="where to save the best model; default: models/*.keras, runs/wide.keras",
+    )
     add("--folder", type=Path, help="checkpoints and pictures; default: runs/ARCH")
     add("--init", type=Path, metavar="FILE", help=".keras file of the same --arch to start from")
     add("--average", type=Path, nargs="+", default=[], metavar="FILE", help="train nothing; average these .keras files")
-    add("--teachers", type=Path, nargs="+", default=[], metavar="FILE", help=".keras files to distil from")
+    add(
+        "--teachers",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help=".keras files, edge or wide, to distil from",
+    )
     add("--bfloat16", action="store_true", help="compute in bfloat16: faster on processors that have it, with torch")
     add("--h5", action="store_true", help="save the model as .h5 too")
     add("--resume", action="store_true", help="continue an interrupted training")

@@ -17,6 +17,7 @@ from .augment import Strength, augment
 from .inkdata import UNLIKE_DIGITS, draw, side_by_side
 
 NO_DIGIT = 10
+REPEAT = 6  # epochs of batches whose targets a teacher makes once
 WRITTEN_STRENGTH = 0.7  # of the deformation of digits from templates, which differ already
 
 Drawn: TypeAlias = tuple[NDArray[np.uint8], NDArray[np.uint8]]
@@ -48,7 +49,10 @@ class Pool:
 
 
 class Mixture(keras.utils.PyDataset):  # type: ignore[misc]
-    """Batches from several pools in fixed shares; batch k of epoch e is the same in every run."""
+    """Batches from several pools in fixed shares; batch k of epoch e is the same in every run.
+
+    With a teacher they are repeated after REPEAT epochs, for teachers take longer than the training.
+    """
 
     def __init__(
         self, pools: Sequence[Pool], batch: int, steps: int, seed: int, teacher: Teacher | None = None, **options: Any
@@ -56,7 +60,7 @@ class Mixture(keras.utils.PyDataset):  # type: ignore[misc]
         """Mix `pools`, `steps` batches an epoch; `teacher`, if given, makes the targets."""
         super().__init__(**options)
         self._pools, self._steps, self._seed, self._teacher = list(pools), steps, seed, teacher
-        self._epoch = 0
+        self._epoch, self._taught = 0, dict[tuple[int, int], NDArray[np.float32]]()
         total = sum(pool.share for pool in pools)
         bounds = np.cumsum([0] + [pool.share / total for pool in pools])
         self._counts = np.diff(np.rint(bounds * batch).astype(int))
@@ -75,7 +79,8 @@ class Mixture(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return (n, 28, 28, 1) float32 in [0, 1] and (n, 11) targets."""
-        rng = np.random.default_rng((self._seed, self._epoch, index))
+        epoch = self._epoch % REPEAT if self._teacher else self._epoch
+        rng = np.random.default_rng((self._seed, epoch, index))
         images, labels = [], []
         for pool, count in zip(self._pools, self._counts, strict=True):
             at = rng.integers(len(pool.images), size=count)
@@ -84,7 +89,11 @@ class Mixture(keras.utils.PyDataset):  # type: ignore[misc]
             labels.append(pool.labels[at])
         x = np.concatenate(images)[..., None]
         targets = np.eye(NO_DIGIT + 1, dtype=np.float32)[np.concatenate(labels)]
-        return x, self._teacher(x, targets) if self._teacher else targets
+        if self._teacher:
+            if (epoch, index) not in self._taught:
+                self._taught[epoch, index] = self._teacher(x, targets)
+            targets = self._taught[epoch, index]
+        return x, targets
 
 
 def digits_of(samples: Sequence[Sample]) -> list[Sample]:

@@ -20,13 +20,13 @@ from edge_app.recognition.classifier import softmax
 
 from . import dataset, inkdata
 from .augment import Strength
-from .networks import NETWORKS, FusedBatchNormalization, edge
+from .networks import NETWORKS, FusedBatchNormalization
 
 BATCH = 256
 STEPS = 256  # batches an epoch: about one pass over MNIST
 VALIDATION = 5000  # of MNIST's training images, to choose the best epoch by
-WRITTEN = 60_000  # digits from templates
-NO_DIGITS = 40_000
+WRITTEN = 100_000  # digits from templates
+NO_DIGITS = 60_000
 MERGED = 5_000
 INK_COPIES = 8
 PEAK_RATE = 3e-3
@@ -49,7 +49,7 @@ class Plan:
     fold: int | None = 0  # the fifth of the writers to validate on; None trains on everything
     resume: bool = False
     init: Path | None = None  # a network of the same arch to start from
-    teachers: tuple[Path, ...] = ()  # networks of the same arch whose mean prediction is most of the target
+    teachers: tuple[Path, ...] = ()  # networks whose mean prediction is most of the target
     bfloat16: bool = False  # multiply in bfloat16, keep weights in float32
 
     @property
@@ -84,9 +84,9 @@ def fit(plan: Plan, mnist: Mnist) -> Outcome:
     plan.folder.mkdir(parents=True, exist_ok=True)
     _check_folder(plan)
     with _precision(plan):
-        model = edge(FusedBatchNormalization) if plan.arch == "edge" else NETWORKS[plan.arch]()
+        model = NETWORKS[plan.arch](*[FusedBatchNormalization] * (plan.arch != "classic"))
     if plan.init:
-        model.set_weights(_load(plan.arch, plan.init).get_weights())
+        model.set_weights(_load(plan.init, plan.arch).get_weights())
     model.summary()
     run = _fit_classic if plan.arch == "classic" else _fit_edge
     return run(model, plan, mnist)
@@ -102,14 +102,15 @@ def _precision(plan: Plan) -> Iterator[None]:
         keras.config.set_dtype_policy("float32")
 
 
-def _load(arch: str, path: Path) -> Any:
-    """Return the network at `path`, in the current precision; raises DataError for another arch."""
-    model = NETWORKS[arch]()
+def _load(path: Path, *archs: str) -> Any:
+    """Return the network at `path`, in the current precision; raises DataError if it is none of `archs`."""
     try:
-        model.set_weights(keras.models.load_model(path, compile=False).get_weights())
+        saved = keras.models.load_model(path, compile=False)
+        model = NETWORKS[saved.name if saved.name in archs else archs[0]]()
+        model.set_weights(saved.get_weights())
     except Exception as error:  # Keras does not document what it raises
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise DataError(f"{path}: not a {model.name} network ({reason})") from None
+        raise DataError(f"{path}: not a network of --arch {' or '.join(archs)} ({reason})") from None
     return model
 
 
@@ -118,7 +119,7 @@ def average(arch: str, paths: Sequence[Path]) -> Any:
 
     It keeps more of what each knows than the last one alone (Wortsman et al., 2022).
     """
-    weights = [_load(arch, path).get_weights() for path in paths]
+    weights = [_load(path, arch).get_weights() for path in paths]
     model = NETWORKS[arch]()
     model.set_weights([np.mean(layers, axis=0) for layers in zip(*weights, strict=True)])
     return model
@@ -228,7 +229,7 @@ def _fit_edge(model: Any, plan: Plan, mnist: Mnist) -> Outcome:
 
 def _teacher_of(paths: Sequence[Path], share: float) -> dataset.Teacher:
     """Return a teacher that mixes labels with the mean prediction of networks (distillation, Hinton et al., 2015)."""
-    teachers = [_load("edge", path) for path in paths]
+    teachers = [_load(path, "edge", "wide") for path in paths]
     for teacher in teachers:
         set_prior(teacher, NO_DIGIT_PRIOR, share)  # as it was in their training
         teacher.trainable = False

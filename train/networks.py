@@ -9,7 +9,7 @@ from keras import layers
 from edge_app.recognition.model import REJECT
 
 DIGITS = tuple("0123456789")
-CLASSES = {"classic": DIGITS, "edge": (*DIGITS, REJECT)}
+CLASSES = {"classic": DIGITS, "edge": (*DIGITS, REJECT), "wide": (*DIGITS, REJECT)}
 
 
 def classic() -> Any:
@@ -57,13 +57,24 @@ def edge(normalization: type[layers.Layer] = layers.BatchNormalization) -> Any:
     Strides instead of pooling and no padding keep each operator on the fast int8 kernels of both runtimes. The first
     layer has a stride, where there are many pixels and few channels. The last output is "not a digit".
     """
+    return _convolutions("edge", [(32, 5, 2), (48, 3, 1), (64, 3, 2), (96, 3, 1)], normalization)
+
+
+def wide(normalization: type[layers.Layer] = layers.BatchNormalization) -> Any:
+    """Return a teacher for `edge`, which sees all pixels in its first layer and has four times the parameters."""
+    convolutions = [(24, 5, 1), (64, 3, 2), (96, 3, 1), (128, 3, 2), (160, 3, 1)]
+    return _convolutions("wide", convolutions, normalization)
+
+
+def _convolutions(name: str, convolutions: list[tuple[int, int, int]], normalization: type[layers.Layer]) -> Any:
+    """Return a network of convolutions, each of (filters, size, stride)."""
     inputs = x = keras.Input((28, 28, 1))
-    for number, (filters, strides) in enumerate([(32, 2), (48, 1), (64, 2), (96, 1)], 1):
-        x = layers.Conv2D(filters, 5 if number == 1 else 3, strides=strides, use_bias=False, name=f"conv{number}")(x)
+    for number, (filters, size, stride) in enumerate(convolutions, 1):
+        x = layers.Conv2D(filters, size, strides=stride, use_bias=False, name=f"conv{number}")(x)
         x = normalization(name=f"norm{number}")(x)
         x = layers.ReLU(name=f"relu{number}")(x)
     x = layers.Dropout(0.3, name="dropout")(layers.Flatten(name="flatten")(x))
-    return keras.Model(inputs, layers.Dense(len(CLASSES["edge"]), dtype="float32", name="logits")(x), name="edge")
+    return keras.Model(inputs, layers.Dense(len(CLASSES[name]), dtype="float32", name="logits")(x), name=name)
 
 
-NETWORKS: dict[str, Callable[[], Any]] = {"edge": edge, "classic": classic}
+NETWORKS: dict[str, Callable[[], Any]] = {"edge": edge, "wide": wide, "classic": classic}

@@ -177,6 +177,27 @@ def test_batches_are_reproducible_and_have_the_shares() -> None:
     assert len(one) == 3
 
 
+def test_a_teacher_sees_each_batch_once_and_batches_repeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dataset, "REPEAT", 2)
+    seen = []
+
+    def teacher(images: Any, labels: Any) -> Any:
+        seen.append(images)
+        return labels / 2
+
+    images = np.random.default_rng(0).integers(0, 256, (5, 28, 28)).astype(np.uint8)
+    pool = dataset.Pool("a", (images, np.full(5, 1, np.uint8)), 1.0, Strength())
+    batches = dataset.Mixture([pool], 8, 3, 1, teacher)
+    epochs = []
+    for _ in range(4):
+        epochs.append([batches[index] for index in range(3)])
+        batches.on_epoch_end()
+    assert len(seen) == 6
+    assert all((x == y).all() for a, b in zip(epochs[0], epochs[2], strict=True) for x, y in zip(a, b, strict=True))
+    assert (epochs[0][0][0] != epochs[1][0][0]).any()
+    assert epochs[3][2][1].max() == 0.5
+
+
 def test_wrong_groups_are_labelled_not_a_digit() -> None:
     digits = [
         LabelledInk("1", "a", make_ink([[[0, 0], [0, 10]]])),
@@ -265,7 +286,7 @@ def test_distillation_on_all_writers_resumes(
 
 def fit_teacher(folder: Path) -> Path:
     path = folder / "teacher.keras"
-    networks.edge().save(path)
+    networks.wide().save(path)
     return path
 
 
@@ -287,7 +308,7 @@ def test_an_average_has_the_mean_of_the_weights_and_a_record(mnist_file: Path, t
 
 def test_targets_are_mostly_the_teachers_prediction(tmp_path: Path) -> None:
     path = fit_teacher(tmp_path)
-    teacher = networks.edge()
+    teacher = networks.wide()
     teacher.set_weights(keras.models.load_model(path).get_weights())
     images = np.random.default_rng(1).random((4, 28, 28, 1)).astype(np.float32)
     labels = np.eye(11, dtype=np.float32)[[1, 2, 3, 4]]
