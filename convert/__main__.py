@@ -67,9 +67,9 @@ def make_parser() -> argparse.ArgumentParser:
     add("--anyway", action="store_true", help="write files that read badly, too")
     add("--output-name", metavar="NAME", help="the output to convert, of a network with several")
     add("--allow-float", action="store_true", help="keep operators without int8 in float32")
-    twin = "for a network trained with --all-writers: the .train.json of the same training with writers held out"
-    add("--temperature-from", type=Path, metavar="FILE", help=twin)
-    add("--reject-below", type=float, metavar="P", help="confidence below which to reject; default: the training's")
+    unseen = "labelled digits that no training saw, to find the temperature and the rejection threshold with"
+    add("--temperature-from", type=Path, nargs="+", default=[], metavar="PATH", help=unseen)
+    add("--reject-below", type=float, metavar="P", help="confidence below which to reject, instead of the one found")
     add("--mnist", type=Path, metavar="FILE", help="local mnist.npz; default: the variable DIGITPAD_MNIST")
     add("--per-class", type=int, default=50, metavar="N", help="calibration images per digit (50)")
     add("--seed", type=int, default=1, help="seed for choosing the calibration images (1)")
@@ -108,7 +108,7 @@ def _convert(args: argparse.Namespace) -> None:
     names = ALL if args.all else ALWAYS
     fixed = keras_file.with_fixed_batch(keras_file.with_features(network))
     files = tflite.make_files(names, fixed, inputs, allow_float=args.allow_float)
-    card = _make_card(args, fixed.output, convention, files, chosen)
+    card = _make_card(args, network, convention, files, chosen)
     _verify(files, card, mnist, name, judged, args)
     _replace(files, card, output)
     _report(files, card, output)
@@ -133,8 +133,12 @@ def _judged(data: list[Path], mnist: Mnist, chosen: NDArray[np.intp]) -> tuple[s
     if not data:
         unseen = np.setdiff1d(np.arange(len(mnist.x_train)), chosen)[-JUDGED:]
         return "MNIST's validation part", (mnist.x_train[unseen], mnist.y_train[unseen])
+    return ", ".join(path.name for path in data), _read(data)
+
+
+def _read(data: list[Path]) -> Labelled:
     images, labels = zip(*(batch for path in data for batch in Batches(path)), strict=True)
-    return ", ".join(path.name for path in data), (np.concatenate(images), np.concatenate(labels))
+    return np.concatenate(images), np.concatenate(labels)
 
 
 def _find_convention(network: Any, judged: Labelled) -> str:
@@ -147,15 +151,18 @@ def _find_convention(network: Any, judged: Labelled) -> str:
 
 
 def _make_card(
-    args: argparse.Namespace, outputs: dict[str, Any], convention: str, files: dict[str, bytes], chosen: Any
+    args: argparse.Namespace, network: Any, convention: str, files: dict[str, bytes], chosen: Any
 ) -> dict[str, Any]:
     """Return the card of `files` without the results of verification."""
+    from .keras_file import with_features
+
+    outputs = with_features(network).output
     training = _training_record(args.model.with_suffix(".train.json"))
     paper, ink = CONVENTIONS[convention]
     return {
         "classes": ([*map(str, range(10)), REJECT])[: outputs["logits"].shape[1]],
         "outputs": {name: own.shape[1] for name, own in outputs.items()},
-        **_confidence(training, args.temperature_from, args.reject_below),
+        **_confidence(args, network, convention, training),
         "input": {"convention": convention, "paper": paper, "ink": ink},
         "files": {name: {"sha256": _digest(content), "bytes": len(content)} for name, content in files.items()},
         "accuracy": {},
@@ -185,15 +192,23 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _confidence(training: dict[str, Any], twin: Path | None, below: float | None = None) -> dict[str, float]:
-    """Return temperature and threshold (or `below`) of the training or its twin; neutral for a foreign network."""
-    if twin and not twin.is_file():
-        raise ModelError(f"{twin}: not found. Expected the .train.json of a training with --fold")
-    found = _training_record(twin) if twin else training
-    if "temperature" not in found and (training.get("arch") == "edge" or twin):
-        raise ModelError("trained on all writers, so no temperature was found. Give --temperature-from FILE")
-    threshold = found.get("refuse_below", 0.5) if below is None else below
-    return {"temperature": found.get("temperature", 1.0), "refuse_below": threshold}
+def _confidence(args: argparse.Namespace, network: Any, convention: str, training: dict[str, Any]) -> dict[str, Any]:
+    """Return temperature and threshold, of the training or of digits it never saw; neutral for a foreign network."""
+    found = training
+    if args.temperature_from:
+        from train.fit import calibrate
+
+        from .keras_file import log_probabilities
+
+        images, labels = _read(args.temperature_from)
+        logits = log_probabilities(network, images, CONVENTIONS[convention])
+        found = {**calibrate(logits, labels), "temperature_from": [path.name for path in args.temperature_from]}
+    elif "temperature" not in training and training.get("arch") == "edge":
+        raise ModelError("trained on all writers, so no temperature was found. Give --temperature-from PATH")
+    neutral = {"temperature": 1.0, "refuse_below": 0.5}
+    own = {} if args.reject_below is None else {"refuse_below": args.reject_below}
+    names = ("temperature", "refuse_below", "temperature_from")
+    return neutral | {name: found[name] for name in names if name in found} | own
 
 
 def _training_record(path: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from convert import __main__ as convert
+from convert import keras_file
 from convert.calibration import choose_representative
 from convert.variants import ALL, DYNAMIC, FLOAT16
 from convert.verify import verify_weights
@@ -287,23 +288,32 @@ def test_a_crash_of_the_runtime_names_the_file(
     assert re.search(reason, found["error"])
 
 
-def test_a_network_trained_on_all_writers_needs_temperature_from(tmp_path: Path) -> None:
-    twin = tmp_path / "twin.train.json"
-    twin.write_text(json.dumps({"arch": "edge", "temperature": 1.3, "refuse_below": 0.4}))
-    own = {"arch": "edge"}
-    assert convert._confidence(own, twin) == {"temperature": 1.3, "refuse_below": 0.4}
-    assert convert._confidence(own, twin, 0.2) == {"temperature": 1.3, "refuse_below": 0.2}
-    assert convert._confidence({**own, "temperature": 1.1, "refuse_below": 0.3}, None)["temperature"] == 1.1
-    assert convert._confidence({}, None) == {"temperature": 1.0, "refuse_below": 0.5}  # a foreign network
-    for record, path, reason in (
-        (own, None, "Give --temperature-from"),
-        (own, tmp_path / "none.json", "not found"),
-    ):
-        with pytest.raises(ModelError, match=reason):
-            convert._confidence(record, path)
-    twin.write_text("{")
-    with pytest.raises(ModelError, match="damaged training record"):
-        convert._confidence(own, twin)
-    twin.write_text(json.dumps(own))  # a twin without a temperature
+def confidence(training: dict[str, Any], *options: str) -> dict[str, Any]:
+    """Return what the card of a network says of confidence; only its predictions matter."""
+    return convert._confidence(convert.make_parser().parse_args(list(options)), None, "0 to 1", training)
+
+
+def test_temperature_and_threshold_come_from_unseen_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(1)
+    labels = rng.integers(0, 10, 2000).astype(np.uint8)
+    logits = 3 * (rng.normal(0, 1, (2000, 11)) + 3 * np.eye(11)[labels])
+    monkeypatch.setattr(convert, "_read", lambda _: (np.zeros((2000, 28, 28), np.uint8), labels))
+    found = []
+    for scale in (1, 2):
+        monkeypatch.setattr(keras_file, "log_probabilities", lambda *_, scale=scale: scale * logits)
+        found.append(confidence({"arch": "edge"}, "--temperature-from", "ink.jsonl"))
+    assert found[1]["temperature"] == pytest.approx(2 * found[0]["temperature"], rel=0.03)
+    assert found[1]["refuse_below"] == pytest.approx(found[0]["refuse_below"], abs=0.02)
+    assert found[0]["temperature_from"] == ["ink.jsonl"]
+
+
+def test_a_network_trained_on_all_writers_needs_unseen_digits(tmp_path: Path) -> None:
+    own = {"arch": "edge", "temperature": 1.1, "refuse_below": 0.3}
+    assert confidence(own) == {"temperature": 1.1, "refuse_below": 0.3}
+    assert confidence(own, "--reject-below", "0.2") == {"temperature": 1.1, "refuse_below": 0.2}
+    assert confidence({}) == {"temperature": 1.0, "refuse_below": 0.5}  # a foreign network
     with pytest.raises(ModelError, match="Give --temperature-from"):
-        convert._confidence(own, twin)
+        confidence({"arch": "edge"})
+    (tmp_path / "mine.train.json").write_text("{")
+    with pytest.raises(ModelError, match="damaged training record"):
+        convert._training_record(tmp_path / "mine.train.json")
