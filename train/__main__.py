@@ -157,7 +157,8 @@ def _record_of(path: Path) -> dict[str, Any]:
     """Return the checksum of a network and, if recorded beside it, how it was trained."""
     beside = path.with_suffix(".train.json")
     record = json.loads(beside.read_text()) if beside.is_file() else {}
-    known = {name: record[name] for name in ("seed", "epochs", "minutes") if name in record}
+    names = ("seed", "epochs", "minutes", "average", "teachers")
+    known = {name: record[name] for name in names if name in record}
     return {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), **known}
 
 

@@ -148,11 +148,11 @@ def hands() -> str:
     for file, title in titles.items():
         own = found["digits"][file]
         low, high = own["interval"]
-        cells = [share(found[name][file]["accuracy"]) for name in ("third", "seed-4", "seed-5", "digits")]
+        cells = [share(found[name][file]["accuracy"]) for name in ("average", "wide", "pupil", "digits")]
         rows.append(
             [title, f"{own['n']:,}", *cells, f"{100 * low:.2f} to {share(high)}", f"{own['calibration_error']:.3f}"]
         )
-    header = "data | n | third stage | fourth, seed 4 | fourth, seed 5 | average: ships | 95 % interval"
+    header = "data | n | average | wide teacher | pupil | average with the pupil: ships | 95 % interval"
     return table(f"{header} | calibration error", *rows)
 
 

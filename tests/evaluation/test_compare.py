@@ -116,7 +116,7 @@ def test_layers_have_plausible_signal_to_noise(classifiers: list[Classifier]) ->
     images = np.stack([normalise_digit(ink[:1]) for ink in inks])
     [own] = layers.compare_layers(classifiers, images)
     assert [layer["operator"] for layer in own["layers"]] == ["input"] + ["CONV_2D"] * 4 + ["FULLY_CONNECTED"]
-    assert max(layer["clipped"] for layer in own["layers"]) < 0.01
+    assert max(layer["clipped"] for layer in own["layers"]) < 0.02
     assert all(20 < layer["snr_db"] < 80 for layer in own["layers"][1:])  # the input's 256 levels are exact
     last = Tracer(classifiers[1]).trace(images)[-1].values
     assert np.abs(last - classifiers[1].logits(images)).max() < 3  # int8 kernels may differ by units, not in kind

@@ -30,7 +30,10 @@ def test_the_card_belongs_to_the_files() -> None:
 def test_the_card_says_where_everything_comes_from() -> None:
     training, calibration = CARD_CONTENT["training"], CARD_CONTENT["calibration"]
     assert {"arch", "average", "data", "versions"} <= set(training)
-    assert all({"seed", "epochs", "minutes", "sha256"} == set(network) for network in training["average"])
+    average, pupil = training["average"]
+    assert all({"seed", "epochs", "minutes", "sha256"} == set(network) for network in average["average"])
+    assert {"seed", "epochs", "minutes", "sha256", "teachers"} == set(pupil)
+    assert pupil["teachers"][0]["sha256"] == average["sha256"]
     assert calibration["sha256"] == SHA256["x_train"]
     assert len(set(calibration["indices"])) == len(calibration["indices"]) >= 100
     assert {"tensorflow", "keras", "numpy", "python"} <= set(CARD_CONTENT["versions"])
