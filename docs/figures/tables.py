@@ -152,7 +152,7 @@ def hands() -> str:
         rows.append(
             [title, f"{own['n']:,}", *cells, f"{100 * low:.2f} to {share(high)}", f"{own['calibration_error']:.3f}"]
         )
-    header = "data | n | average | wide teacher | pupil | average with the pupil: ships | 95 % interval"
+    header = "data | n | average | wide | pupil | their mean: ships | 95 % interval"
     return table(f"{header} | calibration error", *rows)
 
 
