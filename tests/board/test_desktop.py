@@ -34,7 +34,8 @@ def installed() -> Path:
     with Board(path, "systemd.unit=multi-user.target") as board:
         for file, text in FILES.items():
             board.sh(f"mkdir -p $(dirname {file}); cat > {file} <<'END'\n{text}END")
-        board.sh(f"chown -R pi:pi /home/pi; {DIGITPAD} install-kiosk --user pi; systemctl start graphical.target")
+        board.sh(f"chown -R pi:pi /home/pi; udevadm settle; {DIGITPAD} install-kiosk --user pi")
+        board.sh(f"grep mapToOutput {RC_XML}; systemctl start graphical.target")
         board.wait_for_picture()
         board.rest(5)
         board.save(path.with_suffix(".state"))
