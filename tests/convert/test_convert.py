@@ -62,7 +62,7 @@ def test_a_network_becomes_two_files_and_a_card(tmp_path: Path) -> None:
     card = json.loads((tmp_path / CARD).read_text())
     assert set(card["files"]) == {FLOAT, INT8}
     assert card["outputs"] == {"logits": 11, "features": 384}
-    assert card["agreement"] == {} or card["agreement"]["different_answers"] == 0
+    assert card["agreement"] == {} or card["agreement"]["different_answers"] <= 15  # of 1,500, by an untrained network
     for name in (FLOAT, INT8):
         model = load_model(tmp_path / name)
         assert len(model.content) == card["files"][name]["bytes"]
